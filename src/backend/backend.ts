@@ -1,0 +1,43 @@
+/**
+ * THE contract between plans and what runs them. A backend owns one memory, runs lists of kernel calls on it, and
+ * knows neither graphs nor recipes. What a kernel computes is written in kernels.ts; a backend that passes the shared
+ * conformance suite (conformance.case.ts) computes just that.
+ */
+import type { FloatBytes, NumericArray } from '../core/dtype.js';
+import type { BufferRef, KernelCall } from './kernels.js';
+
+/** A user's kernel in TypeScript, run on the calling thread between two kernels of a list. */
+export interface HostCall {
+  readonly kernel: 'host';
+  readonly name: string;
+  readonly inputs: readonly BufferRef[];
+  readonly outputs: readonly BufferRef[];
+  run(inputs: NumericArray[], outputs: NumericArray[]): void;
+}
+
+export type Call = KernelCall | HostCall;
+
+/** A list of calls made ready to run any number of times. */
+export interface Program {
+  run(): void;
+}
+
+export interface Backend {
+  /** `reference` or `wasm`. */
+  readonly name: string;
+  /** Bytes of a `float` element: 8 only in the reference's double mode. */
+  readonly floatBytes: FloatBytes;
+  readonly threads: number;
+  /** One line for people: `wasm, 2 threads, SIMD, fused multiply-add in float products`. */
+  readonly description: string;
+  /** Makes memory of at least `bytes`, zeroed; what was there is kept when it grows. Throws BackendError beyond its limit. */
+  reserve(bytes: number): void;
+  /** A typed view of a buffer, valid until the next `reserve`. */
+  view(buffer: BufferRef): NumericArray;
+  /** Checks and prepares a list; throws BackendError naming the call when an operand does not fit. */
+  compile(calls: readonly Call[]): Program;
+  /** Scratch memory that the backend needs beyond the plan's buffers for these calls, in bytes. */
+  scratchBytes(calls: readonly Call[]): number;
+  /** Ends workers and frees memory; later calls throw. */
+  dispose(): Promise<void>;
+}
