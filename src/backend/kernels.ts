@@ -333,18 +333,21 @@ export const kernelSpecs = {
 
   /**
    * Cells to per-channel coefficients coef float [channels][8] = { a, b, yA, yB, inv, gamma, mean, spread }, such that for
-   * a raw value q (code or float) y = yA*q + yB is the normalised value and a*q + b = gamma*y + beta. Per channel, in double:
-   *   raw mean: codes sum/n; float: cells combined in order by Chan's formula (also m2). meanX = codes ? scale*(mean - zeroPoint) : mean.
+   * a raw value q (code or float) y = yA*q + yB is the normalised value and a*q + b = gamma*y + beta. Per channel, in double, each
+   * formula from left to right:
+   *   raw mean: codes sum/n; float: cells combined in order by Chan's formula: from mean = m2 = N = 0, for each image
+   *     d = mean_k - mean; w = inner/(N + inner); mean = mean + d*w; m2 = m2 + m2_k + d*d*N*w; N = N + inner. meanX = codes ? scale*(mean - zeroPoint) : mean.
    *   kind 0, batch norm: var = m2/n (codes: scale^2 * (sumSq/n - mean^2)); inv = 1/sqrt(var + eps); spread = var*n/(n-1).
    *   kind 1, Range BN: chunk k holds images floor(k*batch/chunks) .. floor((k+1)*batch/chunks)-1; s = (1/chunks) * sum_k
    *     constant_k * (max_k - min_k) [* scale], constant_k = constantHigh where the chunk has ceil(batch/chunks) images
    *     and that is more than floor(batch/chunks), else constantLow; inv = 1/(s + eps); spread = s.
    *   train = 1: inputs as above, then running values: runningMean = f((1-momentum)*runningMean + momentum*meanX), runningSpread
    *     likewise with spread. train = 0: cells absent; meanX = runningMean; kind 0: inv = 1/sqrt(runningSpread + eps), kind 1: 1/(runningSpread + eps).
-   *   A channel whose range is 0 (codes: max = min everywhere) is dead: its inv is set to the largest inv of the live
+   *   A channel whose spread is 0 (codes, batch norm: max = min everywhere) is dead: its inv is set to the largest inv of the live
    *     channels (1 if all are dead). In train = 0 a channel with runningSpread = 0 is dead. Only where coefBits > 0.
    *   coefBits > 0: gamma, beta and inv are replaced by their affine quantised values (coefBits bits, exact zero, nearest, range over
-   *     the channels; for inv over live channels only, and dead ones then take the largest live decoded value).
+   *     the channels; for inv over live channels only, and dead ones then take the largest live decoded value, 1 if all are dead):
+   *     f(inv), and the formulas of qparams, quantize and dequantize with their f, qmin = 0, qmax = 2^coefBits - 1.
    *   Then, sx = codes ? scale : 1, z = codes ? zeroPoint : 0, raw mean r = meanX/sx + z: yA = f(inv*sx); yB = f(-inv*sx*r);
    *   a = f(gamma*inv*sx); b = f(beta - gamma*inv*sx*r); inv, gamma = f(..); mean = f(meanX); spread = f(spread).
    */

@@ -121,7 +121,17 @@ export function erf(x: number): number {
 /** Hyperbolic tangent. */
 export function tanh(x: number): number {
   const a = Math.abs(x);
-  if (a < 1e-4) return x - (x * x * x) / 3.0;
+  if (a < 1.0) {
+    // Lambert's continued fraction x/(1 + x^2/(3 + x^2/(5 + ...))): the formula below cancels near 0.
+    const s = x * x;
+    let fraction = 25.0;
+    let n = 23.0;
+    while (n >= 1.0) {
+      fraction = n + s / fraction;
+      n -= 2.0;
+    }
+    return x / fraction;
+  }
   const value = a > 20.0 ? 1.0 : 1.0 - 2.0 / (exp(2.0 * a) + 1.0);
   return x < 0.0 ? -value : value;
 }

@@ -1,0 +1,129 @@
+/**
+ * Content for the buffers of conformance cases, drawn from a seed: floats of many kinds, codes with their extremes,
+ * scales. Every draw is named, so that a case's data does not depend on its place in the list.
+ */
+import type { NumericArray, Storage } from '../../core/dtype.js';
+import { log } from '../../core/math.js';
+import { hashText, type NoiseKey, noiseBits, RandomStream } from '../../core/rng.js';
+import { typedArray } from './kernel-case.case.js';
+
+/** Element counts around the widths of vectors, mask bytes and thread parts. */
+export const COUNTS = [1, 7, 33, 1003] as const;
+
+/** Channel counts: a grey image, RGB, one vector, ragged, two vectors, ragged. */
+export const CHANNELS = [1, 3, 8, 10, 16, 33] as const;
+
+/** Floats that arithmetic treats specially, NaN and infinities apart. */
+export const SPECIAL_FLOATS = [
+  0, -0, 1, -1, 0.5, -0.5, 1e-45, -1e-45, 1.1e-38, -1.1e-38, 1.17549435e-38, 3.4e38, -3.4e38, 1e-20, 2.5, -3.5,
+] as const;
+
+export const NON_FINITE_FLOATS = [Number.NaN, Infinity, -Infinity] as const;
+
+/** Seed of all cases. */
+const SEED = 20_180_525;
+
+export class Draw {
+  private readonly stream: RandomStream;
+
+  constructor(name: string) {
+    this.stream = new RandomStream(SEED, hashText(name));
+  }
+
+  private key(): NoiseKey {
+    return { k0: this.stream.uint32(), k1: this.stream.uint32() };
+  }
+
+  /** Uniform integer of [low, high]. */
+  between(low: number, high: number): number {
+    return low + this.stream.below(high - low + 1);
+  }
+
+  /** Standard normal times `sigma` plus `mean`. */
+  normal(count: number, sigma = 1, mean = 0): Float32Array {
+    return Float32Array.from({ length: count }, () => mean + sigma * this.stream.normal(log));
+  }
+
+  /** Uniform in [low, high): the quick one, for large buffers. */
+  uniform(count: number, low = -1, high = 1): Float32Array {
+    const key = this.key();
+    const values = new Float32Array(count);
+    for (let i = 0; i < count; i++) values[i] = low + (high - low) * (noiseBits(i, key) / 2 ** 32);
+    return values;
+  }
+
+  /** Values over many binades, of both signs: sums of these depend on their order. */
+  wide(count: number, binades = 12): Float32Array {
+    const exponents = this.uniform(count, -binades, binades);
+    return this.uniform(count).map((x, i) => x * 2 ** Math.round(exponents[i]));
+  }
+
+  /** Normal values with zeros of both signs, denormals, powers of two and large numbers strewn in. */
+  special(count: number): Float32Array {
+    const values = this.normal(count);
+    for (let i = 0; i < count; i += 1 + this.stream.below(4)) {
+      values[i] = SPECIAL_FLOATS[this.stream.below(SPECIAL_FLOATS.length)];
+    }
+    return values;
+  }
+
+  /** {@link special} with NaN and infinities. */
+  nonFinite(count: number): Float32Array {
+    const values = this.special(count);
+    for (let i = this.stream.below(3); i < count; i += 5) values[i] = NON_FINITE_FLOATS[this.stream.below(3)];
+    return values;
+  }
+
+  /** Multiples of 1/4 of small size: exact ties of maxima and of roundings. */
+  ties(count: number, steps = 16): Float32Array {
+    return Float32Array.from({ length: count }, () => this.between(-steps, steps) / 4);
+  }
+
+  /** Integers of [low, high] in a storage; both ends occur, and runs of them. */
+  codes(storage: Storage, count: number, low: number, high: number): NumericArray {
+    const key = this.key();
+    const values = new Int32Array(count);
+    const span = high - low + 1;
+    for (let i = 0; i < count; i++) {
+      const bits = noiseBits(i, key);
+      const kind = bits & 15;
+      const at = Math.floor(((bits >>> 4) / 2 ** 28) * span);
+      values[i] = kind === 0 ? low : kind === 1 ? high : low + at;
+    }
+    return typedArray(storage, values);
+  }
+
+  /** Bytes of a bit mask whose unused bits are 0. */
+  mask(count: number): Uint8Array {
+    const bytes = this.codes('uint8', Math.ceil(count / 8), 0, 255) as Uint8Array;
+    if (count % 8 !== 0) bytes[bytes.length - 1] &= (1 << (count % 8)) - 1;
+    return bytes;
+  }
+
+  /** qparams of `groups` groups: irregular scales, the zero points in turn. */
+  qparams(groups: number, zeroPoints: readonly number[], size = 0.01): Float32Array {
+    const values = new Float32Array(groups * 4);
+    for (let g = 0; g < groups; g++) {
+      values.set(qparamsOf(size * (0.5 + this.stream.uniform()), zeroPoints[g % zeroPoints.length]), 4 * g);
+    }
+    return values;
+  }
+
+  /** counters { seedLow, seedHigh, step, microStep }. */
+  counters(): Int32Array {
+    return Int32Array.of(this.stream.uint32() | 0, this.stream.uint32() | 0, this.between(0, 90_000), this.between(0, 7));
+  }
+}
+
+/** One group of qparams: { scale, f(1/scale), zeroPoint, 0 }. */
+export function qparamsOf(scale: number, zeroPoint: number): [number, number, number, number] {
+  const rounded = Math.fround(scale);
+  return [rounded, Math.fround(1 / rounded), zeroPoint, 0];
+}
+
+/** The interval of codes of a storage as recipes use it. */
+export function codeRange(storage: Storage): readonly [low: number, high: number] {
+  if (storage === 'int8') return [-128, 127];
+  if (storage === 'uint8') return [0, 255];
+  return [-32767, 32767];
+}

@@ -1,0 +1,129 @@
+/** conv2d and conv2d_grad_input, float and integer: each names its operands for taps-run.ts. */
+import { int, ptr, storageOf } from './args';
+import { blockTerms } from './codes';
+import {
+  conv2d_batch,
+  conv2d_bias,
+  conv2d_grad_input_batch,
+  conv2d_grad_input_gradInput,
+  conv2d_grad_input_gradOutput,
+  conv2d_grad_input_int_batch,
+  conv2d_grad_input_int_gradGroups,
+  conv2d_grad_input_int_gradInput,
+  conv2d_grad_input_int_gradOutput,
+  conv2d_grad_input_int_gradParams,
+  conv2d_grad_input_int_weight,
+  conv2d_grad_input_int_weightFolded,
+  conv2d_grad_input_int_weightParams,
+  conv2d_grad_input_weight,
+  conv2d_input,
+  conv2d_int_batch,
+  conv2d_int_bias,
+  conv2d_int_input,
+  conv2d_int_inputGroups,
+  conv2d_int_inputParams,
+  conv2d_int_output,
+  conv2d_int_weight,
+  conv2d_int_weightGroups,
+  conv2d_int_weightParams,
+  conv2d_output,
+  conv2d_weight,
+} from './generated';
+import { loadGeometry } from './geometry';
+import { planTaps, tapsScratch } from './taps';
+import { runTaps, setOutput, setSource, setWeight } from './taps-run';
+
+function planConv(args: usize, threads: i32): void {
+  loadGeometry(args + conv2d_batch);
+  planTaps(true, 4, 0, threads);
+}
+
+export function conv2d_scratch(args: usize, threads: i32): usize {
+  planConv(args, threads);
+  return tapsScratch(threads);
+}
+
+export function conv2d(args: usize, thread: i32, threads: i32): void {
+  planConv(args, threads);
+  setSource(ptr(args, conv2d_input), 0, 0, 1);
+  setWeight(ptr(args, conv2d_weight), 0, 0, 1);
+  setOutput(ptr(args, conv2d_bias), ptr(args, conv2d_output));
+  runTaps(thread, threads);
+}
+
+function planGradInput(args: usize, threads: i32): void {
+  loadGeometry(args + conv2d_grad_input_batch);
+  planTaps(false, 4, 0, threads);
+}
+
+export function conv2d_grad_input_scratch(args: usize, threads: i32): usize {
+  planGradInput(args, threads);
+  return tapsScratch(threads);
+}
+
+export function conv2d_grad_input(args: usize, thread: i32, threads: i32): void {
+  planGradInput(args, threads);
+  setSource(ptr(args, conv2d_grad_input_gradOutput), 0, 0, 1);
+  setWeight(ptr(args, conv2d_grad_input_weight), 0, 0, 1);
+  setOutput(0, ptr(args, conv2d_grad_input_gradInput));
+  runTaps(thread, threads);
+}
+
+function planConvInt(args: usize, threads: i32): void {
+  loadGeometry(args + conv2d_int_batch);
+  const limit = blockTerms(storageOf(args, conv2d_int_input), storageOf(args, conv2d_int_weight));
+  planTaps(true, 2, limit, threads);
+}
+
+export function conv2d_int_scratch(args: usize, threads: i32): usize {
+  planConvInt(args, threads);
+  return tapsScratch(threads);
+}
+
+export function conv2d_int(args: usize, thread: i32, threads: i32): void {
+  planConvInt(args, threads);
+  setSource(
+    ptr(args, conv2d_int_input),
+    storageOf(args, conv2d_int_input),
+    ptr(args, conv2d_int_inputParams),
+    int(args, conv2d_int_inputGroups),
+  );
+  setWeight(
+    ptr(args, conv2d_int_weight),
+    storageOf(args, conv2d_int_weight),
+    ptr(args, conv2d_int_weightParams),
+    int(args, conv2d_int_weightGroups),
+  );
+  setOutput(ptr(args, conv2d_int_bias), ptr(args, conv2d_int_output));
+  runTaps(thread, threads);
+}
+
+function planGradInputInt(args: usize, threads: i32): void {
+  loadGeometry(args + conv2d_grad_input_int_batch);
+  const gradStorage = storageOf(args, conv2d_grad_input_int_gradOutput);
+  planTaps(false, 2, blockTerms(gradStorage, storageOf(args, conv2d_grad_input_int_weight)), threads);
+}
+
+export function conv2d_grad_input_int_scratch(args: usize, threads: i32): usize {
+  planGradInputInt(args, threads);
+  return tapsScratch(threads);
+}
+
+export function conv2d_grad_input_int(args: usize, thread: i32, threads: i32): void {
+  planGradInputInt(args, threads);
+  setSource(
+    ptr(args, conv2d_grad_input_int_gradOutput),
+    storageOf(args, conv2d_grad_input_int_gradOutput),
+    ptr(args, conv2d_grad_input_int_gradParams),
+    int(args, conv2d_grad_input_int_gradGroups),
+  );
+  const folded = int(args, conv2d_grad_input_int_weightFolded) != 0;
+  setWeight(
+    ptr(args, conv2d_grad_input_int_weight),
+    storageOf(args, conv2d_grad_input_int_weight),
+    folded ? 0 : ptr(args, conv2d_grad_input_int_weightParams),
+    1,
+  );
+  setOutput(0, ptr(args, conv2d_grad_input_int_gradInput));
+  runTaps(thread, threads);
+}

@@ -1,0 +1,39 @@
+/** The parameters that all convolution kernels share, read into globals (each thread has its own). */
+import { int } from './args';
+
+export let batch: i32 = 0;
+export let inH: i32 = 0;
+export let inW: i32 = 0;
+export let inC: i32 = 0;
+export let outH: i32 = 0;
+export let outW: i32 = 0;
+export let outC: i32 = 0;
+export let kernelH: i32 = 0;
+export let kernelW: i32 = 0;
+export let strideH: i32 = 0;
+export let strideW: i32 = 0;
+export let padH: i32 = 0;
+export let padW: i32 = 0;
+export let dilationH: i32 = 0;
+export let dilationW: i32 = 0;
+export let groups: i32 = 0;
+
+/** `at` is the place of `batch` in the record; the others follow it in the order of the spec. */
+export function loadGeometry(at: usize): void {
+  batch = int(at, 0);
+  inH = int(at, 4);
+  inW = int(at, 8);
+  inC = int(at, 12);
+  outH = int(at, 16);
+  outW = int(at, 20);
+  outC = int(at, 24);
+  kernelH = int(at, 28);
+  kernelW = int(at, 32);
+  strideH = int(at, 36);
+  strideW = int(at, 40);
+  padH = int(at, 44);
+  padW = int(at, 48);
+  dilationH = int(at, 52);
+  dilationW = int(at, 56);
+  groups = int(at, 60);
+}

@@ -1,0 +1,192 @@
+/**
+ * conv2d_grad_weight, float: every element sums over images and pixels in their order, so threads share the tiles (4
+ * input channels, 8 output channels, one tap), never a sum. Both operands are read where they lie; border pixels are
+ * left out by bounds.
+ */
+import { ptr, splitStart } from './args';
+import {
+  conv2d_grad_weight_batch,
+  conv2d_grad_weight_gradOutput,
+  conv2d_grad_weight_gradWeight,
+  conv2d_grad_weight_input,
+} from './generated';
+import {
+  batch,
+  dilationH,
+  dilationW,
+  groups,
+  inC,
+  inH,
+  inW,
+  kernelH,
+  kernelW,
+  loadGeometry,
+  outC,
+  outH,
+  outW,
+  padH,
+  padW,
+  strideH,
+  strideW,
+} from './geometry';
+import { scratch } from './threads';
+import { TILE_BYTES, multiplyAdd } from './tile';
+
+function ceilDiv(a: i32, b: i32): i32 {
+  return (a + b - 1) / b;
+}
+
+function tileCount(): i32 {
+  return kernelH * kernelW * groups * ceilDiv(inC / groups, 4) * ceilDiv(outC / groups, 8);
+}
+
+export function conv2d_grad_weight_scratch(args: usize, _threads: i32): usize {
+  loadGeometry(args + conv2d_grad_weight_batch);
+  return <usize>tileCount() * TILE_BYTES;
+}
+
+/** First output index whose tap lies in the input, and the end of them. */
+function firstIn(offset: i32, stride: i32): i32 {
+  return offset >= 0 ? 0 : ceilDiv(-offset, stride);
+}
+
+function endIn(offset: i32, stride: i32, size: i32, count: i32): i32 {
+  return size - 1 - offset < 0 ? 0 : min(count, (size - 1 - offset) / stride + 1);
+}
+
+/** Adds rows of pixels to a tile; input channels lie at `input` and at the offsets from it. */
+function addPixels(
+  tile: usize,
+  fresh: bool,
+  input: usize,
+  grad: usize,
+  rows: i32,
+  count: i32,
+  inputRow: usize,
+  gradRow: usize,
+  inputStep: usize,
+  gradStep: usize,
+  channels: i32,
+): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  if (!fresh) {
+    c00 = v128.load(tile);
+    c01 = v128.load(tile, 16);
+    c10 = v128.load(tile, 32);
+    c11 = v128.load(tile, 48);
+    c20 = v128.load(tile, 64);
+    c21 = v128.load(tile, 80);
+    c30 = v128.load(tile, 96);
+    c31 = v128.load(tile, 112);
+  }
+  // Channels that are not there repeat the first; their sums are not used.
+  const at1: usize = channels > 1 ? 4 : 0;
+  const at2: usize = channels > 2 ? 8 : 0;
+  const at3: usize = channels > 3 ? 12 : 0;
+  for (; rows > 0; rows--, input += inputRow, grad += gradRow) {
+    let x = input;
+    let g = grad;
+    let n = count;
+    do {
+      const b0 = v128.load(g);
+      const b1 = v128.load(g, 16);
+      let a = v128.load32_splat(x);
+      c00 = multiplyAdd(a, b0, c00);
+      c01 = multiplyAdd(a, b1, c01);
+      a = v128.load32_splat(x + at1);
+      c10 = multiplyAdd(a, b0, c10);
+      c11 = multiplyAdd(a, b1, c11);
+      a = v128.load32_splat(x + at2);
+      c20 = multiplyAdd(a, b0, c20);
+      c21 = multiplyAdd(a, b1, c21);
+      a = v128.load32_splat(x + at3);
+      c30 = multiplyAdd(a, b0, c30);
+      c31 = multiplyAdd(a, b1, c31);
+      x += inputStep;
+      g += gradStep;
+    } while (--n);
+  }
+  v128.store(tile, c00);
+  v128.store(tile, c01, 16);
+  v128.store(tile, c10, 32);
+  v128.store(tile, c11, 48);
+  v128.store(tile, c20, 64);
+  v128.store(tile, c21, 80);
+  v128.store(tile, c30, 96);
+  v128.store(tile, c31, 112);
+}
+
+export function conv2d_grad_weight(args: usize, thread: i32, threads: i32): void {
+  loadGeometry(args + conv2d_grad_weight_batch);
+  const grad = ptr(args, conv2d_grad_weight_gradOutput);
+  const input = ptr(args, conv2d_grad_weight_input);
+  const gradWeight = ptr(args, conv2d_grad_weight_gradWeight);
+  const innerC = inC / groups;
+  const outerC = outC / groups;
+  const inBlocks = ceilDiv(innerC, 4);
+  const outBlocks = ceilDiv(outerC, 8);
+  const inputStep = <usize>(strideW * inC) << 2;
+  const inputRow = <usize>(strideH * inW * inC) << 2;
+  const gradStep = <usize>outC << 2;
+  const gradRow = <usize>outW * gradStep;
+  const tiles = tileCount();
+  const start = splitStart(tiles, thread, threads, 1);
+  const end = splitStart(tiles, thread + 1, threads, 1);
+  const sums = scratch();
+  memory.fill(sums + <usize>start * TILE_BYTES, 0, <usize>(end - start) * TILE_BYTES);
+  // Image by image, so that both stay in the cache for all tiles.
+  for (let image = 0; image < batch; image++) {
+    for (let tile = start; tile < end; tile++) {
+      const outBlock = tile % outBlocks;
+      const inBlock = (tile / outBlocks) % inBlocks;
+      const group = (tile / (outBlocks * inBlocks)) % groups;
+      const tap = tile / (outBlocks * inBlocks * groups);
+      const offsetH = (tap / kernelW) * dilationH - padH;
+      const offsetW = (tap % kernelW) * dilationW - padW;
+      const oh = firstIn(offsetH, strideH);
+      const ow = firstIn(offsetW, strideW);
+      const rows = endIn(offsetH, strideH, inH, outH) - oh;
+      const count = endIn(offsetW, strideW, inW, outW) - ow;
+      if (rows <= 0 || count <= 0) continue;
+      const ih = image * inH + oh * strideH + offsetH;
+      const iw = ow * strideW + offsetW;
+      const x = input + (<usize>((ih * inW + iw) * inC + group * innerC + inBlock * 4) << 2);
+      const g = grad + (<usize>(((image * outH + oh) * outW + ow) * outC + group * outerC + outBlock * 8) << 2);
+      const channels = innerC - inBlock * 4;
+      addPixels(
+        sums + <usize>tile * TILE_BYTES,
+        image == 0,
+        x,
+        g,
+        rows,
+        count,
+        inputRow,
+        gradRow,
+        inputStep,
+        gradStep,
+        channels,
+      );
+    }
+  }
+  for (let tile = start; tile < end; tile++) {
+    const outBlock = tile % outBlocks;
+    const inBlock = (tile / outBlocks) % inBlocks;
+    const group = (tile / (outBlocks * inBlocks)) % groups;
+    const tap = tile / (outBlocks * inBlocks * groups);
+    const lanes = min(8, outerC - outBlock * 8);
+    const rows = min(4, innerC - inBlock * 4);
+    for (let lane = 0; lane < lanes; lane++) {
+      const oc = group * outerC + outBlock * 8 + lane;
+      const to = gradWeight + (<usize>((oc * kernelH * kernelW + tap) * innerC + inBlock * 4) << 2);
+      const from = sums + <usize>tile * TILE_BYTES + (<usize>lane << 2);
+      for (let row: usize = 0; row < <usize>rows; row++) store<f32>(to + (row << 2), load<f32>(from + (row << 5)));
+    }
+  }
+}

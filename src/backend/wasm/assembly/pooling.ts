@@ -1,0 +1,294 @@
+/**
+ * Maximum and average pooling over NHWC images, forward and backward. Threads share out the pixel rows of what is
+ * written; the backward kernels gather, so that no two threads add to one pixel and the order of a sum is fixed.
+ */
+import { int, ptr, splitStart } from './args';
+import {
+  avg_pool_batch,
+  avg_pool_grad_batch,
+  avg_pool_grad_gradInput,
+  avg_pool_grad_gradOutput,
+  avg_pool_input,
+  avg_pool_output,
+  max_pool_batch,
+  max_pool_grad_batch,
+  max_pool_grad_gradInput,
+  max_pool_grad_gradOutput,
+  max_pool_grad_index,
+  max_pool_index,
+  max_pool_input,
+  max_pool_output,
+} from './generated';
+
+// The parameters of all four kernels stand in one order; this is their word's offset from the first.
+const IN_H: usize = 4;
+const IN_W: usize = 8;
+const CHANNELS: usize = 12;
+const OUT_H: usize = 16;
+const OUT_W: usize = 20;
+const KERNEL_H: usize = 24;
+const KERNEL_W: usize = 28;
+const STRIDE_H: usize = 32;
+const STRIDE_W: usize = 36;
+const PAD_H: usize = 40;
+const PAD_W: usize = 44;
+
+/** floor((x + step - 1) / step) for x >= 0, 0 below. */
+// @ts-ignore: decorator
+@inline
+function ceilDivide(x: i32, step: i32): i32 {
+  return x <= 0 ? 0 : (x + step - 1) / step;
+}
+
+/** The later value wins if it is larger, or the first NaN. */
+// @ts-ignore: decorator
+@inline
+function laterWins(best: v128, x: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(x, best));
+}
+
+/**
+ * One output pixel of max_pool: window rows kh0 .. kh1-1 and columns kw0 .. kw1-1 lie inside; `corner` is the address
+ * that window position (0, 0) has or would have.
+ */
+function maxPixel(
+  corner: usize,
+  output: usize,
+  index: usize,
+  channels: i32,
+  rowStep: usize,
+  kernelW: i32,
+  kh0: i32,
+  kh1: i32,
+  kw0: i32,
+  kw1: i32,
+): void {
+  const pixelStep = <usize>channels << 2;
+  const first = corner + <usize>kh0 * rowStep + <usize>kw0 * pixelStep;
+  const firstIndex = kh0 * kernelW + kw0;
+  let c = 0;
+  for (; c + 8 <= channels; c += 8) {
+    const lane = <usize>c << 2;
+    let best0 = v128.load(first + lane);
+    let best1 = v128.load(first + lane, 16);
+    let at0 = i32x4.splat(firstIndex);
+    let at1 = at0;
+    for (let kh = kh0; kh < kh1; kh++) {
+      let p = corner + <usize>kh * rowStep + <usize>kw0 * pixelStep + lane;
+      for (let kw = kw0; kw < kw1; kw++) {
+        const x0 = v128.load(p);
+        const x1 = v128.load(p, 16);
+        const wins0 = laterWins(best0, x0);
+        const wins1 = laterWins(best1, x1);
+        const here = i32x4.splat(kh * kernelW + kw);
+        best0 = v128.bitselect(x0, best0, wins0);
+        best1 = v128.bitselect(x1, best1, wins1);
+        at0 = v128.bitselect(here, at0, wins0);
+        at1 = v128.bitselect(here, at1, wins1);
+        p += pixelStep;
+      }
+    }
+    v128.store(output + lane, best0);
+    v128.store(output + lane, best1, 16);
+    if (index != 0) {
+      const words = i16x8.narrow_i32x4_s(at0, at1);
+      v128.store64_lane(index + <usize>c, i8x16.narrow_i16x8_u(words, words), 0);
+    }
+  }
+  for (; c < channels; c++) {
+    const lane = <usize>c << 2;
+    let best = load<f32>(first + lane);
+    let at = firstIndex;
+    for (let kh = kh0; kh < kh1; kh++) {
+      let p = corner + <usize>kh * rowStep + <usize>kw0 * pixelStep + lane;
+      for (let kw = kw0; kw < kw1; kw++) {
+        const x = load<f32>(p);
+        if (best == best && !(x <= best)) {
+          best = x;
+          at = kh * kernelW + kw;
+        }
+        p += pixelStep;
+      }
+    }
+    store<f32>(output + lane, best);
+    if (index != 0) store<u8>(index + <usize>c, <u8>at);
+  }
+}
+
+export function max_pool(args: usize, thread: i32, threads: i32): void {
+  const input = ptr(args, max_pool_input);
+  const output = ptr(args, max_pool_output);
+  const index = ptr(args, max_pool_index);
+  const pool = args + max_pool_batch;
+  const inH = int(pool, IN_H);
+  const inW = int(pool, IN_W);
+  const channels = int(pool, CHANNELS);
+  const outH = int(pool, OUT_H);
+  const outW = int(pool, OUT_W);
+  const kernelH = int(pool, KERNEL_H);
+  const kernelW = int(pool, KERNEL_W);
+  const pixelStep = <usize>channels << 2;
+  const rowStep = <usize>inW * pixelStep;
+  const rows = int(pool, 0) * outH;
+  const end = splitStart(rows, thread + 1, threads, 1);
+  for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
+    const image = row / outH;
+    const top = (row - image * outH) * int(pool, STRIDE_H) - int(pool, PAD_H);
+    const kh0 = max(0, -top);
+    const kh1 = min(kernelH, inH - top);
+    for (let ow = 0; ow < outW; ow++) {
+      const left = ow * int(pool, STRIDE_W) - int(pool, PAD_W);
+      const corner = input + <usize>(image * inH + top) * rowStep + <usize>left * pixelStep;
+      const pixel = <usize>(row * outW + ow) * <usize>channels;
+      maxPixel(
+        corner,
+        output + (pixel << 2),
+        index == 0 ? 0 : index + pixel,
+        channels,
+        rowStep,
+        kernelW,
+        kh0,
+        kh1,
+        max(0, -left),
+        min(kernelW, inW - left),
+      );
+    }
+  }
+}
+
+/** Adds to the pixel at `to` the gradients of one window whose index says `here`. */
+function addChosen(to: usize, grad: usize, index: usize, channels: i32, here: i32): void {
+  let c = 0;
+  const heres = i8x16.splat(<i8>here);
+  for (; c + 8 <= channels; c += 8) {
+    const lane = <usize>c << 2;
+    const same = i16x8.extend_low_i8x16_s(i8x16.eq(v128.load64_zero(index + <usize>c), heres));
+    const g0 = v128.and(v128.load(grad + lane), i32x4.extend_low_i16x8_s(same));
+    const g1 = v128.and(v128.load(grad + lane, 16), i32x4.extend_high_i16x8_s(same));
+    v128.store(to + lane, f32x4.add(v128.load(to + lane), g0));
+    v128.store(to + lane, f32x4.add(v128.load(to + lane, 16), g1), 16);
+  }
+  for (; c < channels; c++) {
+    const lane = <usize>c << 2;
+    if (<i32>load<u8>(index + <usize>c) == here) {
+      store<f32>(to + lane, load<f32>(to + lane) + load<f32>(grad + lane));
+    }
+  }
+}
+
+/** to[c] = f(to[c] + from[c]). */
+// @ts-ignore: decorator
+@inline
+function addPixel(to: usize, from: usize, channels: i32): void {
+  let c = 0;
+  for (; c + 4 <= channels; c += 4) {
+    const lane = <usize>c << 2;
+    v128.store(to + lane, f32x4.add(v128.load(to + lane), v128.load(from + lane)));
+  }
+  for (; c < channels; c++) {
+    const lane = <usize>c << 2;
+    store<f32>(to + lane, load<f32>(to + lane) + load<f32>(from + lane));
+  }
+}
+
+/** to[c] = f(factor * to[c]). */
+// @ts-ignore: decorator
+@inline
+function scalePixel(to: usize, factor: f32, channels: i32): void {
+  let c = 0;
+  const factors = f32x4.splat(factor);
+  for (; c + 4 <= channels; c += 4) {
+    const lane = <usize>c << 2;
+    v128.store(to + lane, f32x4.mul(v128.load(to + lane), factors));
+  }
+  for (; c < channels; c++) {
+    const lane = <usize>c << 2;
+    store<f32>(to + lane, load<f32>(to + lane) * factor);
+  }
+}
+
+/** Both backward kernels: for each input pixel, the windows that cover it in order; index = 0: average. */
+// @ts-ignore: decorator
+@inline
+function gather(pool: usize, grad: usize, index: usize, gradInput: usize, thread: i32, threads: i32): void {
+  const inH = int(pool, IN_H);
+  const inW = int(pool, IN_W);
+  const channels = int(pool, CHANNELS);
+  const outH = int(pool, OUT_H);
+  const outW = int(pool, OUT_W);
+  const kernelH = int(pool, KERNEL_H);
+  const kernelW = int(pool, KERNEL_W);
+  const strideH = int(pool, STRIDE_H);
+  const strideW = int(pool, STRIDE_W);
+  const factor: f32 = <f32>1 / <f32>(kernelH * kernelW);
+  const bytes = <usize>channels << 2;
+  const rows = int(pool, 0) * inH;
+  const end = splitStart(rows, thread + 1, threads, 1);
+  for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
+    const image = row / inH;
+    const y = row - image * inH + int(pool, PAD_H);
+    const oh0 = ceilDivide(y - kernelH + 1, strideH);
+    const oh1 = min(outH, y / strideH + 1);
+    for (let iw = 0; iw < inW; iw++) {
+      const x = iw + int(pool, PAD_W);
+      const ow0 = ceilDivide(x - kernelW + 1, strideW);
+      const ow1 = min(outW, x / strideW + 1);
+      const to = gradInput + <usize>(row * inW + iw) * bytes;
+      memory.fill(to, 0, bytes);
+      for (let oh = oh0; oh < oh1; oh++) {
+        for (let ow = ow0; ow < ow1; ow++) {
+          const pixel = <usize>((image * outH + oh) * outW + ow) * <usize>channels;
+          const from = grad + (pixel << 2);
+          if (index == 0) addPixel(to, from, channels);
+          else addChosen(to, from, index + pixel, channels, (y - oh * strideH) * kernelW + x - ow * strideW);
+        }
+      }
+      if (index == 0) scalePixel(to, factor, channels);
+    }
+  }
+}
+
+export function max_pool_grad(args: usize, thread: i32, threads: i32): void {
+  const grad = ptr(args, max_pool_grad_gradOutput);
+  const index = ptr(args, max_pool_grad_index);
+  gather(args + max_pool_grad_batch, grad, index, ptr(args, max_pool_grad_gradInput), thread, threads);
+}
+
+export function avg_pool(args: usize, thread: i32, threads: i32): void {
+  const input = ptr(args, avg_pool_input);
+  const output = ptr(args, avg_pool_output);
+  const pool = args + avg_pool_batch;
+  const inH = int(pool, IN_H);
+  const inW = int(pool, IN_W);
+  const channels = int(pool, CHANNELS);
+  const outH = int(pool, OUT_H);
+  const outW = int(pool, OUT_W);
+  const kernelH = int(pool, KERNEL_H);
+  const kernelW = int(pool, KERNEL_W);
+  const factor: f32 = <f32>1 / <f32>(kernelH * kernelW);
+  const bytes = <usize>channels << 2;
+  const rows = int(pool, 0) * outH;
+  const end = splitStart(rows, thread + 1, threads, 1);
+  for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
+    const image = row / outH;
+    const top = (row - image * outH) * int(pool, STRIDE_H) - int(pool, PAD_H);
+    const ih1 = min(inH, top + kernelH);
+    for (let ow = 0; ow < outW; ow++) {
+      const left = ow * int(pool, STRIDE_W) - int(pool, PAD_W);
+      const iw1 = min(inW, left + kernelW);
+      const to = output + <usize>(row * outW + ow) * bytes;
+      memory.fill(to, 0, bytes);
+      for (let ih = max(0, top); ih < ih1; ih++) {
+        for (let iw = max(0, left); iw < iw1; iw++) {
+          addPixel(to, input + <usize>((image * inH + ih) * inW + iw) * bytes, channels);
+        }
+      }
+      scalePixel(to, factor, channels);
+    }
+  }
+}
+
+export function avg_pool_grad(args: usize, thread: i32, threads: i32): void {
+  const grad = ptr(args, avg_pool_grad_gradOutput);
+  gather(args + avg_pool_grad_batch, grad, 0, ptr(args, avg_pool_grad_gradInput), thread, threads);
+}

@@ -1,0 +1,133 @@
+/**
+ * Softmax over rows, its gradient, and cross-entropy, all in double with the functions of core/math.ts. Threads share out
+ * the rows. exp is computed again where it is needed twice, since a float buffer cannot keep a double.
+ */
+import { exp, log } from '../../../core/math';
+import { FLOAT, float, int, ptr, splitStart, storageOf } from './args';
+import {
+  softmax_cols,
+  softmax_cross_entropy_cols,
+  softmax_cross_entropy_correct,
+  softmax_cross_entropy_gradLogits,
+  softmax_cross_entropy_labels,
+  softmax_cross_entropy_logits,
+  softmax_cross_entropy_loss,
+  softmax_cross_entropy_rows,
+  softmax_cross_entropy_scale,
+  softmax_cross_entropy_site,
+  softmax_cross_entropy_smoothing,
+  softmax_cross_entropy_status,
+  softmax_grad_cols,
+  softmax_grad_gradInput,
+  softmax_grad_gradOutput,
+  softmax_grad_output,
+  softmax_grad_rows,
+  softmax_input,
+  softmax_output,
+  softmax_rows,
+} from './generated';
+import { setStatus } from './range';
+
+/** Position of a row's first maximum (a NaN is never larger). */
+function firstMaximum(row: usize, cols: i32): i32 {
+  let best = 0;
+  let value = load<f32>(row);
+  for (let j = 1; j < cols; j++) {
+    const x = load<f32>(row + (<usize>j << 2));
+    if (x > value) {
+      value = x;
+      best = j;
+    }
+  }
+  return best;
+}
+
+/** Sum over a row of exp(x - highest), in order. */
+function sumOfExps(row: usize, cols: i32, highest: f64): f64 {
+  let sum: f64 = 0;
+  for (let j = 0; j < cols; j++) sum += exp(<f64>load<f32>(row + (<usize>j << 2)) - highest);
+  return sum;
+}
+
+export function softmax(args: usize, thread: i32, threads: i32): void {
+  const rows = int(args, softmax_rows);
+  const cols = int(args, softmax_cols);
+  const step = <usize>cols << 2;
+  const end = splitStart(rows, thread + 1, threads, 1);
+  for (let r = splitStart(rows, thread, threads, 1); r < end; r++) {
+    const from = ptr(args, softmax_input) + <usize>r * step;
+    const to = ptr(args, softmax_output) + <usize>r * step;
+    const highest = <f64>load<f32>(from + (<usize>firstMaximum(from, cols) << 2));
+    const sum = sumOfExps(from, cols, highest);
+    for (let j: usize = 0; j < step; j += 4) {
+      store<f32>(to + j, <f32>(exp(<f64>load<f32>(from + j) - highest) / sum));
+    }
+  }
+}
+
+export function softmax_grad(args: usize, thread: i32, threads: i32): void {
+  const rows = int(args, softmax_grad_rows);
+  const step = <usize>int(args, softmax_grad_cols) << 2;
+  const end = splitStart(rows, thread + 1, threads, 1);
+  for (let r = splitStart(rows, thread, threads, 1); r < end; r++) {
+    const y = ptr(args, softmax_grad_output) + <usize>r * step;
+    const g = ptr(args, softmax_grad_gradOutput) + <usize>r * step;
+    const to = ptr(args, softmax_grad_gradInput) + <usize>r * step;
+    let dot: f64 = 0;
+    for (let j: usize = 0; j < step; j += 4) dot += <f64>load<f32>(g + j) * <f64>load<f32>(y + j);
+    for (let j: usize = 0; j < step; j += 4) {
+      store<f32>(to + j, <f32>(<f64>load<f32>(y + j) * (<f64>load<f32>(g + j) - dot)));
+    }
+  }
+}
+
+/** Share of the target distribution that falls on class j. */
+// @ts-ignore: decorator
+@inline
+function targetOf(j: i32, label: i32, smoothing: f64, cols: i32): f64 {
+  return (j == label ? 1.0 - smoothing : 0.0) + smoothing / <f64>cols;
+}
+
+export function softmax_cross_entropy(args: usize, thread: i32, threads: i32): void {
+  const rows = int(args, softmax_cross_entropy_rows);
+  const cols = int(args, softmax_cross_entropy_cols);
+  const smoothing = <f64>float(args, softmax_cross_entropy_smoothing);
+  const scale = <f64>float(args, softmax_cross_entropy_scale);
+  const loss = ptr(args, softmax_cross_entropy_loss);
+  const gradLogits = ptr(args, softmax_cross_entropy_gradLogits);
+  const correct = ptr(args, softmax_cross_entropy_correct);
+  const correctIsFloat = storageOf(args, softmax_cross_entropy_correct) == FLOAT;
+  const step = <usize>cols << 2;
+  let bits = 0;
+  const end = splitStart(rows, thread + 1, threads, 1);
+  for (let r = splitStart(rows, thread, threads, 1); r < end; r++) {
+    const at = <usize>r << 2;
+    const x = ptr(args, softmax_cross_entropy_logits) + <usize>r * step;
+    const grad = gradLogits + <usize>r * step;
+    const label = load<i32>(ptr(args, softmax_cross_entropy_labels) + at);
+    const best = firstMaximum(x, cols);
+    if (correct != 0) {
+      if (correctIsFloat) store<f32>(correct + at, best == label ? <f32>1 : <f32>0);
+      else store<i32>(correct + at, <i32>(best == label));
+    }
+    if (label < 0 || label >= cols) {
+      bits |= 2;
+      store<f32>(loss + at, 0);
+      if (gradLogits != 0) memory.fill(grad, 0, step);
+      continue;
+    }
+    const highest = <f64>load<f32>(x + (<usize>best << 2));
+    const sum = sumOfExps(x, cols, highest);
+    let agreement: f64 = 0;
+    for (let j = 0; j < cols; j++) {
+      const d = <f64>load<f32>(x + (<usize>j << 2)) - highest;
+      const target = targetOf(j, label, smoothing, cols);
+      agreement += target * d;
+      if (gradLogits != 0) store<f32>(grad + (<usize>j << 2), <f32>((exp(d) / sum - target) * scale));
+    }
+    const value = <f32>(log(sum) - agreement);
+    if (!(value - value == 0)) bits |= 1;
+    store<f32>(loss + at, value);
+  }
+  setStatus(ptr(args, softmax_cross_entropy_status), int(args, softmax_cross_entropy_site), bits);
+}

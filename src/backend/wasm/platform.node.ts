@@ -1,0 +1,70 @@
+/** The WASM backend's surroundings in Node: files, cores, worker threads. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import { BackendError } from '../../core/errors.js';
+import type { Platform, WorkerHandle, WorkerStart } from './platform.js';
+import { nodeWorkerText } from './worker.js';
+
+/** Beside this file in the package; in the repository's dist when this file runs as TypeScript. */
+async function readWasm(relaxed: boolean): Promise<Uint8Array> {
+  const name = relaxed ? 'octograd-relaxed.wasm' : 'octograd.wasm';
+  const places = [`./${name}`, `../../../dist/backend/wasm/${name}`].map((p) => new URL(p, import.meta.url));
+  for (const place of places) {
+    try {
+      return new Uint8Array(await readFile(place));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  throw new BackendError(
+    `${fileURLToPath(places[0])} is missing: run "npm run build" in a checkout, or reinstall the package`,
+  );
+}
+
+function startWorker(start: WorkerStart): Promise<WorkerHandle> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(nodeWorkerText, {
+      eval: true,
+      workerData: start,
+      execArgv: [],
+      name: `octograd ${start.thread}`,
+    });
+    let gone = false;
+    const exited = new Promise<void>((done) => {
+      worker.once('exit', () => {
+        gone = true;
+        done();
+      });
+    });
+    worker.once('exit', () => reject(new BackendError(`worker thread ${start.thread} ended while starting`)));
+    worker.once('error', (error) =>
+      reject(new BackendError(`worker thread ${start.thread} could not start: ${error.message}`)),
+    );
+    worker.once('message', () => {
+      // From here on the worker must not keep the process alive by itself.
+      worker.unref();
+      resolve({
+        async stop() {
+          if (gone) return;
+          worker.ref();
+          const slow = setTimeout(() => void worker.terminate(), 2000);
+          await exited;
+          clearTimeout(slow);
+        },
+      });
+    });
+  });
+}
+
+export const platform: Platform = {
+  cores: availableParallelism(),
+  mayBlock: true,
+  async enableRelaxed() {
+    setFlagsFromString('--experimental-wasm-relaxed-simd');
+  },
+  readWasm,
+  startWorker,
+};

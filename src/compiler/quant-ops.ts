@@ -1,0 +1,153 @@
+/**
+ * The operations that the precision pass puts into a graph: ranges, scales, codes, and their inverse. They lower to the
+ * quantisation kernels; models never use them.
+ */
+import { sizeOf } from '../core/shape.js';
+import type { Value } from '../graph/graph.js';
+import { call, defineOp } from '../graph/op.js';
+import { codeRange, formats } from '../quant/format.js';
+import type { OperandSpec } from '../quant/recipe.js';
+
+/** How a tensor falls into groups of one scale each. */
+export interface Grouping {
+  /** Number of scales. */
+  readonly groups: number;
+  /** Element i belongs to group floor(i / stride) % groups. */
+  readonly stride: number;
+}
+
+interface Sited {
+  /** Role of the operand, for messages: `input`, `weight`, `gradOutput`. */
+  readonly role: string;
+}
+
+/** Rows' ranges: [rows, cols] -> cells [rows, 2]. */
+export const rangeOp = defineOp<Sited & { rows: number }>({
+  name: 'range',
+  infer: (_inputs, { rows }) => ({ cells: { shape: [rows, 2] } }),
+  lower: ({ inputs, outputs, attrs: { rows } }) => [
+    call(
+      'range',
+      { input: inputs.input, cells: outputs.cells },
+      { rows, cols: sizeOf(inputs.input.shape) / rows, site: -1 },
+    ),
+  ],
+});
+
+/** Ranges per batch entry and channel: [batch, inner, channels] -> cells [batch, channels, 2]. */
+export const rangeChannelsOp = defineOp<Sited & { batch: number; channels: number }>({
+  name: 'range_channels',
+  infer: (_inputs, { batch, channels }) => ({ cells: { shape: [batch, channels, 2] } }),
+  lower: ({ inputs, outputs, attrs: { batch, channels } }) => [
+    call(
+      'range_channels',
+      { input: inputs.input, cells: outputs.cells },
+      { batch, channels, inner: sizeOf(inputs.input.shape) / (batch * channels), site: -1 },
+    ),
+  ],
+});
+
+/** Values of the kernel parameter `tracking`. */
+export const tracking = { none: 0, update: 1, use: 2, previous: 3, running: 4 } as const;
+
+export interface QparamsAttrs {
+  readonly spec: OperandSpec;
+  readonly groups: number;
+  readonly outer: number;
+  readonly inner: number;
+  readonly by: 0 | 1 | 2;
+  readonly chunks: number;
+  readonly tracking: number;
+  readonly momentum: number;
+}
+
+/** cells [outer, inner, 2] and, where ranges are tracked, state [4] -> qparams [groups, 4]. */
+export const qparamsOp = defineOp<QparamsAttrs>({
+  name: 'qparams',
+  infer: (_inputs, { groups }) => ({ qparams: { shape: [groups, 4] } }),
+  lower: ({ inputs, outputs, attrs }) => {
+    const symmetric = attrs.spec.scheme === 'symmetric';
+    return [
+      call(
+        'qparams',
+        { cells: inputs.cells, state: inputs.state, qparams: outputs.qparams },
+        {
+          outer: attrs.outer,
+          inner: attrs.inner,
+          by: attrs.by,
+          chunks: attrs.chunks,
+          tracking: attrs.tracking,
+          momentum: attrs.momentum,
+          clip: attrs.spec.clip,
+          symmetric: symmetric ? 1 : 0,
+          ...codeRange(formats[attrs.spec.format], symmetric),
+        },
+      ),
+    ];
+  },
+});
+
+export interface QuantizeAttrs extends Sited {
+  readonly spec: OperandSpec;
+  readonly grouping: Grouping;
+  /** Name of the noise stream. */
+  readonly noise: string;
+}
+
+export const quantizeOp = defineOp<QuantizeAttrs>({
+  name: 'quantize',
+  infer: ({ input }, { spec }) => ({
+    codes: { shape: input.shape, storage: formats[spec.format].storage },
+  }),
+  lower: ({ inputs, outputs, attrs: { spec, grouping } }) => [
+    call(
+      'quantize',
+      { input: inputs.input, qparams: inputs.qparams, codes: outputs.codes },
+      {
+        count: sizeOf(inputs.input.shape),
+        groups: grouping.groups,
+        groupStride: grouping.stride,
+        stochastic: spec.rounding === 'stochastic' ? 1 : 0,
+        ...codeRange(formats[spec.format], spec.scheme === 'symmetric'),
+        site: -1,
+      },
+    ),
+  ],
+});
+
+/** Codes back to float, for products that no integer kernel serves (simulated). */
+export const dequantizeOp = defineOp<{ grouping: Grouping }>({
+  name: 'dequantize',
+  infer: ({ codes }) => ({ output: { shape: codes.shape } }),
+  lower: ({ inputs, outputs, attrs: { grouping } }) => [
+    call(
+      'dequantize',
+      { codes: inputs.codes, qparams: inputs.qparams, output: outputs.output },
+      { count: sizeOf(inputs.codes.shape), groups: grouping.groups, groupStride: grouping.stride },
+    ),
+  ],
+});
+
+/** gradOutput [..., outChannels] times the weight's scale of each output channel. */
+export const scaleChannelsOp = defineOp<Record<string, never>>({
+  name: 'scale_channels',
+  infer: ({ input }) => ({ output: { shape: input.shape } }),
+  lower: ({ inputs, outputs }) => {
+    const channels = sizeOf(inputs.qparams.shape) / 4;
+    return [
+      call(
+        'scale_channels',
+        { input: inputs.input, qparams: inputs.qparams, output: outputs.output },
+        { rows: sizeOf(inputs.input.shape) / channels, channels },
+      ),
+    ];
+  },
+});
+
+/** An operand as codes. */
+export interface Quantized {
+  readonly codes: Value;
+  readonly qparams: Value;
+  readonly grouping: Grouping;
+  readonly spec: OperandSpec;
+}

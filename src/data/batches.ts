@@ -1,0 +1,193 @@
+/**
+ * Cuts a data set into batches in a seeded order. The order follows from (seed, epoch) alone, so a run can resume at any
+ * batch of any epoch. One batch object and its buffers serve every step: copy what must outlive the next one.
+ * Knows no graphs: the session writes a batch into the plan's input.
+ */
+
+import { UsageError } from '../core/errors.js';
+import { hashText, RandomStream } from '../core/rng.js';
+import { sizeOf } from '../core/shape.js';
+import { type Augmentation, Augmenter, checkAugmentations } from './augment.js';
+import { type Dataset, normalizationOf } from './dataset.js';
+
+export interface LoaderOptions {
+  /** Samples in a batch; more than the data set holds gives one batch of all. */
+  readonly batchSize: number;
+  /** Non-negative safe integer, 0 by default. */
+  readonly seed?: number;
+  /** A new order in every epoch (default true); false keeps the data set's own. */
+  readonly shuffle?: boolean;
+  /** Leaves out a last batch that is not full (default false). */
+  readonly dropLast?: boolean;
+  /** Applied in this order; needs byte images. */
+  readonly augment?: readonly Augmentation[];
+}
+
+/** One batch. The arrays are reused by the next one. */
+export interface Batch {
+  /** Number of samples, `batchSize` but for a ragged last batch. */
+  readonly size: number;
+  /** size * sizeOf(inputShape) values; bytes stay bytes. */
+  readonly inputs: Uint8Array | Float32Array;
+  /** size * labelsPerSample class indices. */
+  readonly labels: Int32Array;
+  /** size * sizeOf(targetShape) values, for a data set with targets. */
+  readonly targets?: Float32Array;
+  /** Number of each sample in the data set. */
+  readonly indices: Uint32Array;
+}
+
+/** Makes the batches of any epoch of one data set. */
+export class BatchLoader {
+  readonly batchSize: number;
+  readonly batchesPerEpoch: number;
+  readonly augment: readonly Augmentation[];
+  private readonly seed: number;
+  private readonly shuffle: boolean;
+  private readonly full: Batch;
+  private readonly ragged: Batch | undefined;
+  private readonly copyInput: CopySample;
+  private readonly augmenter: Augmenter | undefined;
+
+  /** @throws UsageError for options that cannot be used. */
+  constructor(
+    readonly dataset: Dataset,
+    options: LoaderOptions,
+  ) {
+    const { batchSize, seed = 0, shuffle = true, dropLast = false, augment = [] } = options;
+    if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+      throw new UsageError(`batchSize must be a positive integer, got ${batchSize}`);
+    }
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new UsageError(`seed must be a non-negative integer below 2**53, got ${seed}`);
+    }
+    if (dropLast && batchSize > dataset.count) {
+      throw new UsageError(
+        `batchSize ${batchSize} is more than the ${dataset.count} samples of "${dataset.name}", so dropLast leaves no batch`,
+      );
+    }
+    const { inputs, inputShape, count } = dataset;
+    this.batchSize = Math.min(batchSize, count);
+    this.seed = seed;
+    this.shuffle = shuffle;
+    const rest = count % this.batchSize;
+    this.batchesPerEpoch = Math.floor(count / this.batchSize) + (rest > 0 && !dropLast ? 1 : 0);
+    this.augment = checkAugmentations(augment, inputShape);
+    if (this.augment.length > 0) {
+      if (!(inputs instanceof Uint8Array)) {
+        throw new UsageError(`augmentation needs byte images; the inputs of "${dataset.name}" are floats`);
+      }
+      const { mean } = dataset.normalization ?? normalizationOf(inputs, inputShape[2]);
+      this.augmenter = new Augmenter(
+        this.augment,
+        inputShape,
+        Uint8Array.from(mean, (value) => Math.round(value * 255)),
+      );
+    }
+    this.full = makeBatch(dataset, this.batchSize);
+    this.ragged = rest > 0 && !dropLast ? firstOf(this.full, rest) : undefined;
+    this.copyInput = sampleCopier(inputs, this.full.inputs, sizeOf(inputShape));
+  }
+
+  /** The samples in the order of one epoch. */
+  order(epoch: number): Uint32Array {
+    if (!Number.isInteger(epoch) || epoch < 0 || epoch > 0xffffffff) {
+      throw new UsageError(`epoch must be a non-negative integer, got ${epoch}`);
+    }
+    if (!this.shuffle) return Uint32Array.from({ length: this.dataset.count }, (_, index) => index);
+    return new RandomStream(this.seed, hashText('shuffle'), epoch).permutation(this.dataset.count);
+  }
+
+  /** The batches of one epoch, from batch `start` on. A loader serves one epoch at a time: its buffers are shared. */
+  *epoch(epoch = 0, start = 0): Generator<Batch, void, undefined> {
+    const order = this.order(epoch);
+    if (!Number.isInteger(start) || start < 0 || start > this.batchesPerEpoch) {
+      throw new UsageError(
+        `an epoch has batches 0 to ${this.batchesPerEpoch - 1}, it cannot start at ${start}`,
+      );
+    }
+    const key = Augmenter.key(this.seed, epoch);
+    const { labels, labelsPerSample, targets, count } = this.dataset;
+    const size = sizeOf(this.dataset.inputShape);
+    const targetSize = targets ? targets.length / count : 0;
+    for (let number = start; number < this.batchesPerEpoch; number++) {
+      const first = number * this.batchSize;
+      const batch = first + this.batchSize <= count ? this.full : (this.ragged as Batch);
+      for (let i = 0; i < batch.size; i++) {
+        const index = order[first + i];
+        batch.indices[i] = index;
+        this.copyInput(index, i);
+        for (let k = 0; k < labelsPerSample; k++) {
+          batch.labels[i * labelsPerSample + k] = labels[index * labelsPerSample + k];
+        }
+        if (targets && batch.targets) {
+          for (let k = 0; k < targetSize; k++) {
+            batch.targets[i * targetSize + k] = targets[index * targetSize + k];
+          }
+        }
+        this.augmenter?.apply(batch.inputs as Uint8Array, i * size, index, key);
+      }
+      yield batch;
+    }
+  }
+}
+
+/** The batches of one epoch (`epoch`, 0 by default); see {@link BatchLoader}, which serves many epochs. */
+export function batches(
+  dataset: Dataset,
+  options: LoaderOptions & { readonly epoch?: number },
+): Generator<Batch, void, undefined> {
+  return new BatchLoader(dataset, options).epoch(options.epoch ?? 0);
+}
+
+function makeBatch(dataset: Dataset, size: number): Batch {
+  const { inputs, inputShape, labelsPerSample, targets, count } = dataset;
+  const length = size * sizeOf(inputShape);
+  return {
+    size,
+    inputs: inputs instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length),
+    labels: new Int32Array(size * labelsPerSample),
+    indices: new Uint32Array(size),
+    ...(targets ? { targets: new Float32Array((size * targets.length) / count) } : {}),
+  };
+}
+
+/** A batch over the first samples of another's buffers. */
+function firstOf(full: Batch, size: number): Batch {
+  const part = <A extends { length: number; subarray(from: number, to: number): A }>(array: A): A =>
+    array.subarray(0, (array.length / full.size) * size);
+  return {
+    size,
+    inputs: full.inputs instanceof Uint8Array ? part(full.inputs) : part(full.inputs),
+    labels: part(full.labels),
+    indices: part(full.indices),
+    ...(full.targets ? { targets: part(full.targets) } : {}),
+  };
+}
+
+type CopySample = (from: number, to: number) => void;
+
+/**
+ * Copies sample `from` of the source to place `to` of the target, in 32-bit words where alignment allows: `set` and
+ * `subarray` would make a view for every sample.
+ */
+function sampleCopier(
+  source: Uint8Array | Float32Array,
+  target: Uint8Array | Float32Array,
+  size: number,
+): CopySample {
+  const bytes = size * source.BYTES_PER_ELEMENT;
+  let from: Uint8Array | Float32Array | Int32Array = source;
+  let to: Uint8Array | Float32Array | Int32Array = target;
+  let length = size;
+  if (bytes % 4 === 0 && source.byteOffset % 4 === 0) {
+    length = bytes / 4;
+    from = new Int32Array(source.buffer, source.byteOffset, source.byteLength / 4);
+    to = new Int32Array(target.buffer, target.byteOffset, target.byteLength / 4);
+  }
+  return (sample, place) => {
+    const first = sample * length;
+    const start = place * length;
+    for (let i = 0; i < length; i++) to[start + i] = from[first + i];
+  };
+}

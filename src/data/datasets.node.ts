@@ -1,0 +1,117 @@
+/** The data sets known by name: the one list that the command line, its help and `loadDataset` share. */
+
+import { UsageError } from '../core/errors.js';
+import { didYouMean } from '../core/text.js';
+import { type CifarOptions, cifarRemedy, findCifar, loadCifar10, loadCifar100 } from './cifar.node.js';
+import type { DataSplit } from './dataset.js';
+import { kindOf } from './files.node.js';
+import {
+  fashionMnistRemedy,
+  findFashionMnist,
+  findMnist,
+  loadFashionMnist,
+  loadMnist,
+  mnistRemedy,
+} from './mnist.node.js';
+
+interface Entry {
+  readonly title: string;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  readonly classes: number;
+  readonly train: number;
+  readonly test: number;
+  readonly howToGet: string;
+  find(dir?: string): Promise<string | undefined>;
+  load(options: CifarOptions): Promise<DataSplit>;
+}
+
+const folderOr = async (dir: string | undefined, find: () => Promise<string | undefined>) =>
+  dir === undefined ? find() : (await kindOf(dir)) === 'folder' ? dir : undefined;
+
+const entries: { readonly [name: string]: Entry } = {
+  mnist: {
+    title: 'MNIST handwritten digits',
+    shape: [28, 28, 1],
+    classes: 10,
+    train: 60_000,
+    test: 10_000,
+    howToGet: mnistRemedy,
+    find: (dir) => folderOr(dir, findMnist),
+    load: loadMnist,
+  },
+  'fashion-mnist': {
+    title: 'Fashion-MNIST',
+    shape: [28, 28, 1],
+    classes: 10,
+    train: 60_000,
+    test: 10_000,
+    howToGet: fashionMnistRemedy,
+    find: (dir) => folderOr(dir, findFashionMnist),
+    load: loadFashionMnist,
+  },
+  cifar10: {
+    title: 'CIFAR-10',
+    shape: [32, 32, 3],
+    classes: 10,
+    train: 50_000,
+    test: 10_000,
+    howToGet: cifarRemedy('cifar10'),
+    find: async (dir) => (dir === undefined ? undefined : findCifar('cifar10', dir)),
+    load: loadCifar10,
+  },
+  cifar100: {
+    title: 'CIFAR-100',
+    shape: [32, 32, 3],
+    classes: 100,
+    train: 50_000,
+    test: 10_000,
+    howToGet: cifarRemedy('cifar100'),
+    find: async (dir) => (dir === undefined ? undefined : findCifar('cifar100', dir)),
+    load: loadCifar100,
+  },
+};
+
+/** Names that {@link loadDataset} takes. */
+export const datasetNames: readonly string[] = Object.freeze(Object.keys(entries));
+
+/**
+ * Training and test set of a known name, from `dir` or the set's default place.
+ * @throws UsageError for an unknown name, DataError for files that are missing or damaged.
+ */
+export async function loadDataset(name: string, options: CifarOptions = {}): Promise<DataSplit> {
+  if (!datasetNames.includes(name)) {
+    throw new UsageError(
+      `there is no data set "${name}"; known are ${datasetNames.join(', ')}.${didYouMean(name, datasetNames)}`,
+    );
+  }
+  return entries[name].load(options);
+}
+
+/** What a list of data sets shows. */
+export interface DatasetDescription {
+  readonly name: string;
+  readonly title: string;
+  /** [height, width, channels] */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  /** Images of the official training and test set. */
+  readonly train: number;
+  readonly test: number;
+  /** Where it lies; undefined when it has to be fetched first. */
+  readonly found?: string;
+  /** What to do to have it. */
+  readonly howToGet: string;
+}
+
+/** All known data sets and where they are; `dir` as for {@link loadDataset}, else the default places. */
+export async function describeDatasets(
+  options: { readonly dir?: string } = {},
+): Promise<DatasetDescription[]> {
+  return Promise.all(
+    datasetNames.map(async (name) => {
+      const { find, load: _, ...facts } = entries[name];
+      const found = await find(options.dir);
+      return { name, ...facts, ...(found === undefined ? {} : { found }) };
+    }),
+  );
+}

@@ -1,0 +1,55 @@
+/** The models that come with octograd, by name. */
+import { UsageError } from '../core/errors.js';
+import type { Shape } from '../core/shape.js';
+import { didYouMean } from '../core/text.js';
+import type { Module } from '../nn/index.js';
+import { LeNet } from './lenet.js';
+import { Mlp } from './mlp.js';
+import { ResNetCifar } from './resnet-cifar.js';
+
+export { LeNet, type LeNetOptions } from './lenet.js';
+export { Mlp, type MlpOptions } from './mlp.js';
+export { ResNetCifar, type ResNetCifarOptions } from './resnet-cifar.js';
+
+/** What every model must know of its data. */
+export interface ModelOptions {
+  /** Shape of one sample, images as [height, width, channels]. */
+  readonly inputShape: Shape;
+  readonly classes: number;
+}
+
+const resnet =
+  (depth: number) =>
+  (options: ModelOptions): Module =>
+    new ResNetCifar({ ...options, depth });
+
+/** Makers by name. */
+export const models = {
+  mlp: (options: ModelOptions): Module => new Mlp(options),
+  lenet: (options: ModelOptions): Module => new LeNet(options),
+  resnet8: resnet(8),
+  resnet20: resnet(20),
+  resnet32: resnet(32),
+  resnet56: resnet(56),
+} as const satisfies Record<string, (options: ModelOptions) => Module>;
+
+export type ModelName = keyof typeof models;
+
+/** Names that {@link createModel} takes. */
+export const modelNames = Object.keys(models) as ModelName[];
+
+/** A model by name. Throws UsageError for an unknown name, sizes that are no counts, or data that the model cannot take. */
+export function createModel(name: string, options: ModelOptions): Module {
+  if (!Object.hasOwn(models, name)) {
+    throw new UsageError(
+      `there is no model "${name}".${didYouMean(name, modelNames)} Known: ${modelNames.join(', ')}.`,
+    );
+  }
+  const { inputShape, classes } = options;
+  if (![...inputShape, classes].every((n) => Number.isInteger(n) && n > 0) || inputShape.length === 0) {
+    throw new UsageError(
+      `model "${name}": inputShape and classes must be positive integers, got [${inputShape.join(', ')}] and ${classes}`,
+    );
+  }
+  return models[name as ModelName](options);
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../core/errors.js';
+import { Graph } from '../graph/graph.js';
+import { bind, parameterCount } from '../nn/index.js';
+import { createModel, modelNames, ResNetCifar } from './index.js';
+
+const cifar = { inputShape: [32, 32, 3], classes: 10 };
+const mnist = { inputShape: [28, 28, 1], classes: 10 };
+
+describe('models', () => {
+  it.each(modelNames)('%s maps images to logits', (name) => {
+    for (const data of [cifar, mnist]) {
+      const { model } = bind(createModel(name, data));
+      const input = new Graph().source('input', 'images', [2, ...data.inputShape], 'float');
+      expect(model.apply(input).shape).toEqual([2, 10]);
+    }
+  });
+
+  it.each([
+    // Weights and biases: 784*128 + 128 + 128*10 + 10.
+    ['mlp', mnist, 101_770],
+    // 156 + 2,416 + 400*120+120 + 120*84+84 + 84*10+10.
+    ['lenet', mnist, 61_706],
+    // With projections; 269,722 of the convolutions and fc of option A, and 2,752 of the two projections.
+    ['resnet20', cifar, 272_474],
+    ['resnet8', cifar, 78_042],
+    ['resnet32', cifar, 466_906],
+    ['resnet56', cifar, 855_770],
+  ] as const)('%s has its known number of parameters', (name, data, count) => {
+    expect(parameterCount(createModel(name, data))).toBe(count);
+  });
+
+  it("names ResNet-20's parts as torchvision does", () => {
+    const { parameters, buffers } = bind(createModel('resnet20', cifar));
+    const block = (path: string, projection: boolean): string[] => [
+      `${path}.conv1.weight`,
+      `${path}.bn1.weight`,
+      `${path}.bn1.bias`,
+      `${path}.conv2.weight`,
+      `${path}.bn2.weight`,
+      `${path}.bn2.bias`,
+      ...(projection
+        ? [`${path}.downsample.0.weight`, `${path}.downsample.1.weight`, `${path}.downsample.1.bias`]
+        : []),
+    ];
+    expect(parameters.map(({ path }) => path)).toEqual([
+      'conv1.weight',
+      'bn1.weight',
+      'bn1.bias',
+      ...[1, 2, 3].flatMap((stage) =>
+        [0, 1, 2].flatMap((i) => block(`layer${stage}.${i}`, stage > 1 && i === 0)),
+      ),
+      'fc.weight',
+      'fc.bias',
+    ]);
+    expect(buffers).toHaveLength(2 * 21);
+    expect(buffers.map(({ path }) => path)).toContain('layer3.0.downsample.1.running_spread');
+  });
+
+  it('widens, and starts blocks as their shortcut on request', () => {
+    const plain = bind(new ResNetCifar({ ...cifar, depth: 8, width: 4 }));
+    expect(plain.parameters.find(({ path }) => path === 'fc.weight')?.shape).toEqual([10, 16]);
+    const { parameters } = bind(new ResNetCifar({ ...cifar, depth: 8, zeroInitLastNorm: true }));
+    const first = (path: string): number | undefined =>
+      parameters.find((parameter) => parameter.path === path)?.initial(1)[0];
+    expect([first('layer1.0.bn1.weight'), first('layer1.0.bn2.weight')]).toEqual([1, 0]);
+    expect(first('layer2.0.downsample.1.weight')).toBe(1);
+  });
+
+  it('builds one graph node for each convolution, norm and shortcut', () => {
+    const { model } = bind(createModel('resnet20', cifar));
+    const graph = new Graph();
+    model.apply(graph.source('input', 'images', [2, 32, 32, 3], 'float'));
+    const count = (name: string): number => graph.nodes.filter(({ op }) => op.name === name).length;
+    expect([count('conv2d'), count('norm'), count('add'), count('relu')]).toEqual([21, 21, 9, 19]);
+    const strided = graph.nodes.find(({ path }) => path === 'layer2.0.conv1');
+    expect(strided?.outputs.output.shape).toEqual([2, 16, 16, 32]);
+  });
+
+  it('refuses what it cannot build, with the remedy', () => {
+    expect(() => createModel('resnet21', cifar)).toThrow(UsageError);
+    expect(() => createModel('resnet21', cifar)).toThrow(/Did you mean "resnet20"\?.*mlp, lenet, resnet8/);
+    expect(() => createModel('toString', cifar)).toThrow(UsageError);
+    expect(() => createModel('mlp', { inputShape: [28, 0], classes: 10 })).toThrow(/positive integers/);
+    expect(() => createModel('lenet', { inputShape: [8, 8, 1], classes: 10 })).toThrow(/at least 12 x 12/);
+    expect(() => createModel('resnet8', { inputShape: [784], classes: 10 })).toThrow(/takes images/);
+    expect(() => new ResNetCifar({ ...cifar, depth: 18 })).toThrow(/depth 6n \+ 2/);
+  });
+});

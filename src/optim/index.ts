@@ -1,0 +1,33 @@
+/** Optimisers and learning-rate schedules. */
+export {
+  type AdamSettings,
+  adam,
+  adamw,
+  createOptimizer,
+  type DecaySettings,
+  type Optimizer,
+  type OptimizerSettings,
+  optimizerNames,
+  type SgdSettings,
+  type StateSlot,
+  sgd,
+  type UpdateBuffers,
+} from './optimizer.js';
+export {
+  type ConstantSchedule,
+  type CosineSchedule,
+  checkSchedule,
+  constant,
+  cosine,
+  learningRateAt,
+  type MultiStepSchedule,
+  multiStep,
+  type OneCycleSchedule,
+  oneCycle,
+  type Schedule,
+  type ScheduleKind,
+  type StepSchedule,
+  step,
+  type WarmupSchedule,
+  warmup,
+} from './schedules.js';

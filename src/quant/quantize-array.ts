@@ -1,0 +1,134 @@
+/**
+ * The quantiser in plain scalar code, one value after another: the reference that people read and kernels are tested
+ * against, bit for bit (backend/kernels.ts: `range`, `qparams`, `quantize`, `dequantize`). Knows no backend.
+ * Formulas: method of Banner et al. 2018 (GEMMLOWP's scheme), with 0 always in the range.
+ */
+import { NonFiniteError, UsageError } from '../core/errors.js';
+import { codeRange, formats } from './format.js';
+import type { OperandSpec } from './recipe.js';
+
+export type Codes = Int8Array | Uint8Array | Int16Array;
+
+/** value ~ scale * (code - zeroPoint). */
+export interface ScaleAndZero {
+  readonly scale: number;
+  /** 1/scale in float32: values are multiplied by it, since a division gives other codes now and then. */
+  readonly inv: number;
+  readonly zeroPoint: number;
+}
+
+/** How values fall into groups of one scale each: value i belongs to group floor(i / groupStride) % groups. */
+export interface Grouping {
+  readonly groups: number;
+  readonly groupStride: number;
+}
+
+export interface QuantizedArray extends Grouping {
+  readonly codes: Codes;
+  /** One a group. */
+  readonly scales: readonly ScaleAndZero[];
+  readonly qmin: number;
+  readonly qmax: number;
+}
+
+/** 16 noise bits (0..65535) of element `index`: `(index) => noise16(index, key)` of core/rng.ts. */
+export type Noise = (index: number) => number;
+
+/** The parts of an operand's specification that the arithmetic of one tensor needs. */
+export type QuantizerSpec = Pick<OperandSpec, 'format' | 'scheme' | 'rounding' | 'clip'>;
+
+const f = Math.fround;
+const smallestNormal = 2 ** -126;
+
+/** Round to nearest, ties to even. */
+export function roundToEven(x: number): number {
+  const down = Math.floor(x);
+  const rest = x - down;
+  if (rest !== 0.5) return rest < 0.5 ? down : down + 1;
+  return down % 2 === 0 ? down : down + 1;
+}
+
+function clamp(x: number, low: number, high: number): number {
+  return Math.min(Math.max(x, low), high);
+}
+
+/** Scale and zero point for values between `min` and `max` (float32). */
+export function scaleOf(min: number, max: number, spec: QuantizerSpec): ScaleAndZero {
+  const symmetric = spec.scheme === 'symmetric';
+  const { qmin, qmax } = codeRange(formats[spec.format], symmetric);
+  // Without 0 in the range a gamma in [0.9, 1.1] would decode to 0.195.
+  let lo = Math.min(f(min * spec.clip), 0);
+  const hi = Math.max(f(max * spec.clip), 0);
+  let scale = f(symmetric ? Math.max(-lo, hi) / qmax : (hi - lo) / (qmax - qmin));
+  if (scale < smallestNormal) {
+    scale = 1;
+    lo = 0;
+  }
+  const inv = f(1 / scale);
+  // + 0 turns a negative zero into zero.
+  const zeroPoint = symmetric ? 0 : roundToEven(clamp(qmin - lo * inv, qmin, qmax)) + 0;
+  return { scale, inv, zeroPoint };
+}
+
+function allocate(storage: string, length: number): Codes {
+  if (storage === 'int16') return new Int16Array(length);
+  return storage === 'int8' ? new Int8Array(length) : new Uint8Array(length);
+}
+
+/**
+ * Quantises `values` (taken as float32), by default as one group over its own minimum and maximum.
+ *
+ * Nearest: q = rne(clamp(x*inv, qmin - zeroPoint, qmax - zeroPoint)) + zeroPoint. Stochastic: floor of the same plus a
+ * uniform number of 16 bits, so the mean over the noise is the value to within 2^-17 of a step.
+ * @param ranges `[min, max]` of each group where the range comes from elsewhere (a mean, an average, a past step).
+ * @throws UsageError for stochastic rounding without noise, NonFiniteError for a NaN or infinity.
+ */
+export function quantizeArray(
+  values: ArrayLike<number>,
+  spec: QuantizerSpec,
+  noise?: Noise,
+  grouping: Grouping = { groups: 1, groupStride: Math.max(values.length, 1) },
+  ranges: readonly (readonly [min: number, max: number])[] = rangesOf(values, grouping),
+): QuantizedArray {
+  const stochastic = spec.rounding === 'stochastic';
+  if (stochastic && noise === undefined) {
+    throw new UsageError('stochastic rounding needs noise: pass (index) => noise16(index, key)');
+  }
+  const { groups, groupStride } = grouping;
+  const { qmin, qmax } = codeRange(formats[spec.format], spec.scheme === 'symmetric');
+  const scales = ranges.map(([min, max]) => scaleOf(min, max, spec));
+  const codes = allocate(formats[spec.format].storage, values.length);
+  for (let i = 0; i < values.length; i++) {
+    const { inv, zeroPoint } = scales[Math.floor(i / groupStride) % groups];
+    const t = clamp(f(f(values[i]) * inv), qmin - zeroPoint, qmax - zeroPoint);
+    const rounded = stochastic && noise ? (roundToEven(t * 65536) + noise(i)) >> 16 : roundToEven(t);
+    codes[i] = rounded + zeroPoint;
+  }
+  return { codes, scales, qmin, qmax, groups, groupStride };
+}
+
+/** Minimum and maximum of each group's values in float32; [0, 0] for a group without any. */
+export function rangesOf(
+  values: ArrayLike<number>,
+  { groups, groupStride }: Grouping,
+): [min: number, max: number][] {
+  const ranges = Array.from({ length: groups }, (): [number, number] => [Infinity, -Infinity]);
+  for (let i = 0; i < values.length; i++) {
+    const x = f(values[i]);
+    if (!Number.isFinite(x)) throw new NonFiniteError(`value ${i} is ${x}; there is no range to quantise`);
+    const range = ranges[Math.floor(i / groupStride) % groups];
+    if (x < range[0]) range[0] = x;
+    if (x > range[1]) range[1] = x;
+  }
+  return ranges.map(([min, max]) => (min > max ? [0, 0] : [min, max]));
+}
+
+/** The values that codes stand for, in float32: scale * (code - zeroPoint). */
+export function dequantizeArray({ codes, scales, groups, groupStride }: QuantizedArray): Float32Array {
+  const values = new Float32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) {
+    const { scale, zeroPoint } = scales[Math.floor(i / groupStride) % groups];
+    values[i] = scale * (codes[i] - zeroPoint);
+  }
+  return values;
+}

@@ -1,0 +1,81 @@
+/**
+ * What a recipe is: frozen, serialisable data that says how every operand of every product, and the normalisation, is
+ * stored and rounded. Models never name a format; recipes never name a kernel.
+ */
+import type { FormatName } from './format.js';
+
+/** `tensor`: one scale. `channel`: one per output channel. `sample`: one per entry of the batch. */
+export type Granularity = 'tensor' | 'channel' | 'sample';
+
+/**
+ * Where an operand's range comes from in training:
+ * `minmax` absolute minimum and maximum; `mean` mean over chunks of the batch of each chunk's minimum and maximum;
+ * `running` running average of the batches' ranges; `previous` the previous step's range.
+ */
+export type RangeSource = 'minmax' | 'mean' | 'running' | 'previous';
+
+export type Rounding = 'nearest' | 'stochastic';
+
+/** How one operand is stored. */
+export interface OperandSpec {
+  readonly format: Exclude<FormatName, 'float32'>;
+  /** Symmetric about zero (zero is code 0), or affine with an exact zero among the codes. */
+  readonly scheme: 'symmetric' | 'affine';
+  readonly granularity: Granularity;
+  readonly range: RangeSource;
+  /** For `mean`: number of chunks, `sample` for one a sample. */
+  readonly chunks: number | 'sample';
+  readonly rounding: Rounding;
+  /** Factor on the range, (0, 1]: below 1 values outside are clamped. */
+  readonly clip: number;
+}
+
+export type Operand = OperandSpec | 'float32';
+
+/** Product first: for each of a layer's three products, its two operands. */
+export interface ProductSpecs {
+  readonly forward: { readonly left: Operand; readonly right: Operand };
+  /** gradInput where the left side is an activation. `forward` takes the codes of the forward product. */
+  readonly gradLeft: { readonly gradOutput: Operand; readonly right: Operand | 'forward' };
+  /** gradWeight where the right side is a parameter. */
+  readonly gradRight: { readonly gradOutput: Operand; readonly left: Operand | 'forward' };
+}
+
+export interface NormSpec {
+  /** `batch`: standard batch norm; `range`: Range BN (method section 3). */
+  readonly kind: 'batch' | 'range';
+  /** Range BN: number of chunks of the batch, at most the batch size. */
+  readonly chunks: number;
+  /** Range BN's c(n): `d2` = 1/d2(n) exact for a Gaussian; `paper` 1/sqrt(2 ln n); `published-code` 0.5402/... of it. */
+  readonly constant: 'd2' | 'paper' | 'published-code';
+  readonly input: Operand;
+  /** Bits of gamma, beta and 1/spread over the channels; 0 keeps them in float32. */
+  readonly coefficientBits: number;
+  readonly gradOutput: Operand;
+  readonly eps: number;
+  /** running = (1 - momentum)*running + momentum*batch. */
+  readonly momentum: number;
+}
+
+/** Replaces parts of the recipe for modules whose path matches. */
+export interface RecipeOverride {
+  /** Glob on module paths: `conv1`, `layer1.*`, `**.downsample.*`. */
+  readonly modules: string;
+  readonly products?: {
+    readonly forward?: Partial<ProductSpecs['forward']>;
+    readonly gradLeft?: Partial<ProductSpecs['gradLeft']>;
+    readonly gradRight?: Partial<ProductSpecs['gradRight']>;
+  };
+  readonly norm?: Partial<NormSpec>;
+}
+
+export interface Recipe {
+  readonly formatVersion: 1;
+  readonly name: string;
+  readonly description: string;
+  readonly products: ProductSpecs;
+  readonly norm: NormSpec;
+  /** Weight of the new value in running ranges: running = (1 - m)*running + m*batch. */
+  readonly rangeMomentum: number;
+  readonly overrides: readonly RecipeOverride[];
+}

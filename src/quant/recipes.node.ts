@@ -1,0 +1,42 @@
+/** Recipes from files. */
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { DataError } from '../core/errors.js';
+import type { Recipe } from './recipe.js';
+import { parseRecipe } from './validate.js';
+
+/** Where JSON broke off, from the engine's message: `at position 12` or `Unexpected end`. */
+function lineOf(text: string, message: string): number {
+  const position = /position (\d+)/.exec(message);
+  const before = position ? text.slice(0, Number(position[1])) : text.trimEnd();
+  return before.split('\n').length;
+}
+
+/**
+ * Reads and checks a recipe in JSON. One without a name is called after its file.
+ * @throws DataError when the file cannot be read or is not JSON (naming the line), RecipeError when the recipe is wrong.
+ */
+export async function loadRecipeFile(path: string): Promise<Recipe> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new DataError('there is no such recipe file; check the path', path);
+    if (code === 'EISDIR') throw new DataError('is a folder; name the recipe file in it', path);
+    if (code === 'EACCES') throw new DataError('may not be read; change its permissions', path);
+    throw new DataError(`cannot be read: ${message}`, path);
+  }
+  let json: unknown;
+  try {
+    // An editor may have put a byte order mark in front.
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    const { message } = error as SyntaxError;
+    throw new DataError(`is not JSON, see line ${lineOf(text, message)}: ${message}`, path);
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    json = { name: basename(path, extname(path)), ...json };
+  }
+  return parseRecipe(json, path);
+}

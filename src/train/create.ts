@@ -1,0 +1,96 @@
+/** The short way to a session: names instead of objects, defaults for everything but the model and its data. */
+import type { Backend } from '../backend/backend.js';
+import { createReferenceBackend } from '../backend/reference/index.js';
+import { createWasmBackend } from '../backend/wasm/index.js';
+import { UsageError } from '../core/errors.js';
+import type { Dataset } from '../data/dataset.js';
+import type { Module } from '../nn/module.js';
+import { type Optimizer, sgd } from '../optim/optimizer.js';
+import type { Recipe } from '../quant/recipe.js';
+import { getRecipe } from '../quant/recipes.js';
+import { crossEntropyLoss, type Loss, mseLoss } from './loss.js';
+import type { InputSpec } from './program.js';
+import { Session } from './session.js';
+
+export interface SessionOptions {
+  readonly model: Module;
+  /** What a sample looks like; {@link inputOf} takes it from a data set. */
+  readonly input: InputSpec | Dataset;
+  /** Name of a built-in recipe, or a recipe. Default `int8`. */
+  readonly recipe?: string | Recipe;
+  /** Default `cross-entropy`. */
+  readonly loss?: 'cross-entropy' | 'mse' | Loss;
+  /** Default SGD with momentum 0.9. */
+  readonly optimizer?: Optimizer;
+  /** Default 64. */
+  readonly batchSize?: number;
+  /** Micro-batches averaged before an update. Default 1. */
+  readonly accumulate?: number;
+  readonly clipNorm?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** `wasm` (default), `reference`, or a backend of your own. */
+  readonly backend?: 'wasm' | 'reference' | Backend;
+  /** For `wasm`: default the cores there are. */
+  readonly threads?: number;
+}
+
+function isDataset(input: InputSpec | Dataset): input is Dataset {
+  return 'inputShape' in input;
+}
+
+/** The input of a data set's samples, with its normalisation. */
+export function inputOf(dataset: Dataset): InputSpec {
+  const storage = dataset.inputs instanceof Uint8Array ? 'uint8' : 'float';
+  return {
+    shape: dataset.inputShape,
+    storage,
+    ...(dataset.normalization ? { normalization: dataset.normalization } : {}),
+  };
+}
+
+function lossOf(loss: SessionOptions['loss']): Loss {
+  if (loss === undefined || loss === 'cross-entropy') return crossEntropyLoss();
+  if (loss === 'mse') return mseLoss();
+  if (typeof loss === 'string') {
+    throw new UsageError(`there is no loss "${loss}"; use "cross-entropy", "mse" or a Loss object`);
+  }
+  return loss;
+}
+
+async function backendOf(options: SessionOptions): Promise<Backend> {
+  const { backend = 'wasm', threads } = options;
+  if (typeof backend !== 'string') return backend;
+  if (backend === 'reference') return createReferenceBackend();
+  if (backend === 'wasm') return createWasmBackend(threads === undefined ? {} : { threads });
+  throw new UsageError(
+    `there is no backend "${String(backend)}"; use "wasm", "reference" or a Backend object`,
+  );
+}
+
+/**
+ * Makes a session. Throws ShapeError when the model does not fit the input, RecipeError for a recipe that cannot be used,
+ * UsageError for options out of range. Call `dispose()` when done: it ends the worker threads.
+ */
+export async function createSession(options: SessionOptions): Promise<Session> {
+  const recipe = getRecipe(options.recipe ?? 'int8');
+  const loss = lossOf(options.loss);
+  const backend = await backendOf(options);
+  try {
+    return new Session({
+      model: options.model,
+      input: isDataset(options.input) ? inputOf(options.input) : options.input,
+      loss,
+      recipe,
+      backend,
+      optimizer: options.optimizer ?? sgd({ momentum: 0.9 }),
+      batchSize: options.batchSize ?? 64,
+      ...(options.accumulate === undefined ? {} : { accumulate: options.accumulate }),
+      ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+    });
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+/** Training: sessions, the loop and its events. */
+export { createSession, inputOf, type SessionOptions } from './create.js';
+export type {
+  DoneEvent,
+  EpochEvent,
+  EvaluationEvent,
+  OperandProbe,
+  ProbeEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+  WarningEvent,
+} from './events.js';
+export { type Evaluation, evaluate, type FitOptions, fit } from './fit.js';
+export { crossEntropyLoss, type Loss, type LossParts, mseLoss } from './loss.js';
+export { probe } from './probe.js';
+export type { InputSpec } from './program.js';
+export { type Batch, type MemorySummary, Session, type SessionConfig, type StepResult } from './session.js';

@@ -1,0 +1,467 @@
+/**
+ * A session: one model under one recipe with its optimiser, planned for a backend and ready to step. It holds the set of plans (train,
+ * ragged last batch, evaluation, prediction, trace) over one parameter region and one arena; it knows no epochs and no files.
+ */
+import type { Backend, Program as BackendProgram } from '../backend/backend.js';
+import type { BufferRef } from '../backend/kernels.js';
+import { layOut, PersistentRegion, type Plan, registerSources } from '../compiler/plan.js';
+import type { QuantizedOperand } from '../compiler/precision.js';
+import type { NumericArray } from '../core/dtype.js';
+import { DataError, NonFiniteError, UsageError } from '../core/errors.js';
+import { seedWords } from '../core/rng.js';
+import { sizeOf } from '../core/shape.js';
+import type { Value } from '../graph/graph.js';
+import { type BoundModel, bind, type Module } from '../nn/module.js';
+import type { Optimizer } from '../optim/optimizer.js';
+import type { Recipe } from '../quant/recipe.js';
+import type { Loss } from './loss.js';
+import { buildProgram, type InputSpec, inputName, type Program, targetName } from './program.js';
+import { type UpdateSegment, updateSegment } from './update.js';
+
+/** One batch: `inputs` batch*sampleSize numbers in the input's storage, `targets` as the loss wants them. */
+export interface Batch {
+  readonly inputs: ArrayLike<number>;
+  readonly targets: ArrayLike<number>;
+  /** Samples in it. */
+  readonly size: number;
+}
+
+export interface SessionConfig {
+  readonly model: Module;
+  readonly input: InputSpec;
+  readonly loss: Loss;
+  readonly recipe: Recipe;
+  readonly backend: Backend;
+  readonly optimizer: Optimizer;
+  /** Non-negative safe integer: initial weights, noise. Default 0. */
+  readonly seed?: number;
+  /** The usual batch size; others get plans of their own when first met. */
+  readonly batchSize: number;
+  /** Micro-batches whose gradients are averaged before an update. Default 1. */
+  readonly accumulate?: number;
+  /** Largest norm of the gradient over all parameters; off when left out. */
+  readonly clipNorm?: number;
+}
+
+export interface StepResult {
+  readonly loss: number;
+  /** Right predictions of the batch, where the loss counts them. */
+  readonly correct: number | undefined;
+}
+
+/** A planned program with its calls made ready. */
+export interface ReadyPlan {
+  readonly plan: Plan;
+  readonly program: Program;
+  readonly run: BackendProgram;
+}
+
+/** `float` is the trace plan of the recipe's float twin. */
+type PlanKind = 'train' | 'eval' | 'predict' | 'trace' | 'float';
+
+const trainingKinds: readonly PlanKind[] = ['train', 'trace', 'float'];
+const traceKinds: readonly PlanKind[] = ['trace', 'float'];
+
+/** Byte counts of a session's plan, by what they are for. */
+export interface MemorySummary {
+  readonly parameterBytes: number;
+  readonly gradientBytes: number;
+  readonly optimizerBytes: number;
+  /** Running statistics, constants and counters. */
+  readonly otherBytes: number;
+  readonly arenaBytes: number;
+  /** Arena bytes written in the forward pass and read in the backward pass. */
+  readonly savedForBackwardBytes: number;
+  /** Kernels' scratch (packing, exact sums). */
+  readonly scratchBytes: number;
+  /** All of the above together. */
+  readonly peakBytes: number;
+}
+
+export class Session {
+  readonly bound: BoundModel;
+  readonly recipe: Recipe;
+  readonly backend: Backend;
+  readonly batchSize: number;
+  readonly accumulate: number;
+  private readonly config: SessionConfig;
+  private readonly region: PersistentRegion;
+  private readonly plans = new Map<string, ReadyPlan>();
+  private readonly update: UpdateSegment;
+  private readonly updateRun: BackendProgram;
+  private readonly seed: number;
+  private counters: Int32Array = new Int32Array(4);
+  private disposed = false;
+  /** Updates done. */
+  updates = 0;
+
+  /** Plans training and evaluation; throws ShapeError, RecipeError or UsageError before any number is touched. */
+  constructor(config: SessionConfig) {
+    const { batchSize, accumulate = 1, seed = 0 } = config;
+    requireCount('batchSize', batchSize);
+    requireCount('accumulate', accumulate);
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new UsageError(`seed must be a non-negative integer below 2^53, got ${seed}`);
+    }
+    this.config = config;
+    this.recipe = config.recipe;
+    this.backend = config.backend;
+    this.batchSize = batchSize;
+    this.accumulate = accumulate;
+    this.seed = seed;
+    this.bound = bind(config.model);
+    this.region = new PersistentRegion(this.backend.floatBytes);
+    const train = this.build('train', batchSize);
+    const evaluation = this.build('eval', batchSize);
+    for (const program of [train, evaluation]) registerSources(program.lowered, this.region);
+    for (const parameter of this.bound.parameters) {
+      this.region.buffer('parameter', parameter.path, sizeOf(parameter.shape), 'float');
+    }
+    this.update = updateSegment({
+      region: this.region,
+      bound: this.bound,
+      gradients: train.gradients,
+      optimizer: config.optimizer,
+      ...(config.clipNorm === undefined ? {} : { clipNorm: config.clipNorm }),
+    });
+    this.region.seal();
+    this.backend.reserve(this.region.bytes);
+    this.initialise();
+    this.install('train', batchSize, train);
+    this.install('eval', batchSize, evaluation);
+    this.updateRun = this.backend.compile(this.update.calls);
+  }
+
+  private build(kind: PlanKind, batch: number): Program {
+    return buildProgram({
+      bound: this.bound,
+      input: this.config.input,
+      loss: this.config.loss,
+      recipe: kind === 'float' ? floatTwin(this.recipe) : this.recipe,
+      batch,
+      mode: trainingKinds.includes(kind) ? 'train' : 'eval',
+      trace: traceKinds.includes(kind),
+      predictOnly: kind === 'predict',
+    });
+  }
+
+  private install(kind: PlanKind, batch: number, program: Program): ReadyPlan {
+    const training = trainingKinds.includes(kind);
+    const placed = new Map<Value, BufferRef>();
+    if (training && this.accumulate === 1) {
+      for (const [path, value] of program.gradients) placed.set(value, this.update.gradient(path));
+    }
+    const outputs: Record<string, Value> = { ...program.outputs };
+    if (training && this.accumulate > 1) {
+      for (const [path, value] of program.gradients) outputs[`gradient:${path}`] = value;
+    }
+    const plan = layOut(program.lowered, {
+      region: this.region,
+      outputs,
+      placed,
+      trace: traceKinds.includes(kind),
+    });
+    this.backend.reserve(plan.arenaOffset + plan.arenaBytes);
+    const calls = plan.calls.map(({ call }) => call);
+    if (training && this.accumulate > 1) {
+      for (const [path, value] of program.gradients) {
+        const total = this.update.gradient(path);
+        calls.push({
+          kernel: 'accumulate',
+          buffers: { input: plan.locate(value), total },
+          params: { count: total.length },
+        });
+      }
+    }
+    const ready = { plan, program, run: this.backend.compile(calls) };
+    this.plans.set(`${kind}:${batch}`, ready);
+    return ready;
+  }
+
+  /** The plan of that kind for that batch size, made when first asked for. */
+  planFor(kind: PlanKind, batch: number): ReadyPlan {
+    if (this.disposed) throw new UsageError('this session was disposed; create a new one');
+    return this.plans.get(`${kind}:${batch}`) ?? this.install(kind, batch, this.build(kind, batch));
+  }
+
+  /** Checks that batches of these sizes can be trained on, before the first step (a norm that would see one value a channel, say). */
+  prepare(batchSizes: readonly number[]): void {
+    for (const size of new Set(batchSizes)) {
+      requireCount('batch size', size);
+      this.planFor('train', size);
+    }
+  }
+
+  private initialise(): void {
+    for (const parameter of this.bound.parameters) {
+      this.write(parameter.path, parameter.initial(this.seed));
+    }
+    for (const buffer of this.region.all()) {
+      if (buffer.data) this.backend.view(buffer).set(buffer.data);
+    }
+    const [low, high] = seedWords(this.seed);
+    this.counters[0] = low | 0;
+    this.counters[1] = high | 0;
+  }
+
+  private bufferNamed(name: string): BufferRef {
+    const buffer = this.region.get(name);
+    if (!buffer) {
+      const known = this.region.all().map(({ name: other }) => other);
+      throw new UsageError(
+        `there is no parameter or state "${name}" in this session; it has ${known.slice(0, 8).join(', ')}, ...`,
+      );
+    }
+    return buffer;
+  }
+
+  /** A copy of a parameter's or state's numbers, by path. Throws UsageError for an unknown path. */
+  read(name: string): Float32Array {
+    return Float32Array.from(this.backend.view(this.bufferNamed(name)));
+  }
+
+  /** Replaces a parameter's or state's numbers. Throws UsageError for an unknown path or another length. */
+  write(name: string, data: ArrayLike<number>): void {
+    const buffer = this.bufferNamed(name);
+    if (data.length !== buffer.length) {
+      throw new UsageError(`"${name}" has ${buffer.length} elements, got ${data.length}`);
+    }
+    this.backend.view(buffer).set(data);
+  }
+
+  /** A copy of the last step's gradient of a parameter, by its path. */
+  readGradient(path: string): Float64Array {
+    return Float64Array.from(this.backend.view(this.update.gradient(path)), Number);
+  }
+
+  /** Paths of the parameters that the loss depends on. */
+  trainedPaths(): string[] {
+    return [...this.planFor('train', this.batchSize).program.gradients.keys()];
+  }
+
+  /** Paths of all state that a later session needs besides the parameters: running statistics and ranges. */
+  stateNames(): string[] {
+    return this.region
+      .all()
+      .filter(({ kind }) => kind === 'state')
+      .map(({ name }) => name);
+  }
+
+  private load(ready: ReadyPlan, batch: Batch, targets: boolean): void {
+    const { inputs } = ready.plan;
+    this.fill(inputs[inputName], batch.inputs, 'inputs', batch.size);
+    if (targets && inputs[targetName]) this.fill(inputs[targetName], batch.targets, 'targets', batch.size);
+    this.backend.view(ready.plan.status).fill(0);
+  }
+
+  private fill(buffer: BufferRef | undefined, data: ArrayLike<number>, what: string, size: number): void {
+    if (!buffer) return;
+    if (data.length !== buffer.length) {
+      throw new DataError(
+        `a batch of ${size} needs ${buffer.length} ${what} (${buffer.length / size} a sample), got ${data.length}`,
+      );
+    }
+    this.backend.view(buffer).set(data);
+  }
+
+  private setCounters(microStep: number): void {
+    this.counters[2] = this.updates;
+    this.counters[3] = microStep;
+    this.backend.view(this.bufferNamed('counters')).set(this.counters);
+  }
+
+  /**
+   * Forward, backward and update on one batch (or `accumulate` micro-batches). Throws NonFiniteError naming module and role when a
+   * NaN or infinity appears, before the parameters are changed; DataError when the batch does not fit.
+   */
+  step(batch: Batch | readonly Batch[], learningRate: number): StepResult {
+    const micro = Array.isArray(batch) ? (batch as readonly Batch[]) : [batch as Batch];
+    if (micro.length === 0 || micro.length > this.accumulate) {
+      throw new UsageError(`a step takes 1 to ${this.accumulate} micro-batches, got ${micro.length}`);
+    }
+    if (!Number.isFinite(learningRate) || learningRate < 0) {
+      throw new UsageError(`the learning rate must be a finite number of at least 0, got ${learningRate}`);
+    }
+    if (this.accumulate > 1) this.update.clearGradients(this.backend);
+    let loss = 0;
+    let correct: number | undefined;
+    micro.forEach((part, i) => {
+      const result = this.gradients(part, i);
+      loss += result.loss / micro.length;
+      if (result.correct !== undefined) correct = (correct ?? 0) + result.correct;
+    });
+    const hyper = this.backend.view(this.bufferNamed('hyper'));
+    this.config.optimizer.hyper(hyper, this.updates, learningRate, 1 / micro.length);
+    this.updateRun.run();
+    this.updates += 1;
+    return { loss, correct };
+  }
+
+  private gradients(batch: Batch, microStep: number): StepResult {
+    const ready = this.planFor('train', batch.size);
+    this.load(ready, batch, true);
+    this.setCounters(microStep);
+    ready.run.run();
+    return this.result(ready);
+  }
+
+  private result(ready: ReadyPlan): StepResult {
+    this.checkStatus(ready);
+    const { loss, correct } = ready.plan.outputs;
+    return {
+      loss: this.backend.view(loss)[0],
+      correct: correct === undefined ? undefined : sumOf(this.backend.view(correct)),
+    };
+  }
+
+  private checkStatus({ plan }: ReadyPlan): void {
+    const status = this.backend.view(plan.status);
+    for (let i = 0; i < plan.sites.length; i++) {
+      if (status[i] === 0) continue;
+      const { path, role, kernel } = plan.sites[i];
+      const where = `${path || 'the model'}${role ? ` (${role})` : ''}`;
+      if (status[i] & 2) {
+        throw new DataError(
+          `${where}: a label or index of the batch is outside the classes or the table; check the targets`,
+        );
+      }
+      throw new NonFiniteError(
+        `${where}: ${kernel} met a NaN or an infinity at step ${this.updates}, so the step was not applied; ` +
+          'check the input data for NaN, lower the learning rate, warm it up, or clip the gradient (clipNorm)',
+        path,
+        role,
+        this.updates,
+      );
+    }
+  }
+
+  /** Loss and right predictions of a batch under running statistics; nothing is updated. */
+  evaluate(batch: Batch): StepResult {
+    const ready = this.planFor('eval', batch.size);
+    this.load(ready, batch, true);
+    this.setCounters(0);
+    ready.run.run();
+    return this.result(ready);
+  }
+
+  /** The model's output for a batch of inputs, under running statistics: a copy, batch*outputSize numbers. */
+  predict(inputs: ArrayLike<number>): Float32Array {
+    const size = inputs.length / sizeOf(this.config.input.shape);
+    if (!Number.isInteger(size) || size < 1) {
+      throw new DataError(
+        `inputs must be whole samples of ${sizeOf(this.config.input.shape)} numbers, got ${inputs.length}`,
+      );
+    }
+    const ready = this.planFor('predict', size);
+    this.load(ready, { inputs, targets: [], size }, false);
+    this.setCounters(0);
+    ready.run.run();
+    this.checkStatus(ready);
+    return Float32Array.from(this.backend.view(ready.plan.outputs.output));
+  }
+
+  /**
+   * One forward and backward pass under the trace plan, which keeps every value; parameters stay, running statistics and ranges are
+   * put back. `read` gives any value's numbers until the next run. With `inFloat` the recipe's float twin runs instead.
+   */
+  trace(
+    batch: Batch,
+    inFloat = false,
+  ): {
+    result: StepResult;
+    operands: readonly QuantizedOperand[];
+    read: (value: Value) => NumericArray;
+    gradient: (path: string) => NumericArray;
+  } {
+    const ready = this.planFor(inFloat ? 'float' : 'trace', batch.size);
+    const states = this.stateNames().map((name) => [name, this.read(name)] as const);
+    if (this.accumulate > 1) this.update.clearGradients(this.backend);
+    this.load(ready, batch, true);
+    this.setCounters(0);
+    ready.run.run();
+    for (const [name, data] of states) this.write(name, data);
+    return {
+      result: this.result(ready),
+      operands: ready.program.operands,
+      read: (value) => this.backend.view(ready.plan.locate(value)),
+      gradient: (path) => this.backend.view(this.update.gradient(path)),
+    };
+  }
+
+  /** Bytes of the training plan, by what they are for. */
+  memory(): MemorySummary {
+    const { plan } = this.planFor('train', this.batchSize);
+    const of = (kinds: readonly string[]): number =>
+      this.region
+        .all()
+        .reduce((bytes, buffer) => bytes + (kinds.includes(buffer.kind) ? buffer.bytes : 0), 0);
+    const scratchBytes = this.backend.scratchBytes([
+      ...plan.calls.map(({ call }) => call),
+      ...this.update.calls,
+    ]);
+    return {
+      parameterBytes: of(['parameter']),
+      gradientBytes: of(['gradient']),
+      optimizerBytes: of(['optimizer']),
+      otherBytes: of(['state', 'constant', 'control']),
+      arenaBytes: plan.arenaBytes,
+      savedForBackwardBytes: plan.buffers.reduce(
+        (bytes, buffer) => bytes + (buffer.category === 'saved' ? buffer.bytes : 0),
+        0,
+      ),
+      scratchBytes,
+      peakBytes: plan.arenaOffset + plan.arenaBytes + scratchBytes,
+    };
+  }
+
+  /** Share of the training step's multiply-accumulates that integer kernels do, and all of them. */
+  work(): { macs: number; integerMacs: number; simulatedMacs: number; integerMacShare: number } {
+    const totals = { macs: 0, integerMacs: 0, simulatedMacs: 0 };
+    for (const { product } of this.planFor('train', this.batchSize).plan.calls) {
+      if (!product) continue;
+      totals.macs += product.macs;
+      if (product.kind === 'integer') totals.integerMacs += product.macs;
+      if (product.kind === 'simulated') totals.simulatedMacs += product.macs;
+    }
+    return { ...totals, integerMacShare: totals.macs === 0 ? 0 : totals.integerMacs / totals.macs };
+  }
+
+  /** The planned update calls, for the printed plan. */
+  get updateCalls(): UpdateSegment['calls'] {
+    return this.update.calls;
+  }
+
+  /** Ends the backend's workers and frees its memory, so that the process can exit. */
+  async dispose(): Promise<void> {
+    if (this.disposed) return;
+    this.disposed = true;
+    await this.backend.dispose();
+  }
+}
+
+/** The same normalisation, everything in float32: what a recipe's gradients are compared with. */
+function floatTwin(recipe: Recipe): Recipe {
+  return {
+    ...recipe,
+    name: `${recipe.name} in float32`,
+    products: {
+      forward: { left: 'float32', right: 'float32' },
+      gradLeft: { gradOutput: 'float32', right: 'forward' },
+      gradRight: { gradOutput: 'float32', left: 'forward' },
+    },
+    norm: { ...recipe.norm, input: 'float32', gradOutput: 'float32', coefficientBits: 0 },
+    overrides: [],
+  };
+}
+
+function requireCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new UsageError(`${name} must be a positive integer, got ${value}`);
+  }
+}
+
+function sumOf(values: NumericArray): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum;
+}

@@ -1,0 +1,82 @@
+/** The update segment of a training plan: gradients, optimiser state and the calls that change the parameters. */
+import type { Backend, Call } from '../backend/backend.js';
+import type { BufferRef } from '../backend/kernels.js';
+import type { PersistentRegion } from '../compiler/plan.js';
+import { UsageError } from '../core/errors.js';
+import { sizeOf } from '../core/shape.js';
+import type { Value } from '../graph/graph.js';
+import type { BoundModel } from '../nn/module.js';
+import type { Optimizer } from '../optim/optimizer.js';
+
+export interface UpdateSegment {
+  readonly calls: readonly Call[];
+  /** The gradient buffer of a parameter. */
+  gradient(path: string): BufferRef;
+  clearGradients(backend: Backend): void;
+}
+
+export function updateSegment(options: {
+  readonly region: PersistentRegion;
+  readonly bound: BoundModel;
+  readonly gradients: ReadonlyMap<string, Value>;
+  readonly optimizer: Optimizer;
+  readonly clipNorm?: number;
+}): UpdateSegment {
+  const { region, bound, gradients, optimizer, clipNorm } = options;
+  const hyper = region.buffer('control', 'hyper', 8, 'float');
+  const buffers = new Map<string, BufferRef>();
+  const calls: Call[] = [];
+  const trained = bound.parameters.filter(({ path }) => gradients.has(path));
+  for (const { path, shape } of trained) {
+    buffers.set(path, region.buffer('gradient', `${path}/gradient`, sizeOf(shape), 'float'));
+  }
+  if (clipNorm !== undefined) {
+    if (!(clipNorm > 0)) throw new UsageError(`clipNorm must be above 0, got ${clipNorm}`);
+    const sums = region.buffer('control', 'gradient_square_sums', trained.length, 'float');
+    trained.forEach(({ path, shape }, slot) => {
+      calls.push({
+        kernel: 'square_sum',
+        buffers: { gradient: buffers.get(path) as BufferRef, sums },
+        params: { count: sizeOf(shape), slot },
+      });
+    });
+    calls.push({
+      kernel: 'clip_scale',
+      buffers: { sums, hyper },
+      params: { count: trained.length, maxNorm: clipNorm },
+    });
+  }
+  for (const { path, shape } of trained) {
+    const count = sizeOf(shape);
+    const state = Object.fromEntries(
+      optimizer.stateSlots.map((slot) => [
+        slot,
+        region.buffer('optimizer', `${path}/${slot}`, count, 'float'),
+      ]),
+    );
+    calls.push(
+      optimizer.update(
+        {
+          parameter: region.buffer('parameter', path, count, 'float'),
+          gradient: buffers.get(path) as BufferRef,
+          hyper,
+          state,
+        },
+        count,
+        optimizer.decays(path),
+      ),
+    );
+  }
+  const gradient = (path: string): BufferRef => {
+    const buffer = buffers.get(path);
+    if (!buffer) throw new UsageError(`the loss does not depend on a parameter "${path}"`);
+    return buffer;
+  };
+  return {
+    calls,
+    gradient,
+    clearGradients: (backend) => {
+      for (const buffer of buffers.values()) backend.view(buffer).fill(0);
+    },
+  };
+}
