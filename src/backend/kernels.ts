@@ -12,6 +12,7 @@
  * - A sum "in blocks" over a long axis: blocks of 128 consecutive terms (the last may be shorter), each summed in
  *   order from 0 with f after each addition, then the block sums added in order from 0 likewise.
  * - Sums of codes are exact integers, so they have no order.
+ * - A minimum or maximum in cells that is zero is +0, whichever zeros were met.
  * - qparams: float [groups][4] = { scale, inv, zeroPoint, 0 }, inv = f(1/scale), zeroPoint an integer.
  * - counters: int32 [4] = { seedLow, seedHigh, step, microStep }: with a call's `site` they key its noise
  *   (core/rng.ts: noiseKey, noise16 of the element's index).

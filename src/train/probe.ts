@@ -2,6 +2,7 @@
  * Probes: what quantisation does to a run, measured on a fixed batch at the current weights. Each quantised operand against
  * the tensor it stands for, and each parameter's gradient against the one that float arithmetic gives.
  */
+import { codeRange, formats } from '../quant/format.js';
 import { cosine, sqnr } from '../quant/measure.js';
 import { dequantizeArray } from '../quant/quantize-array.js';
 import type { ProbeEvent } from './events.js';
@@ -17,7 +18,7 @@ export function probe(session: Session, batch: Batch): ProbeEvent {
       codes: traced.read(codes) as Int8Array,
       groups: grouping.groups,
       groupStride: grouping.stride,
-      spec,
+      ...codeRange(formats[spec.format], spec.scheme === 'symmetric'),
       scales: Array.from({ length: grouping.groups }, (_, group) => ({
         scale: scales[group * 4],
         inv: scales[group * 4 + 1],

@@ -204,8 +204,9 @@ export const normKernels = {
           squares += x * x;
         }
         const at = (b * channels + c) * CELL;
-        cells[at] = min;
-        cells[at + 1] = max;
+        // A zero is +0, whichever zeros were met.
+        cells[at] = min + 0;
+        cells[at + 1] = max + 0;
         cells[at + 2] = argMin;
         cells[at + 3] = argMax;
         if (float) {
@@ -297,8 +298,8 @@ export const normKernels = {
           max = Math.max(max, value);
         }
       }
-      cells[2 * b] = min;
-      cells[2 * b + 1] = max;
+      cells[2 * b] = min + 0;
+      cells[2 * b + 1] = max + 0;
       if (!Number.isFinite(min) || !Number.isFinite(max)) status[site] |= STATUS_NON_FINITE;
     }
   },
@@ -325,8 +326,8 @@ export const normKernels = {
         }
         c = c + 1 === channels ? 0 : c + 1;
       }
-      cells[2 * b] = min;
-      cells[2 * b + 1] = max;
+      cells[2 * b] = min + 0;
+      cells[2 * b + 1] = max + 0;
       if (!Number.isFinite(min) || !Number.isFinite(max)) status[site] |= STATUS_NON_FINITE;
     }
   },

@@ -158,8 +158,9 @@ export const quantizeKernels = {
         min = Math.min(min, input[i]);
         max = Math.max(max, input[i]);
       }
-      cells[2 * row] = min;
-      cells[2 * row + 1] = max;
+      // A zero is +0, whichever zeros were met.
+      cells[2 * row] = min + 0;
+      cells[2 * row + 1] = max + 0;
       if (!Number.isFinite(min) || !Number.isFinite(max)) status[site] |= STATUS_NON_FINITE;
     }
   },
@@ -175,8 +176,8 @@ export const quantizeKernels = {
           max = Math.max(max, x);
         }
         const at = (b * channels + c) * 2;
-        cells[at] = min;
-        cells[at + 1] = max;
+        cells[at] = min + 0;
+        cells[at + 1] = max + 0;
         if (!Number.isFinite(min) || !Number.isFinite(max)) status[site] |= STATUS_NON_FINITE;
       }
     }

@@ -62,7 +62,7 @@ export const softmaxKernels = {
       }
       const value = log(sum) - expected;
       loss[row] = value;
-      if (!Number.isFinite(value)) status[site] |= STATUS_NON_FINITE;
+      if (!Number.isFinite(loss[row])) status[site] |= STATUS_NON_FINITE;
       if (correct) correct[row] = best === label ? 1 : 0;
     }
   },

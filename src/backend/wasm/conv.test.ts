@@ -1,18 +1,18 @@
 /** conv2d and its gradients on the WASM backend, against plain loops, bit for bit, on 1, 2 and 3 threads. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NumericArray, Storage } from '../../core/dtype.js';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { Storage } from '../../core/dtype.js';
 import type { Backend } from '../backend.js';
-import type { BufferRef, KernelCall } from '../kernels.js';
+import type { KernelCall } from '../kernels.js';
 import { createWasmBackend } from './index.js';
 import {
-  type Geometry,
   convolve,
   convolveGradInput,
   convolveGradWeight,
+  type Geometry,
   geometry,
   rescale,
 } from './naive.case.js';
-import { codesOf, floatsOf, placer, randomOf } from './operands.case.js';
+import { codesOf, expectBits, floatsOf, randomOf, valuesOf } from './operands.case.js';
 
 const backends: Backend[] = [];
 beforeAll(async () => {
@@ -47,10 +47,20 @@ const shapes: Record<string, Geometry> = {
   'depthwise, stride 2, two per channel': geometry({
     ...{ ...same(3), ...stride(2, 2), batch: 2, inH: 8, inW: 7, inC: 5, outC: 10, groups: 5 },
   }),
-  'stride beyond the kernel': geometry({ ...stride(3, 3), batch: 1, inH: 8, inW: 8, inC: 4, outC: 4, kernelW: 2 }),
+  'stride beyond the kernel': geometry({
+    ...stride(3, 3),
+    batch: 1,
+    inH: 8,
+    inW: 8,
+    inC: 4,
+    outC: 4,
+    kernelW: 2,
+  }),
   'padding beyond the kernel': geometry({ batch: 1, inH: 3, inW: 3, inC: 4, outC: 4, padH: 2, padW: 1 }),
   'one pixel, whole image': geometry({ batch: 7, inH: 4, inW: 4, inC: 12, outC: 20, kernelH: 4, kernelW: 4 }),
-  'several bands': geometry({ ...same(3), batch: 1, inH: 70, inW: 64, inC: 16, outC: 8 }),
+  'several bands': geometry({ batch: 1, inH: 40, inW: 64, inC: 32, outC: 4, kernelH: 3, padH: 1 }),
+  'more than one int32 block of int16': geometry({ ...same(5), batch: 1, inH: 5, inW: 6, inC: 20, outC: 20 }),
+  'a row longer than an int32 block of int16': geometry({ batch: 1, inH: 2, inW: 700, inC: 2, outC: 3 }),
 };
 
 function same(kernel: number): Partial<Geometry> {
@@ -59,33 +69,6 @@ function same(kernel: number): Partial<Geometry> {
 
 function stride(strideH: number, strideW: number): Partial<Geometry> {
   return { strideH, strideW };
-}
-
-/** Runs the call that `make` describes on every backend; all must give `expected`, to the bit. */
-function check(
-  make: (place: ReturnType<typeof placer>) => { call: KernelCall; output: BufferRef },
-  expected: ArrayLike<number>,
-): void {
-  for (const backend of backends) {
-    const place = placer();
-    const { call, output } = make(place);
-    backend.reserve(place.bytes());
-    for (const [buffer, values] of place.contents) backend.view(buffer).set(values);
-    backend.view(output).fill(Number.NaN);
-    backend.compile([call]).run();
-    const actual = backend.view(output);
-    expect(actual.length).toBe(expected.length);
-    for (let i = 0; i < actual.length; i++) {
-      if (actual[i] !== expected[i]) {
-        expect.fail(`${backend.description}, element ${i}: ${actual[i]} instead of ${expected[i]}`);
-      }
-    }
-  }
-}
-
-/** Codes with their zero point taken off, group by group. */
-function values(codes: NumericArray, params: Float32Array, groups: number, groupStride: number): Float64Array {
-  return Float64Array.from(codes, (code, i) => code - params[4 * (Math.floor(i / groupStride) % groups) + 2]);
 }
 
 const inputs = (g: Geometry): number => g.batch * g.inH * g.inW * g.inC;
@@ -107,8 +90,8 @@ describe.each(Object.entries(shapes))('%s', (_name, g) => {
     const bias = floatsOf(random, g.outC);
     const sums = convolve(
       g,
-      values(input.codes, input.params, inputGroups, inputs(g) / g.batch),
-      values(weight.codes, weight.params, weightGroups, weights(g) / g.outC),
+      valuesOf(input, inputGroups, inputs(g) / g.batch),
+      valuesOf(weight, weightGroups, weights(g) / g.outC),
     );
     const expected = Float32Array.from(sums, (acc, i) => {
       const image = Math.floor(i / (sums.length / g.batch));
@@ -116,18 +99,25 @@ describe.each(Object.entries(shapes))('%s', (_name, g) => {
       const scaleRight = weight.params[grouped ? 4 * (i % g.outC) : 0];
       return rescale(acc, scaleLeft, scaleRight, grouped ? bias[i % g.outC] : undefined);
     });
-    check((place) => {
-      const output = place.empty('float', outputs(g));
-      const buffers = {
-        input: place.put(inputStorage, input.codes),
-        inputParams: place.put('float', input.params),
-        weight: place.put(weightStorage, weight.codes),
-        weightParams: place.put('float', weight.params),
-        bias: grouped ? place.put('float', bias) : undefined,
-        output,
-      };
-      return { output, call: { kernel: 'conv2d_int', buffers, params: { ...g, inputGroups, weightGroups } } };
-    }, expected);
+    expectBits(
+      backends,
+      (place) => {
+        const output = place.empty('float', outputs(g));
+        const buffers = {
+          input: place.put(inputStorage, input.codes),
+          inputParams: place.put('float', input.params),
+          weight: place.put(weightStorage, weight.codes),
+          weightParams: place.put('float', weight.params),
+          bias: grouped ? place.put('float', bias) : undefined,
+          output,
+        };
+        return {
+          output,
+          call: { kernel: 'conv2d_int', buffers, params: { ...g, inputGroups, weightGroups } },
+        };
+      },
+      expected,
+    );
   });
 
   it.each([
@@ -144,25 +134,29 @@ describe.each(Object.entries(shapes))('%s', (_name, g) => {
       const weightParams = weightFolded ? plain : weight.params;
       const sums = convolveGradInput(
         g,
-        values(grad.codes, grad.params, gradGroups, outputs(g) / g.batch),
-        values(weight.codes, weightParams, 1, 1),
+        valuesOf(grad, gradGroups, outputs(g) / g.batch),
+        valuesOf({ codes: weight.codes, params: weightParams }, 1, 1),
       );
       const expected = Float32Array.from(sums, (acc, i) => {
         const image = Math.floor(i / (sums.length / g.batch));
         return rescale(acc, grad.params[grouped ? 4 * image : 0], weightParams[0]);
       });
-      check((place) => {
-        const gradInput = place.empty('float', inputs(g));
-        const buffers = {
-          gradOutput: place.put(gradStorage, grad.codes),
-          gradParams: place.put('float', grad.params),
-          weight: place.put(weightStorage, weight.codes),
-          weightParams: place.put('float', weight.params),
-          gradInput,
-        };
-        const params = { ...g, gradGroups, weightFolded };
-        return { output: gradInput, call: { kernel: 'conv2d_grad_input_int', buffers, params } };
-      }, expected);
+      expectBits(
+        backends,
+        (place) => {
+          const gradInput = place.empty('float', inputs(g));
+          const buffers = {
+            gradOutput: place.put(gradStorage, grad.codes),
+            gradParams: place.put('float', grad.params),
+            weight: place.put(weightStorage, weight.codes),
+            weightParams: place.put('float', weight.params),
+            gradInput,
+          };
+          const params = { ...g, gradGroups, weightFolded };
+          return { output: gradInput, call: { kernel: 'conv2d_grad_input_int', buffers, params } };
+        },
+        expected,
+      );
     },
   );
 
@@ -170,32 +164,39 @@ describe.each(Object.entries(shapes))('%s', (_name, g) => {
     ['int16', 'uint8', false],
     ['int8', 'int8', true],
     ['int16', 'int8', true],
-  ] as [Storage, Storage, boolean][])('conv2d_grad_weight_int, %s by %s', (gradStorage, inputStorage, grouped) => {
-    const gradGroups = grouped ? g.outC : 1;
-    const grad = codesOf(random, gradStorage, outputs(g), gradGroups);
-    const input = codesOf(random, inputStorage, inputs(g), 1);
-    const sums = convolveGradWeight(
-      g,
-      values(grad.codes, grad.params, gradGroups, 1),
-      values(input.codes, input.params, 1, 1),
-    );
-    const expected = Float32Array.from(sums, (acc, i) => {
-      const channel = Math.floor(i / (sums.length / g.outC));
-      return rescale(acc, grad.params[grouped ? 4 * channel : 0], input.params[0]);
-    });
-    check((place) => {
-      const gradWeight = place.empty('float', weights(g));
-      const buffers = {
-        gradOutput: place.put(gradStorage, grad.codes),
-        gradParams: place.put('float', grad.params),
-        input: place.put(inputStorage, input.codes),
-        inputParams: place.put('float', input.params),
-        gradWeight,
-      };
-      const call: KernelCall = { kernel: 'conv2d_grad_weight_int', buffers, params: { ...g, gradGroups } };
-      return { output: gradWeight, call };
-    }, expected);
-  });
+  ] as [Storage, Storage, boolean][])(
+    'conv2d_grad_weight_int, %s by %s',
+    (gradStorage, inputStorage, grouped) => {
+      const gradGroups = grouped ? g.outC : 1;
+      const grad = codesOf(random, gradStorage, outputs(g), gradGroups);
+      const input = codesOf(random, inputStorage, inputs(g), 1);
+      const sums = convolveGradWeight(g, valuesOf(grad, gradGroups, 1), valuesOf(input, 1, 1));
+      const expected = Float32Array.from(sums, (acc, i) => {
+        const channel = Math.floor(i / (sums.length / g.outC));
+        return rescale(acc, grad.params[grouped ? 4 * channel : 0], input.params[0]);
+      });
+      expectBits(
+        backends,
+        (place) => {
+          const gradWeight = place.empty('float', weights(g));
+          const buffers = {
+            gradOutput: place.put(gradStorage, grad.codes),
+            gradParams: place.put('float', grad.params),
+            input: place.put(inputStorage, input.codes),
+            inputParams: place.put('float', input.params),
+            gradWeight,
+          };
+          const call: KernelCall = {
+            kernel: 'conv2d_grad_weight_int',
+            buffers,
+            params: { ...g, gradGroups },
+          };
+          return { output: gradWeight, call };
+        },
+        expected,
+      );
+    },
+  );
 
   it('float, in the order of the contract', () => {
     const input = floatsOf(random, inputs(g));
@@ -203,7 +204,8 @@ describe.each(Object.entries(shapes))('%s', (_name, g) => {
     const grad = floatsOf(random, outputs(g));
     const bias = floatsOf(random, g.outC);
     const forward = convolve(g, input, weight, Math.fround);
-    check(
+    expectBits(
+      backends,
       (place) => {
         const output = place.empty('float', outputs(g));
         const buffers = {
@@ -216,15 +218,31 @@ describe.each(Object.entries(shapes))('%s', (_name, g) => {
       },
       forward.map((sum, i) => Math.fround(sum + bias[i % g.outC])),
     );
-    check((place) => {
-      const gradInput = place.empty('float', inputs(g));
-      const buffers = { gradOutput: place.put('float', grad), weight: place.put('float', weight), gradInput };
-      return { output: gradInput, call: { kernel: 'conv2d_grad_input', buffers, params: { ...g } } };
-    }, convolveGradInput(g, grad, weight, Math.fround));
-    check((place) => {
-      const gradWeight = place.empty('float', weights(g));
-      const buffers = { gradOutput: place.put('float', grad), input: place.put('float', input), gradWeight };
-      return { output: gradWeight, call: { kernel: 'conv2d_grad_weight', buffers, params: { ...g } } };
-    }, convolveGradWeight(g, grad, input, Math.fround));
+    expectBits(
+      backends,
+      (place) => {
+        const gradInput = place.empty('float', inputs(g));
+        const buffers = {
+          gradOutput: place.put('float', grad),
+          weight: place.put('float', weight),
+          gradInput,
+        };
+        return { output: gradInput, call: { kernel: 'conv2d_grad_input', buffers, params: { ...g } } };
+      },
+      convolveGradInput(g, grad, weight, Math.fround),
+    );
+    expectBits(
+      backends,
+      (place) => {
+        const gradWeight = place.empty('float', weights(g));
+        const buffers = {
+          gradOutput: place.put('float', grad),
+          input: place.put('float', input),
+          gradWeight,
+        };
+        return { output: gradWeight, call: { kernel: 'conv2d_grad_weight', buffers, params: { ...g } } };
+      },
+      convolveGradWeight(g, grad, input, Math.fround),
+    );
   });
 });

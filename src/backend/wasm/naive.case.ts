@@ -64,7 +64,12 @@ type Numbers = ArrayLike<number>;
 export type Rounding = (x: number) => number;
 const exactly: Rounding = (x) => x;
 
-export function convolve(g: Geometry, input: Numbers, weight: Numbers, round: Rounding = exactly): Float64Array {
+export function convolve(
+  g: Geometry,
+  input: Numbers,
+  weight: Numbers,
+  round: Rounding = exactly,
+): Float64Array {
   const sums = new Float64Array(g.batch * g.outH * g.outW * g.outC);
   products(g, (o, i, w) => {
     sums[o] = round(sums[o] + round(input[i] * weight[w]));
@@ -123,7 +128,12 @@ export interface MatmulShape {
   transposeRight: number;
 }
 
-export function multiply(s: MatmulShape, left: Numbers, right: Numbers, round: Rounding = exactly): Float64Array {
+export function multiply(
+  s: MatmulShape,
+  left: Numbers,
+  right: Numbers,
+  round: Rounding = exactly,
+): Float64Array {
   const sums = new Float64Array(s.batch * s.rows * s.cols);
   for (let b = 0; b < s.batch; b++)
     for (let m = 0; m < s.rows; m++)

@@ -5,11 +5,11 @@
 import { bytesOf, int, ptr, splitStart, storageOf } from './args';
 import {
   copy_strided_inOffset,
-  copy_strided_inStride0,
   copy_strided_input,
+  copy_strided_inStride0,
   copy_strided_outOffset,
-  copy_strided_outStride0,
   copy_strided_output,
+  copy_strided_outStride0,
   copy_strided_rank,
   copy_strided_shape0,
 } from './generated';

@@ -37,7 +37,7 @@ import {
   unary_kind,
   unary_output,
 } from './generated';
-import { noise16, noise8, noiseKey } from './noise';
+import { noise8, noise16, noiseKey } from './noise';
 import { hashMultiplier0, hashMultiplier1, laneVector } from './vectors';
 
 const SQRT2: f64 = 1.4142135623730951;

@@ -30,7 +30,7 @@ import {
   strideW,
 } from './geometry';
 import { scratch } from './threads';
-import { TILE_BYTES, multiplyAdd } from './tile';
+import { multiplyAdd, TILE_BYTES } from './tile';
 
 function ceilDiv(a: i32, b: i32): i32 {
   return (a + b - 1) / b;
@@ -132,9 +132,9 @@ export function conv2d_grad_weight(args: usize, thread: i32, threads: i32): void
   const outerC = outC / groups;
   const inBlocks = ceilDiv(innerC, 4);
   const outBlocks = ceilDiv(outerC, 8);
-  const inputStep = <usize>(strideW * inC) << 2;
-  const inputRow = <usize>(strideH * inW * inC) << 2;
-  const gradStep = <usize>outC << 2;
+  const inputStep = (<usize>(strideW * inC)) << 2;
+  const inputRow = (<usize>(strideH * inW * inC)) << 2;
+  const gradStep = (<usize>outC) << 2;
   const gradRow = <usize>outW * gradStep;
   const tiles = tileCount();
   const start = splitStart(tiles, thread, threads, 1);
@@ -157,8 +157,9 @@ export function conv2d_grad_weight(args: usize, thread: i32, threads: i32): void
       if (rows <= 0 || count <= 0) continue;
       const ih = image * inH + oh * strideH + offsetH;
       const iw = ow * strideW + offsetW;
-      const x = input + (<usize>((ih * inW + iw) * inC + group * innerC + inBlock * 4) << 2);
-      const g = grad + (<usize>(((image * outH + oh) * outW + ow) * outC + group * outerC + outBlock * 8) << 2);
+      const x = input + ((<usize>((ih * inW + iw) * inC + group * innerC + inBlock * 4)) << 2);
+      const g =
+        grad + ((<usize>(((image * outH + oh) * outW + ow) * outC + group * outerC + outBlock * 8)) << 2);
       const channels = innerC - inBlock * 4;
       addPixels(
         sums + <usize>tile * TILE_BYTES,
@@ -184,9 +185,10 @@ export function conv2d_grad_weight(args: usize, thread: i32, threads: i32): void
     const rows = min(4, innerC - inBlock * 4);
     for (let lane = 0; lane < lanes; lane++) {
       const oc = group * outerC + outBlock * 8 + lane;
-      const to = gradWeight + (<usize>((oc * kernelH * kernelW + tap) * innerC + inBlock * 4) << 2);
-      const from = sums + <usize>tile * TILE_BYTES + (<usize>lane << 2);
-      for (let row: usize = 0; row < <usize>rows; row++) store<f32>(to + (row << 2), load<f32>(from + (row << 5)));
+      const to = gradWeight + ((<usize>((oc * kernelH * kernelW + tap) * innerC + inBlock * 4)) << 2);
+      const from = sums + <usize>tile * TILE_BYTES + ((<usize>lane) << 2);
+      for (let row: usize = 0; row < <usize>rows; row++)
+        store<f32>(to + (row << 2), load<f32>(from + (row << 5)));
     }
   }
 }

@@ -5,7 +5,7 @@
  * Sums are int32 for as many terms as it holds, then double, where integers below 2^53 are exact: so bands may be dealt to
  * threads in any way.
  */
-import { INT16, INT8, int, ptr, splitStart, storageOf } from './args';
+import { INT8, INT16, int, ptr, splitStart, storageOf } from './args';
 import { codeAt, eightAt, scaleOf, zeroPointOf } from './codes';
 import {
   conv2d_grad_weight_int_batch,
@@ -36,7 +36,7 @@ import {
   strideW,
 } from './geometry';
 import { barrier, scratch } from './threads';
-import { TILE_BYTES, WIDE_BYTES, addToWide } from './tile';
+import { addToWide, TILE_BYTES, WIDE_BYTES } from './tile';
 
 /** Bytes of a band that leave room for tiles in a level 2 cache of 512 KiB. */
 const BAND_TARGET: usize = 196608;
@@ -136,7 +136,7 @@ function plan(args: usize, threads: i32): void {
   sumsBytes = <usize>tiles * (TILE_BYTES + WIDE_BYTES);
   dealTiles = sumsBytes * threads > SUMS_LIMIT;
   const padBytes = roundUp64(<usize>(max(inC, outC) * 2 + 16));
-  areaBytes = 4 * padBytes + roundUp64(<usize>kernelW << 3) + 64;
+  areaBytes = 4 * padBytes + roundUp64((<usize>kernelW) << 3) + 64;
   areaBytes += roundUp64(gradBytes(rows)) + roundUp64(<usize>residues * slotBytes(rows));
 }
 
@@ -153,21 +153,28 @@ function layOut(area: usize): void {
   gradPad = inputZeros + padBytes;
   inputPad = gradPad + padBytes;
   columns = inputPad + padBytes;
-  eight = columns + roundUp64(<usize>kernelW << 3);
+  eight = columns + roundUp64((<usize>kernelW) << 3);
   gradBand = eight + 64;
   inputBand = gradBand + roundUp64(gradBytes(bandRows));
   for (let kw = 0; kw < kernelW; kw++) {
-    store<i32>(columns + (<usize>kw << 3), slotOf(kw));
-    store<i32>(columns + (<usize>kw << 3), pairOf(kw) - firstPair, 4);
+    store<i32>(columns + ((<usize>kw) << 3), slotOf(kw));
+    store<i32>(columns + ((<usize>kw) << 3), pairOf(kw) - firstPair, 4);
   }
 }
 
 /** Zero points as int16, and the pixel of codes that stands for zero: beside the image, and after a row of odd length. */
-function fillZeros(zeros: usize, pad: usize, storage: i32, qparams: usize, paramGroups: i32, count: i32): void {
+function fillZeros(
+  zeros: usize,
+  pad: usize,
+  storage: i32,
+  qparams: usize,
+  paramGroups: i32,
+  count: i32,
+): void {
   for (let c = 0; c < count; c++) {
     const zero = zeroPointOf(qparams, paramGroups > 1 ? c : 0);
-    store<i16>(zeros + (<usize>c << 1), <i16>zero);
-    if (storage == INT16) store<i16>(pad + (<usize>c << 1), <i16>zero);
+    store<i16>(zeros + ((<usize>c) << 1), <i16>zero);
+    if (storage == INT16) store<i16>(pad + ((<usize>c) << 1), <i16>zero);
     else store<u8>(pad + <usize>c, <u8>zero);
   }
 }
@@ -176,8 +183,8 @@ function fillZeros(zeros: usize, pad: usize, storage: i32, qparams: usize, param
 function someAt(pixel: usize, zeros: usize, first: i32, count: i32, storage: i32): v128 {
   v128.store(eight, i64x2.splat(0));
   for (let c = 0; c < count; c++) {
-    const zero = <i32>load<i16>(zeros + (<usize>(first + c) << 1));
-    store<i16>(eight + (<usize>c << 1), <i16>(codeAt(pixel, first + c, storage) - zero));
+    const zero = <i32>load<i16>(zeros + ((<usize>(first + c)) << 1));
+    store<i16>(eight + ((<usize>c) << 1), <i16>(codeAt(pixel, first + c, storage) - zero));
   }
   return v128.load(eight);
 }
@@ -206,7 +213,7 @@ function packPair(
       let e: v128;
       let o: v128;
       if (left >= 8) {
-        const zero = v128.load(zeros + (<usize>(first + c) << 1));
+        const zero = v128.load(zeros + ((<usize>(first + c)) << 1));
         e = i16x8.sub(eightAt(even, first + c, storage), zero);
         o = i16x8.sub(eightAt(odd, first + c, storage), zero);
       } else {
@@ -224,7 +231,7 @@ function packPair(
 function packGrad(codes: usize, storage: i32, image: i32, first: i32, rows: i32): void {
   const bytes: usize = storage == INT16 ? 2 : 1;
   const pixel = <usize>outC * bytes;
-  const block = <usize>pairs << 5;
+  const block = (<usize>pairs) << 5;
   const rowBytes = <usize>(groups * outBlocks) * block;
   for (let r = 0; r < rows; r++) {
     const row = codes + <usize>((image * outH + first + r) * outW) * pixel;
@@ -232,7 +239,7 @@ function packGrad(codes: usize, storage: i32, image: i32, first: i32, rows: i32)
     for (let t = 0; t < pairs; t++) {
       const even = row + <usize>(2 * t) * pixel;
       const odd = 2 * t + 1 < outW ? even + pixel : gradPad;
-      const at = to + (<usize>t << 5);
+      const at = to + ((<usize>t) << 5);
       packPair(at, even, odd, gradZeros, storage, outerC, <usize>outBlocks * block, 16, block, 8);
     }
   }
@@ -241,13 +248,13 @@ function packGrad(codes: usize, storage: i32, image: i32, first: i32, rows: i32)
 function packInput(codes: usize, storage: i32, image: i32, first: i32, rows: i32): void {
   const bytes: usize = storage == INT16 ? 2 : 1;
   const pixel = <usize>inC * bytes;
-  const block = <usize>inPairs << 4;
+  const block = (<usize>inPairs) << 4;
   const rowBytes = <usize>(groups * inBlocks) * block;
   const count = inputRows(rows);
   for (let kw = 0; kw < kernelW; kw++) {
-    const slot = load<i32>(columns + (<usize>kw << 3));
+    const slot = load<i32>(columns + ((<usize>kw) << 3));
     let seen = false;
-    for (let i = 0; i < kw; i++) if (load<i32>(columns + (<usize>i << 3)) == slot) seen = true;
+    for (let i = 0; i < kw; i++) if (load<i32>(columns + ((<usize>i) << 3)) == slot) seen = true;
     if (seen) continue;
     const start = firstPair * 2 * strideW + residueOf(kw);
     for (let r = 0; r < count; r++) {
@@ -263,7 +270,7 @@ function packInput(codes: usize, storage: i32, image: i32, first: i32, rows: i32
         const even = iw >= 0 && iw < inW ? row + <usize>iw * pixel : inputPad;
         const jw = iw + strideW;
         const odd = jw >= 0 && jw < inW ? row + <usize>jw * pixel : inputPad;
-        const at = to + (<usize>t << 4);
+        const at = to + ((<usize>t) << 4);
         packPair(at, even, odd, inputZeros, storage, innerC, <usize>inBlocks * block, block, 2 * block, 4);
       }
     }
@@ -343,9 +350,9 @@ function addRectangle(
   pair: i32,
   count: i32,
 ): void {
-  const inputBlock = <usize>inPairs << 4;
+  const inputBlock = (<usize>inPairs) << 4;
   const inputRow = <usize>(groups * inBlocks) * inputBlock;
-  const gradBlock = <usize>pairs << 5;
+  const gradBlock = (<usize>pairs) << 5;
   const gradRow = <usize>(groups * outBlocks) * gradBlock;
   const slot = slotBytes(bandRows);
   for (let tile = start; tile < end; tile++) {
@@ -355,16 +362,25 @@ function addRectangle(
     rest /= inBlocks * groups;
     const kw = rest % kernelW;
     const kh = rest / kernelW;
-    const column = columns + (<usize>kw << 3);
+    const column = columns + ((<usize>kw) << 3);
     const input =
       inputBand +
       <usize>load<i32>(column) * slot +
       <usize>(row * strideH + kh * dilationH) * inputRow +
       <usize>inBlock * inputBlock +
-      (<usize>(load<i32>(column, 4) + pair) << 4);
+      ((<usize>(load<i32>(column, 4) + pair)) << 4);
     const block = (inBlock / inBlocks) * outBlocks + outBlock;
-    const grad = gradBand + <usize>row * gradRow + <usize>block * gradBlock + (<usize>pair << 5);
-    addPairs(sums + <usize>tile * TILE_BYTES, fresh, input, grad, rows, count, <usize>strideH * inputRow, gradRow);
+    const grad = gradBand + <usize>row * gradRow + <usize>block * gradBlock + ((<usize>pair) << 5);
+    addPairs(
+      sums + <usize>tile * TILE_BYTES,
+      fresh,
+      input,
+      grad,
+      rows,
+      count,
+      <usize>strideH * inputRow,
+      gradRow,
+    );
   }
 }
 
@@ -400,12 +416,12 @@ function writeOut(args: usize, wide: usize, parts: i32, partBytes: usize, start:
     for (let lane = 0; lane < lanes; lane++) {
       const oc = group * outerC + outBlock * 8 + lane;
       const scale = scaleOf(gradParams, gradGroups > 1 ? oc : 0) * inputScale;
-      const to = gradWeight + (<usize>((oc * kernelH * kernelW + tap) * innerC + inBlock * 4) << 2);
+      const to = gradWeight + ((<usize>((oc * kernelH * kernelW + tap) * innerC + inBlock * 4)) << 2);
       for (let row = 0; row < rows; row++) {
-        let at = wide + <usize>tile * WIDE_BYTES + (<usize>(row * 8 + lane) << 3);
+        let at = wide + <usize>tile * WIDE_BYTES + ((<usize>(row * 8 + lane)) << 3);
         let sum = 0.0;
         for (let part = 0; part < parts; part++, at += partBytes) sum += load<f64>(at);
-        store<f32>(to + (<usize>row << 2), <f32>sum * scale);
+        store<f32>(to + ((<usize>row) << 2), <f32>sum * scale);
       }
     }
   }

@@ -5,7 +5,7 @@
  */
 import { COUNT, LIST, SLEEPERS, START, STOP, THREADS } from '../control';
 import { dispatch, scratchOf } from './generated-dispatch';
-import { SPINS, barrier, setOwnThread } from './threads';
+import { barrier, SPINS, setOwnThread } from './threads';
 
 /** Position in the list of the call that this thread runs, for the message of a trap. */
 export let position: i32 = 0;
@@ -16,7 +16,7 @@ function runList(thread: i32): void {
   const threads = load<i32>(THREADS);
   for (let i = 0; i < count; i++) {
     position = i;
-    const entry = list + (<usize>i << 3);
+    const entry = list + ((<usize>i) << 3);
     dispatch(load<i32>(entry), <usize>load<u32>(entry, 4), thread, threads);
     barrier();
   }

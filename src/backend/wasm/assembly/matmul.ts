@@ -21,19 +21,19 @@ import {
   matmul_output,
   matmul_right,
 } from './generated';
-import { LANES, PANEL_HEADER, STEP_BYTES, packCodes, packFloats, packHeader } from './panel';
+import { LANES, PANEL_HEADER, packCodes, packFloats, packHeader, STEP_BYTES } from './panel';
 import { barrier, scratch } from './threads';
 import {
-  SEGMENT_BYTES,
-  TILE_BYTES,
-  WIDE_BYTES,
   addToWide,
   roundTile,
   roundWide,
+  SEGMENT_BYTES,
   storePlain,
   storeScaled,
+  TILE_BYTES,
   tileFloat,
   tileInt,
+  WIDE_BYTES,
 } from './tile';
 
 /** Bytes of panels of one chunk of columns, and of a band of left rows. */
@@ -93,7 +93,7 @@ function plan(at: usize, ints: bool, limit: i32, threads: i32): void {
   panelBytes = PANEL_HEADER + <usize>steps * STEP_BYTES;
   chunkPanels = min(ceilDiv(cols, LANES), max(1, <i32>(CHUNK_TARGET / panelBytes)));
   apart = batch >= threads;
-  const rowBytes = <usize>steps << 2;
+  const rowBytes = (<usize>steps) << 2;
   bandRows = min((rows + 3) & ~3, max(4, <i32>(BAND_TARGET / max<usize>(1, rowBytes)) & ~3));
   if (!apart) bandRows = min(bandRows, max(4, (ceilDiv(rows, threads) + 3) & ~3));
   panelSpace = roundUp64(<usize>chunkPanels * panelBytes);
@@ -115,7 +115,7 @@ function packPanel(panel: usize, product: i32, block: i32, zeros: usize): void {
   const laneStride: usize = transposeRight ? inner : 1;
   const kStride: usize = transposeRight ? 1 : cols;
   const element = <usize>product * inner * cols + <usize>first * laneStride;
-  const biasAt = bias == 0 ? 0 : bias + (<usize>first << 2);
+  const biasAt = bias == 0 ? 0 : bias + ((<usize>first) << 2);
   if (!isInt) {
     packHeader(panel, lanes, 0, 0, biasAt);
     packFloats(panel + PANEL_HEADER, right + (element << 2), laneStride, kStride, lanes, inner);
@@ -125,23 +125,23 @@ function packPanel(panel: usize, product: i32, block: i32, zeros: usize): void {
   const group = rightBy == 1 ? first : rightBy == 2 ? product : 0;
   for (let lane = 0; lane < LANES; lane++) {
     const zero = folded || lane >= lanes ? 0 : zeroPointOf(rightParams, rightBy == 1 ? group + lane : group);
-    store<i16>(zeros + (<usize>lane << 1), <i16>zero);
+    store<i16>(zeros + ((<usize>lane) << 1), <i16>zero);
   }
-  packHeader(panel, lanes, folded ? 0 : rightParams + (<usize>group << 4), rightBy == 1 ? 16 : 0, biasAt);
+  packHeader(panel, lanes, folded ? 0 : rightParams + ((<usize>group) << 4), rightBy == 1 ? 16 : 0, biasAt);
   const from = right + (rightStorage == INT16 ? element << 1 : element);
   packCodes(panel + PANEL_HEADER, from, rightStorage, laneStride, kStride, lanes, inner, zeros);
 }
 
 /** Rows [first, first + count) of the left side as [row][step] (not transposed). */
 function fillRows(band: usize, product: i32, first: i32, count: i32): void {
-  const rowBytes = <usize>steps << 2;
+  const rowBytes = (<usize>steps) << 2;
   for (let r = 0; r < count; r++) {
     const element = (<usize>product * rows + first + r) * inner;
     const to = band + <usize>r * rowBytes;
     if (isInt) {
       const zero = zeroPointOf(leftParams, leftGroup(product, first + r));
       widen(to, left + (leftStorage == INT16 ? element << 1 : element), inner, leftStorage, zero);
-      if (inner & 1) store<i16>(to + (<usize>inner << 1), 0);
+      if (inner & 1) store<i16>(to + ((<usize>inner) << 1), 0);
     } else {
       memory.copy(to, left + (element << 2), rowBytes);
     }
@@ -150,11 +150,11 @@ function fillRows(band: usize, product: i32, first: i32, count: i32): void {
 
 /** The same of a transposed left side [inner][rows], as [step][bandRows]. */
 function fillColumns(band: usize, product: i32, first: i32, count: i32): void {
-  const stepBytes = <usize>bandRows << 2;
+  const stepBytes = (<usize>bandRows) << 2;
   const base = <usize>product * inner * rows + first;
   if (!isInt) {
     for (let k = 0; k < inner; k++) {
-      memory.copy(band + <usize>k * stepBytes, left + ((base + <usize>k * rows) << 2), <usize>count << 2);
+      memory.copy(band + <usize>k * stepBytes, left + ((base + <usize>k * rows) << 2), (<usize>count) << 2);
     }
     return;
   }
@@ -171,13 +171,13 @@ function fillColumns(band: usize, product: i32, first: i32, count: i32): void {
       for (; r + 8 <= count; r += 8) {
         const e = i16x8.sub(eightAt(left, even + r, leftStorage), zero);
         const o = i16x8.sub(eightAt(left, odd + r, leftStorage), zero);
-        v128.store(to + (<usize>r << 2), v128.shuffle<i16>(e, o, 0, 8, 1, 9, 2, 10, 3, 11));
-        v128.store(to + (<usize>r << 2), v128.shuffle<i16>(e, o, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+        v128.store(to + ((<usize>r) << 2), v128.shuffle<i16>(e, o, 0, 8, 1, 9, 2, 10, 3, 11));
+        v128.store(to + ((<usize>r) << 2), v128.shuffle<i16>(e, o, 4, 12, 5, 13, 6, 14, 7, 15), 16);
       }
     }
     for (; r < count; r++) {
       const zp = zeroPointOf(leftParams, leftGroup(product, first + r));
-      const at = to + (<usize>r << 2);
+      const at = to + ((<usize>r) << 2);
       store<i16>(at, <i16>(codeAt(left, even + r, leftStorage) - zp));
       store<i16>(at, paired ? <i16>(codeAt(left, odd + r, leftStorage) - zp) : 0, 2);
     }
@@ -185,16 +185,24 @@ function fillColumns(band: usize, product: i32, first: i32, count: i32): void {
 }
 
 /** One panel over a band. */
-function runPanel(panel: usize, area: usize, band: usize, product: i32, block: i32, first: i32, count: i32): void {
+function runPanel(
+  panel: usize,
+  area: usize,
+  band: usize,
+  product: i32,
+  block: i32,
+  first: i32,
+  count: i32,
+): void {
   const tile = area;
   const wide = tile + TILE_BYTES;
   const segments = wide + WIDE_BYTES + 64;
   const segmentsEnd = segments + SEGMENT_BYTES;
-  const rowStep: usize = transposeLeft ? 4 : <usize>steps << 2;
-  const step: usize = transposeLeft ? <usize>bandRows << 2 : 4;
+  const rowStep: usize = transposeLeft ? 4 : (<usize>steps) << 2;
+  const step: usize = transposeLeft ? (<usize>bandRows) << 2 : 4;
   const lanes = min(LANES, cols - block * LANES);
   const hasBias = bias != 0;
-  const outRow = <usize>cols << 2;
+  const outRow = (<usize>cols) << 2;
   let out = output + (((<usize>product * rows + first) * cols + <usize>(block * LANES)) << 2);
   for (let r = 0; r < count; r += 4) {
     const used = min(4, count - r);
@@ -219,7 +227,7 @@ function runPanel(panel: usize, area: usize, band: usize, product: i32, block: i
       roundWide(tile, wide);
     }
     for (let i = 0; i < used; i++, out += outRow) {
-      const sums = tile + (<usize>i << 5);
+      const sums = tile + ((<usize>i) << 5);
       if (isInt) {
         const scale = scaleOf(leftParams, leftGroup(product, first + r + i));
         storeScaled(sums, panel, out, lanes, scale, hasBias);

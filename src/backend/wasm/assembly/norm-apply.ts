@@ -3,7 +3,7 @@
  * Rows of any number of channels are walked by super-rows (vectors.ts), eight values wide; rows that are left are done
  * one by one with the same arithmetic.
  */
-import { FLOAT, INT16, INT8, UINT8, int, ptr, splitStart, storageOf } from './args';
+import { FLOAT, INT8, INT16, int, ptr, splitStart, storageOf, UINT8 } from './args';
 import {
   channel_affine_channels,
   channel_affine_coef,
@@ -34,13 +34,13 @@ import {
 } from './generated';
 import { nearestCode, nearestCode4 } from './quantize';
 import {
-  MAGIC_BITS,
   bits8,
   firstFloats,
   gather4,
   lastFloats,
   loadCodes8,
   loadOne,
+  MAGIC_BITS,
   magicVector,
   storeCodes8,
   superRowsAtOnce,

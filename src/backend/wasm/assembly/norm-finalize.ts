@@ -158,7 +158,9 @@ function scaleOfInverses(coef: usize, channels: i32, qmax: i32): void {
 
 /** x as it comes back from codes 0 .. qmax. */
 function decoded(x: f32, scale: f32, inv: f32, zeroPoint: f32, qmax: i32): f32 {
-  return scale * nearest<f32>(min<f32>(max<f32>(x * inv, -zeroPoint), <f32>qmax - zeroPoint));
+  const code = nearest<f32>(min<f32>(max<f32>(x * inv, -zeroPoint), <f32>qmax - zeroPoint));
+  // A code has no negative zero.
+  return scale * (code + 0);
 }
 
 export function norm_finalize(args: usize, thread: i32, threads: i32): void {

@@ -2,7 +2,7 @@
  * norm_grad_cells: the sums of the backward pass per image and channel. Codes with codes are exact integers, sixteen
  * channels wide and two super-rows (vectors.ts) at a time; everything else is float, four channels wide, in blocks.
  */
-import { FLOAT, INT16, INT8, UINT8, int, ptr, splitStart, storageOf } from './args';
+import { FLOAT, INT8, INT16, int, ptr, splitStart, storageOf, UINT8 } from './args';
 import {
   norm_grad_cells_batch,
   norm_grad_cells_cells,

@@ -42,13 +42,13 @@ export function square_sum(args: usize, thread: i32, threads: i32): void {
   // The sum is in order, so it is one thread's.
   if (thread != 0) return;
   const gradient = ptr(args, square_sum_gradient);
-  const end = gradient + (<usize>int(args, square_sum_count) << 2);
+  const end = gradient + ((<usize>int(args, square_sum_count)) << 2);
   let sum: f64 = 0;
   for (let p = gradient; p < end; p += 4) {
     const g = <f64>load<f32>(p);
     sum += g * g;
   }
-  store<f32>(ptr(args, square_sum_sums) + (<usize>int(args, square_sum_slot) << 2), <f32>sum);
+  store<f32>(ptr(args, square_sum_sums) + ((<usize>int(args, square_sum_slot)) << 2), <f32>sum);
 }
 
 export function clip_scale(args: usize, thread: i32, threads: i32): void {
@@ -57,7 +57,7 @@ export function clip_scale(args: usize, thread: i32, threads: i32): void {
   const sums = ptr(args, clip_scale_sums);
   const count = int(args, clip_scale_count);
   let sum: f64 = 0;
-  for (let i = 0; i < count; i++) sum += <f64>load<f32>(sums + (<usize>i << 2));
+  for (let i = 0; i < count; i++) sum += <f64>load<f32>(sums + ((<usize>i) << 2));
   const norm = <f64>load<f32>(hyper, GRAD_SCALE) * sqrt<f64>(sum);
   const factor = <f64>float(args, clip_scale_maxNorm) / (norm + 1e-6);
   store<f32>(hyper, <f32>min<f64>(1.0, factor), CLIP_SCALE);
@@ -86,7 +86,7 @@ export function sgd(args: usize, thread: i32, threads: i32): void {
   const end = splitStart(count, thread + 1, threads, 16);
   let i = splitStart(count, thread, threads, 16);
   for (; i + 4 <= end; i += 4) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     let w = v128.load(parameter + at);
     let g = f32x4.mul(f32x4.mul(v128.load(gradient + at), gradScales), clipScales);
     if (decoupled) w = f32x4.mul(w, keeps);
@@ -99,7 +99,7 @@ export function sgd(args: usize, thread: i32, threads: i32): void {
     v128.store(parameter + at, f32x4.sub(w, f32x4.mul(rates, g)));
   }
   for (; i < end; i++) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     let w = load<f32>(parameter + at);
     let g: f32 = load<f32>(gradient + at) * gradScale * clipScale;
     if (decoupled) w = w * keep;
@@ -140,7 +140,7 @@ export function adam(args: usize, thread: i32, threads: i32): void {
   const end = splitStart(count, thread + 1, threads, 16);
   for (let i = splitStart(count, thread, threads, 16); i < end; i += 2) {
     // Two at a time in double; an odd last element stands alone in both lanes' place.
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const pair = i + 1 < end;
     let w = pair ? v128.load64_zero(parameter + at) : v128.load32_zero(parameter + at);
     let g = pair ? v128.load64_zero(gradient + at) : v128.load32_zero(gradient + at);

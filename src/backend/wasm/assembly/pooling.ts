@@ -67,6 +67,12 @@ function maxPixel(
   const first = corner + <usize>kh0 * rowStep + <usize>kw0 * pixelStep;
   const firstIndex = kh0 * kernelW + kw0;
   let c = 0;
+  if (kh0 >= kh1 || kw0 >= kw1) {
+    // Nothing but padding.
+    for (; c < channels; c++) store<f32>(output + (<usize>c << 2), -Infinity);
+    if (index != 0) memory.fill(index, 255, <usize>channels);
+    return;
+  }
   for (; c + 8 <= channels; c += 8) {
     const lane = <usize>c << 2;
     let best0 = v128.load(first + lane);

@@ -2,7 +2,7 @@
  * Floats to codes and back: quantize, quantize_pair, dequantize. Groups are runs of equal scale; the case of one group a
  * channel (groupStride 1) is walked by super-rows (vectors.ts), every other by runs.
  */
-import { INT8, UINT8, int, ptr, splitStart, storageOf } from './args';
+import { INT8, int, ptr, splitStart, storageOf, UINT8 } from './args';
 import {
   dequantize_codes,
   dequantize_count,
@@ -41,10 +41,8 @@ import {
   quantize_site,
   quantize_stochastic,
 } from './generated';
-import { noise16, noise8, noiseKey } from './noise';
+import { noise8, noise16, noiseKey } from './noise';
 import {
-  MAGIC,
-  MAGIC_BITS,
   firstFloats,
   gather4,
   hashMultiplier0,
@@ -53,9 +51,11 @@ import {
   lastFloats,
   loadCodes8,
   loadOne,
+  MAGIC,
+  MAGIC_BITS,
   magicVector,
-  storeCodes16,
   storeCodes8,
+  storeCodes16,
   superRowsAtOnce,
   twoTo16Vector,
   unitsOf,

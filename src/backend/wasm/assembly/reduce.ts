@@ -24,7 +24,7 @@ export function reduce_sum_scratch(args: usize, threads: i32): usize {
 function sumRows(from: usize, to: usize, n: i32, columns: i32, step: usize): void {
   let c = 0;
   for (; c + 16 <= columns; c += 16) {
-    let p = from + (<usize>c << 2);
+    let p = from + ((<usize>c) << 2);
     let s0 = f32x4.splat(0);
     let s1 = s0;
     let s2 = s0;
@@ -36,29 +36,29 @@ function sumRows(from: usize, to: usize, n: i32, columns: i32, step: usize): voi
       s3 = f32x4.add(s3, v128.load(p, 48));
       p += step;
     }
-    const q = to + (<usize>c << 2);
+    const q = to + ((<usize>c) << 2);
     v128.store(q, s0);
     v128.store(q, s1, 16);
     v128.store(q, s2, 32);
     v128.store(q, s3, 48);
   }
   for (; c + 4 <= columns; c += 4) {
-    let p = from + (<usize>c << 2);
+    let p = from + ((<usize>c) << 2);
     let sum = f32x4.splat(0);
     for (let k = 0; k < n; k++) {
       sum = f32x4.add(sum, v128.load(p));
       p += step;
     }
-    v128.store(to + (<usize>c << 2), sum);
+    v128.store(to + ((<usize>c) << 2), sum);
   }
   for (; c < columns; c++) {
-    let p = from + (<usize>c << 2);
+    let p = from + ((<usize>c) << 2);
     let sum: f32 = 0;
     for (let k = 0; k < n; k++) {
       sum += load<f32>(p);
       p += step;
     }
-    store<f32>(to + (<usize>c << 2), sum);
+    store<f32>(to + ((<usize>c) << 2), sum);
   }
 }
 
@@ -71,7 +71,7 @@ function sumFourRuns(from: usize, to: usize, n: i32, step: usize): void {
   const p1 = from + step;
   const p2 = p1 + step;
   const p3 = p2 + step;
-  const bytes = <usize>n << 2;
+  const bytes = (<usize>n) << 2;
   for (let k: usize = 0; k < bytes; k += 4) {
     s0 += load<f32>(from + k);
     s1 += load<f32>(p1 + k);
@@ -91,9 +91,9 @@ function contiguousBlocks(input: usize, sums: usize, axis: i32, blocks: i32, fir
     const row = unit / blocks;
     const block = unit - row * blocks;
     const from = input + ((<usize>row * <usize>axis + <usize>(block * BLOCK)) << 2);
-    const to = sums + (<usize>unit << 2);
+    const to = sums + ((<usize>unit) << 2);
     if (blocks == 1 && unit + 4 <= last) {
-      sumFourRuns(from, to, axis, <usize>axis << 2);
+      sumFourRuns(from, to, axis, (<usize>axis) << 2);
       unit += 4;
     } else if (block + 4 <= axis / BLOCK && unit + 4 <= last) {
       sumFourRuns(from, to, BLOCK, BLOCK << 2);
@@ -118,7 +118,7 @@ export function reduce_sum(args: usize, thread: i32, threads: i32): void {
   const last = splitStart(outer * blocks, thread + 1, threads, 1);
   if (inner == 1) contiguousBlocks(input, sums, axis, blocks, first, last);
   else {
-    const step = <usize>inner << 2;
+    const step = (<usize>inner) << 2;
     for (let unit = first; unit < last; unit++) {
       const row = unit / blocks;
       const start = (unit - row * blocks) * BLOCK;
@@ -135,8 +135,8 @@ export function reduce_sum(args: usize, thread: i32, threads: i32): void {
     let total: f32 = 0;
     for (let block = 0; block < blocks; block++) {
       total += load<f32>(p);
-      p += <usize>inner << 2;
+      p += (<usize>inner) << 2;
     }
-    store<f32>(output + (<usize>i << 2), scale * total);
+    store<f32>(output + ((<usize>i) << 2), scale * total);
   }
 }

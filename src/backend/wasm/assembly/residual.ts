@@ -26,7 +26,16 @@ import {
 } from './generated';
 import { highestLane, isBad, lowestLane, resetCell, setStatus, widenShared } from './range';
 import { barrier } from './threads';
-import { bits8, firstFloats, gather4, lastFloats, loadCodes8, loadOne, superRowsAtOnce, unitsOf } from './vectors';
+import {
+  bits8,
+  firstFloats,
+  gather4,
+  lastFloats,
+  loadCodes8,
+  loadOne,
+  superRowsAtOnce,
+  unitsOf,
+} from './vectors';
 
 const COEF: usize = 32;
 
@@ -57,7 +66,7 @@ function superRows<T>(start: i32, end: i32, cell: usize): i32 {
       const b1 = gather4(coef + 4, COEF, c + 4, channels);
       for (let i = first + c; i < stop; i += period) {
         const from = input + <usize>i * sizeof<T>();
-        const at = <usize>i << 2;
+        const at = (<usize>i) << 2;
         let y0: v128;
         let y1: v128;
         if (isFloat<T>()) {
@@ -91,9 +100,9 @@ function singly<T>(start: i32, end: i32, size: i32, cells: usize): i32 {
   let bits = 0;
   for (let i = start; i < end; i++) {
     const own = coef + <usize>(i % channels) * COEF;
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     let y: f32 = load<f32>(own) * loadOne<T>(input, i) + load<f32>(own, 4) + load<f32>(shortcut + at);
-    bits |= <i32>(y > 0) << (i & 7);
+    bits |= (<i32>(y > 0)) << (i & 7);
     if ((i & 7) == 7 || i + 1 == end) {
       store<u8>(mask + (<usize>i >> 3), <u8>bits);
       bits = 0;
@@ -101,7 +110,7 @@ function singly<T>(start: i32, end: i32, size: i32, cells: usize): i32 {
     if (y < 0) y = 0;
     store<f32>(output + at, y);
     bad |= isBad(y);
-    widenShared(cells + (<usize>(i / size) << 3), y, y);
+    widenShared(cells + ((<usize>(i / size)) << 3), y, y);
   }
   return bad;
 }
@@ -122,7 +131,7 @@ function addRelu<T>(size: i32, batch: i32, cells: usize, thread: i32, threads: i
   const last = byImage ? whole : splitStart(whole, thread + 1, threads, period);
   for (let image = firstImage; image < lastImage; image++) {
     const base = image * size;
-    bad |= superRows<T>(base + first, base + last, cells + (<usize>image << 3));
+    bad |= superRows<T>(base + first, base + last, cells + ((<usize>image) << 3));
     if (byImage || thread == threads - 1) bad |= singly<T>(base + whole, base + size, size, cells);
   }
   return bad;
@@ -139,7 +148,7 @@ export function channel_affine_add_relu(args: usize, thread: i32, threads: i32):
   channels = int(args, channel_affine_add_relu_channels);
   const size = int(args, channel_affine_add_relu_inner) * channels;
   const storage = storageOf(args, channel_affine_add_relu_input);
-  if (thread == 0) for (let image = 0; image < batch; image++) resetCell(cells + (<usize>image << 3));
+  if (thread == 0) for (let image = 0; image < batch; image++) resetCell(cells + ((<usize>image) << 3));
   barrier();
   let bad = 0;
   if (storage == FLOAT) bad = addRelu<f32>(size, batch, cells, thread, threads);
@@ -149,7 +158,8 @@ export function channel_affine_add_relu(args: usize, thread: i32, threads: i32):
   // Infinities in full vectors show in the cells.
   if (thread == 0) {
     for (let image = 0; image < batch; image++) {
-      bad |= isBad(load<f32>(cells + (<usize>image << 3))) | isBad(load<f32>(cells + (<usize>image << 3), 4));
+      bad |=
+        isBad(load<f32>(cells + ((<usize>image) << 3))) | isBad(load<f32>(cells + ((<usize>image) << 3), 4));
     }
   }
   setStatus(ptr(args, channel_affine_add_relu_status), int(args, channel_affine_add_relu_site), bad);
@@ -180,8 +190,8 @@ export function channel_affine_range(args: usize, thread: i32, threads: i32): vo
         if (y > high) high = y;
       }
     }
-    store<f32>(cells + (<usize>image << 3), low + 0);
-    store<f32>(cells + (<usize>image << 3), high + 0, 4);
+    store<f32>(cells + ((<usize>image) << 3), low + 0);
+    store<f32>(cells + ((<usize>image) << 3), high + 0, 4);
   }
   setStatus(ptr(args, channel_affine_range_status), int(args, channel_affine_range_site), bad);
 }

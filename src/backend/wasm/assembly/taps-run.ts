@@ -7,11 +7,10 @@ import { scaleOf, widen, zeroPointOf } from './codes';
 import { batch, groups } from './geometry';
 import { LANES, PANEL_HEADER, packCodes, packFloats, packHeader } from './panel';
 import {
-  Phase,
   areaBytes,
   bandGridRows,
-  bandW,
   bandsPerImage,
+  bandW,
   buildTables,
   elementBytes,
   gridRows,
@@ -28,6 +27,7 @@ import {
   outputH,
   outputRowStride,
   outputW,
+  Phase,
   panelSpace,
   phaseAt,
   phaseCount,
@@ -41,15 +41,15 @@ import {
 } from './taps';
 import { barrier, scratch } from './threads';
 import {
-  TILE_BYTES,
-  WIDE_BYTES,
   addToWide,
   roundTile,
   roundWide,
   storePlain,
   storeScaled,
+  TILE_BYTES,
   tileFloat,
   tileInt,
+  WIDE_BYTES,
 } from './tile';
 
 /** The operands of one call; qparams are 0 for floats. */
@@ -95,15 +95,16 @@ function packPanel(panel: usize, phase: Phase, group: i32, block: i32, zeros: us
   if (isInt) {
     const perLane = weightGroups > 1;
     if (weightParams != 0) {
-      scales = weightParams + (perLane ? <usize>first << 4 : 0);
+      scales = weightParams + (perLane ? (<usize>first) << 4 : 0);
       scaleStride = perLane ? 16 : 0;
     }
     for (let lane = 0; lane < LANES; lane++) {
-      const zero = weightParams == 0 || lane >= lanes ? 0 : zeroPointOf(weightParams, perLane ? first + lane : 0);
-      store<i16>(zeros + (<usize>lane << 1), <i16>zero);
+      const zero =
+        weightParams == 0 || lane >= lanes ? 0 : zeroPointOf(weightParams, perLane ? first + lane : 0);
+      store<i16>(zeros + ((<usize>lane) << 1), <i16>zero);
     }
   }
-  packHeader(panel, lanes, scales, scaleStride, bias == 0 ? 0 : bias + (<usize>first << 2));
+  packHeader(panel, lanes, scales, scaleStride, bias == 0 ? 0 : bias + ((<usize>first) << 2));
   const base = <usize>group * groupStride + <usize>(block * LANES) * laneStride;
   const bytes: usize = isInt ? (weightStorage == 3 ? 2 : 1) : 4;
   let at = panel + PANEL_HEADER;
@@ -164,8 +165,8 @@ function runPanel(
   const width = phase.gridW;
   const pixelStep = <usize>(stepW * sourceC) * elementBytes;
   const rowStep = <usize>(stepH * bandW * sourceC) * elementBytes;
-  const outPixel = <usize>outputColStride << 2;
-  const outRow = <usize>outputRowStride << 2;
+  const outPixel = (<usize>outputColStride) << 2;
+  const outRow = (<usize>outputRowStride) << 2;
   const steps = panel + PANEL_HEADER;
   const isInt = elementBytes == 2;
   const hasBias = bias != 0;
@@ -223,7 +224,7 @@ function runPanel(
       memory.fill(wide, 0, WIDE_BYTES);
       let at = steps;
       for (let b = 0; b < blockCount; b++) {
-        const block = blocks + (<usize>b << 3);
+        const block = blocks + ((<usize>b) << 3);
         at = tileInt(tile, load<u32>(block), load<u32>(block, 4), a0, a1, a2, a3, 4, at);
         addToWide(wide, tile);
       }
@@ -269,7 +270,7 @@ export function runTaps(thread: i32, threads: i32): void {
     const rows = min(bandGridRows, gridRows - first);
     fillBand(band, image, first, rows);
     const scale = elementBytes == 2 ? scaleOf(sourceParams, sourceGroups > 1 ? image : 0) : 1;
-    const target = output + (<usize>(image * outputH * outputW * outputC + first * outputRowStride) << 2);
+    const target = output + ((<usize>(image * outputH * outputW * outputC + first * outputRowStride)) << 2);
     for (let p = 0; p < phaseCount; p++) {
       const phase = phaseAt(p);
       const phaseRows = min(rows, phase.gridH - first);
@@ -283,7 +284,7 @@ export function runTaps(thread: i32, threads: i32): void {
           tile,
           band + <usize>(group * terms) * elementBytes,
           phaseRows,
-          target + (<usize>(phase.output + group * groupLanes + block * LANES) << 2),
+          target + ((<usize>(phase.output + group * groupLanes + block * LANES)) << 2),
           min(LANES, groupLanes - block * LANES),
           scale,
         );

@@ -293,7 +293,7 @@ function addSegments(phase: Phase, free: usize): usize {
       store<u32>(phase.blocks + <usize>(phase.blockCount - 1) * BLOCK_BYTES, <u32>segment, 4);
       used += part;
       steps -= part;
-      offset += <u32>part << 2;
+      offset += (<u32>part) << 2;
       // Only a run of whole pairs can go on into the next.
       whole = !pairs || (count & 1) == 0;
     }

@@ -2,15 +2,7 @@
  * What kernels use of the threads: the barrier and the scratch memory. A barrier spins first (kernels follow each other
  * within microseconds) and sleeps only when that has not helped. Knows no kernel.
  */
-import {
-  ARRIVED,
-  FAILED,
-  GENERATION,
-  MAY_SLEEP,
-  SCRATCH,
-  THREADS,
-  WAITERS,
-} from '../control';
+import { ARRIVED, FAILED, GENERATION, MAY_SLEEP, SCRATCH, THREADS, WAITERS } from '../control';
 
 /** About 20 microseconds: two wake-ups of a sleeping thread cost as much. */
 export const SPINS: i32 = 20000;
