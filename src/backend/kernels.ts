@@ -239,7 +239,7 @@ export const kernelSpecs = {
    * tracking (by = 0 only; state float [4] = { lo, hi, count, 0 }):
    *   0 none. 1 use the batch's range, then state.lo = count = 0 ? lo : f((1-momentum)*state.lo + momentum*lo) in double,
    *   hi likewise, count += 1. 2 use the state's range (cells may be absent). 3 use the state's range if count > 0,
-   *   else the batch's; then state = the batch's range, count += 1.
+   *   else the batch's; then state = the batch's range, count += 1. 4 update the state as 1 does, then use the state's range.
    * Then lo = min(f(lo*clip), 0), hi = max(f(hi*clip), 0).
    * symmetric: qmin = -qmax; scale = f(max(-lo, hi)/qmax), zeroPoint 0.
    * affine: scale = f((hi - lo)/(qmax - qmin)) in double; zeroPoint = rne(clip(qmin - lo*inv, qmin, qmax)) in double.

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { dataFolder, needs } from '../../test/support/needs.js';
 import { DataError } from '../core/errors.js';
 import { cifarClasses } from './cifar.js';
 import { loadCifar10, loadCifar100 } from './cifar.node.js';
@@ -172,15 +172,16 @@ describe('CIFAR, JPEG copy', () => {
 });
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const archive = join(root, '..', 'shared', 'data', 'cifar10-jpeg.tar.gz');
-const present = existsSync(archive);
 
 describe('the CIFAR-10 archive of JPEGs', () => {
-  it.skipIf(!present)(
-    `has all 60,000 images${present ? '' : ' (skipped: no archive at ../shared/data/cifar10-jpeg.tar.gz)'}`,
+  needs('data').it(
+    'has all 60,000 images',
     async () => {
       // Kept in the repository's ignored .cache folder: decoding takes 12 s, the next run 1 s.
-      const { train, test } = await loadCifar10({ dir: archive, cache: join(root, '.cache') });
+      const { train, test } = await loadCifar10({
+        dir: join(dataFolder, 'cifar10-jpeg.tar.gz'),
+        cache: join(root, '.cache'),
+      });
       expect([train.count, test.count]).toEqual([50_000, 10_000]);
       expect(train.classes).toEqual(cifarClasses.cifar10);
       expect(train.note).toBe('CIFAR-10 (JPEG copy)');

@@ -64,7 +64,11 @@ const upToOne = (value: number) => value > 0 && value <= 1;
 
 const operandSpec = v.pipe(
   object({
-    format: choice(quantisedFormats),
+    // No "did you mean": between "uint9" and "uint2" the nearest spelling says nothing.
+    format: v.picklist(
+      quantisedFormats,
+      ({ input }) => `must be "int2" to "int8", "uint2" to "uint8" or "int16", not ${show(input)}`,
+    ),
     scheme: v.optional(choice(['symmetric', 'affine'])),
     granularity: v.optional(choice(['tensor', 'channel', 'sample']), 'tensor'),
     range: v.optional(choice(['minmax', 'mean', 'running', 'previous']), 'minmax'),

@@ -8,8 +8,9 @@ import { parseRecipe } from './validate.js';
 /** Where JSON broke off, from the engine's message: `at position 12` or `Unexpected end`. */
 function lineOf(text: string, message: string): number {
   const position = /position (\d+)/.exec(message);
-  const before = position ? text.slice(0, Number(position[1])) : text.trimEnd();
-  return before.split('\n').length;
+  const end = text.trimEnd().length;
+  const at = position ? Math.min(Number(position[1]), end) : end;
+  return text.slice(0, at).split('\n').length;
 }
 
 /**

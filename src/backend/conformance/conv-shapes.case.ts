@@ -60,7 +60,10 @@ export function convTitle(p: ConvShape): string {
     p.dilationH + p.dilationW > 2 && `dilation ${p.dilationH}x${p.dilationW}`,
     p.groups > 1 && `${p.groups} groups`,
   ].filter(Boolean);
-  return [`${p.batch}x${p.inH}x${p.inW}x${p.inC} to ${p.outC}, kernel ${p.kernelH}x${p.kernelW}`, ...extras].join(', ');
+  return [
+    `${p.batch}x${p.inH}x${p.inW}x${p.inC} to ${p.outC}, kernel ${p.kernelH}x${p.kernelW}`,
+    ...extras,
+  ].join(', ');
 }
 
 export const CONV_SHAPES: readonly ConvShape[] = [
@@ -84,7 +87,7 @@ export const CONV_SHAPES: readonly ConvShape[] = [
   convShape([6, 6], 16, 24, 1, { groups: 2 }),
   convShape([3, 2], 8, 8, 5, { batch: 2, pad: 2 }),
   convShape([4, 4], 3, 16, 7, { stride: 2, pad: 3 }),
-  convShape([2, 2], 8, 3, 3, { batch: 2, pad: 1, dilation: 3 }),
+  convShape([2, 2], 8, 3, 3, { batch: 2, pad: 3, dilation: 3 }),
   convShape([28, 28], 1, 8, 5),
   convShape([6, 9], 5, 7, [1, 3], { batch: 2, pad: [0, 1] }),
   convShape([9, 6], 8, 8, [3, 1], { stride: [2, 1], pad: [1, 0] }),

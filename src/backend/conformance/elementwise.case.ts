@@ -8,7 +8,12 @@ function fillCases(): KernelCase[] {
     kernelCase('fill', `${count} elements`, { output: out('float', count) }, { count, value: 1.1 }),
   );
   const values = [...SPECIAL_FLOATS, ...NON_FINITE_FLOATS].map((value) =>
-    kernelCase('fill', `${Object.is(value, -0) ? '-0' : value}`, { output: out('float', 9) }, { count: 9, value }),
+    kernelCase(
+      'fill',
+      `${Object.is(value, -0) ? '-0' : value}`,
+      { output: out('float', 9) },
+      { count: 9, value },
+    ),
   );
   return [...counts, ...values];
 }
@@ -37,7 +42,13 @@ const COPIES: readonly [title: string, copy: Copy][] = [
   ],
   [
     'NHWC 2x5x6x3 to NCHW',
-    { shape: [2, 3, 5, 6], inStrides: [90, 1, 18, 3], outStrides: [90, 30, 6, 1], inLength: 180, outLength: 180 },
+    {
+      shape: [2, 3, 5, 6],
+      inStrides: [90, 1, 18, 3],
+      outStrides: [90, 30, 6, 1],
+      inLength: 180,
+      outLength: 180,
+    },
   ],
   [
     'a slice 3..9 of rows of 11, columns 2..6',
@@ -47,9 +58,18 @@ const COPIES: readonly [title: string, copy: Copy][] = [
     'second part of a concatenation along the last axis',
     { shape: [9, 5], inStrides: [5, 1], outStrides: [12, 1], inLength: 45, outLength: 108, outOffset: 7 },
   ],
-  ['a scalar broadcast', { shape: [4, 33], inStrides: [0, 0], outStrides: [33, 1], inLength: 1, outLength: 132 }],
-  ['a row broadcast', { shape: [6, 33], inStrides: [0, 1], outStrides: [33, 1], inLength: 33, outLength: 198 }],
-  ['a column broadcast', { shape: [33, 17], inStrides: [1, 0], outStrides: [17, 1], inLength: 33, outLength: 561 }],
+  [
+    'a scalar broadcast',
+    { shape: [4, 33], inStrides: [0, 0], outStrides: [33, 1], inLength: 1, outLength: 132 },
+  ],
+  [
+    'a row broadcast',
+    { shape: [6, 33], inStrides: [0, 1], outStrides: [33, 1], inLength: 33, outLength: 198 },
+  ],
+  [
+    'a column broadcast',
+    { shape: [33, 17], inStrides: [1, 0], outStrides: [17, 1], inLength: 33, outLength: 561 },
+  ],
   [
     'every second element',
     { shape: [7, 9], inStrides: [36, 2], outStrides: [9, 1], inLength: 252, outLength: 63, inOffset: 1 },
@@ -139,7 +159,9 @@ function binaryCases(): KernelCase[] {
 }
 
 function unaryCases(): KernelCase[] {
-  const edges = [-104, -103.5, -87.3, -20, -9.1, -6, -3, -1, -1e-4, 1e-4, 0.3, 1, 2.999, 3, 6, 9.1, 20, 88.7, 88.73, 200];
+  const edges = [
+    -104, -103.5, -87.3, -20, -9.1, -6, -3, -1, -1e-4, 1e-4, 0.3, 1, 2.999, 3, 6, 9.1, 20, 88.7, 88.73, 200,
+  ];
   const cases = ['exp', 'log', 'sqrt', 'gelu', 'tanh'].flatMap((operation, kind) => [
     ...inputs(`unary ${operation}`).map(([title, , input]) =>
       kernelCase(

@@ -1,5 +1,12 @@
 /** Cases of the products in floating point. Their order of summation is the reference's, or bounded by a tolerance. */
-import { CONV_SHAPES, type ConvShape, convTitle, inputSize, outputSize, weightSize } from './conv-shapes.case.js';
+import {
+  CONV_SHAPES,
+  type ConvShape,
+  convTitle,
+  inputSize,
+  outputSize,
+  weightSize,
+} from './conv-shapes.case.js';
 import { Draw } from './draw.case.js';
 import { floats, type KernelCase, kernelCase, out } from './kernel-case.case.js';
 

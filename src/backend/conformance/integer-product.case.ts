@@ -57,7 +57,12 @@ function codesOf(draw: Draw, operand: Operand, count: number, content: Content):
 }
 
 interface MatmulInt {
-  readonly shape: { readonly batch: number; readonly rows: number; readonly cols: number; readonly inner: number };
+  readonly shape: {
+    readonly batch: number;
+    readonly rows: number;
+    readonly cols: number;
+    readonly inner: number;
+  };
   readonly transposes: readonly [number, number];
   readonly pair: readonly [Operand, Operand];
   readonly leftGroups?: number;
@@ -66,7 +71,15 @@ interface MatmulInt {
   readonly content?: Content;
 }
 
-function matmulCase({ shape, transposes, pair, leftGroups = 1, rightBy = 0, bias = false, content = 'random' }: MatmulInt): KernelCase {
+function matmulCase({
+  shape,
+  transposes,
+  pair,
+  leftGroups = 1,
+  rightBy = 0,
+  bias = false,
+  content = 'random',
+}: MatmulInt): KernelCase {
   const { batch, rows, cols, inner } = shape;
   const [left, right] = pair;
   const title = [
@@ -115,7 +128,9 @@ function matmulCases(): KernelCase[] {
   for (const pair of PAIRS) {
     for (const rightBy of [0, 1, 2, 3]) {
       for (const leftGroups of [1, 2, 4, 12]) {
-        cases.push(matmulCase({ shape: small, transposes: [0, 1], pair, leftGroups, rightBy, bias: leftGroups === 2 }));
+        cases.push(
+          matmulCase({ shape: small, transposes: [0, 1], pair, leftGroups, rightBy, bias: leftGroups === 2 }),
+        );
       }
     }
     for (const content of ['extreme', 'zero'] as const) {
@@ -153,7 +168,12 @@ interface ConvInt {
   readonly content?: Content;
 }
 
-function convCase({ shape, pair, content = 'random' }: ConvInt, perSample: boolean, perChannel: boolean, bias: boolean): KernelCase {
+function convCase(
+  { shape, pair, content = 'random' }: ConvInt,
+  perSample: boolean,
+  perChannel: boolean,
+  bias: boolean,
+): KernelCase {
   const [input, weight] = pair;
   const title = `${convTitle(shape)}, ${pairTitle(pair)}${perSample ? ', per sample' : ''}${perChannel ? ', per channel' : ''}${bias ? ', bias' : ''}, ${content}`;
   const draw = new Draw(`conv2d_int ${title}`);
@@ -174,7 +194,11 @@ function convCase({ shape, pair, content = 'random' }: ConvInt, perSample: boole
   );
 }
 
-function gradInputCase({ shape, pair, content = 'random' }: ConvInt, perSample: boolean, folded: boolean): KernelCase {
+function gradInputCase(
+  { shape, pair, content = 'random' }: ConvInt,
+  perSample: boolean,
+  folded: boolean,
+): KernelCase {
   const [grad, weight] = pair;
   const title = `${convTitle(shape)}, ${pairTitle(pair)}${perSample ? ', per sample' : ''}${folded ? ', folded' : ''}, ${content}`;
   const draw = new Draw(`conv2d_grad_input_int ${title}`);

@@ -12,8 +12,6 @@ export interface CaseBuffer {
   readonly data?: NumericArray;
   /** Elements that the contract leaves unspecified: they are not compared. */
   readonly unspecified?: readonly number[] | 'all';
-  /** The sign of a zero is unspecified (minima and maxima of zeros of both signs). */
-  readonly anyZeroSign?: boolean;
 }
 
 export interface KernelCase {
@@ -24,7 +22,9 @@ export interface KernelCase {
 }
 
 type CaseBuffers<K extends KernelName> = {
-  readonly [B in keyof CallOf<K>['buffers']]: CaseBuffer | (undefined extends CallOf<K>['buffers'][B] ? undefined : never);
+  readonly [B in keyof CallOf<K>['buffers']]:
+    | CaseBuffer
+    | (undefined extends CallOf<K>['buffers'][B] ? undefined : never);
 };
 
 /** Makes a case; the compiler checks the names of buffers and parameters against the kernel's spec. */
@@ -34,7 +34,10 @@ export function kernelCase<K extends KernelName>(
   buffers: CaseBuffers<K>,
   params: CallOf<K>['params'],
 ): KernelCase {
-  const present = Object.entries(buffers).filter(([, buffer]) => buffer !== undefined);
+  const named = buffers as Readonly<Record<string, CaseBuffer | undefined>>;
+  const present = Object.entries(named).filter(
+    (entry): entry is [string, CaseBuffer] => entry[1] !== undefined,
+  );
   return { kernel, title, buffers: Object.fromEntries(present), params };
 }
 
@@ -59,7 +62,7 @@ export const ints = (values: ArrayLike<number>): CaseBuffer => data('int32', val
 export function out(
   storage: Storage,
   length: number,
-  marks: Pick<CaseBuffer, 'unspecified' | 'anyZeroSign'> = {},
+  marks: Pick<CaseBuffer, 'unspecified'> = {},
 ): CaseBuffer {
   return { storage, length, ...marks };
 }

@@ -12,7 +12,8 @@ export interface NormShape {
   readonly channels: number;
 }
 
-export const normTitle = ({ batch, inner, channels }: NormShape): string => `${batch} x ${inner} x ${channels}`;
+export const normTitle = ({ batch, inner, channels }: NormShape): string =>
+  `${batch} x ${inner} x ${channels}`;
 
 export const normSize = ({ batch, inner, channels }: NormShape): number => batch * inner * channels;
 

@@ -36,7 +36,7 @@ function normCellsCase(title: string, shape: NormShape, values: NumericArray): K
     `${normTitle(shape)} ${storage}, ${title}`,
     {
       input: data(storage, values),
-      cells: out(isFloat ? 'float' : 'int32', batch * channels * 8, { unspecified, anyZeroSign: true }),
+      cells: out(isFloat ? 'float' : 'int32', batch * channels * 8, { unspecified }),
       status: ints([0, 2]),
     },
     { batch, inner, channels, site: 1 },
@@ -55,7 +55,11 @@ function normCellsCases(): KernelCase[] {
         ...(storage === 'float'
           ? [
               normCellsCase('wide values', shape, draw.wide(size)),
-              normCellsCase('special values', shape, draw.special(size).map((x) => (Math.abs(x) > 1e30 ? 7 : x))),
+              normCellsCase(
+                'special values',
+                shape,
+                draw.special(size).map((x) => (Math.abs(x) > 1e30 ? 7 : x)),
+              ),
               normCellsCase('NaN and infinities', shape, draw.nonFinite(size)),
               normCellsCase('one infinity', shape, draw.normal(size).fill(-Infinity, size - 1)),
             ]
@@ -67,7 +71,11 @@ function normCellsCases(): KernelCase[] {
   return [
     ...cases,
     normCellsCase('sums of squares beyond 32 bits', long, new Uint8Array(70_000).fill(255)),
-    normCellsCase('sums of squares of -128', { batch: 1, inner: 9000, channels: 8 }, new Int8Array(72_000).fill(-128)),
+    normCellsCase(
+      'sums of squares of -128',
+      { batch: 1, inner: 9000, channels: 8 },
+      new Int8Array(72_000).fill(-128),
+    ),
   ];
 }
 
@@ -179,7 +187,9 @@ function affineCases(): KernelCase[] {
                 {
                   input,
                   coef,
-                  qparams: floats(qparamsOf(codes === 'int16' ? 1e-4 : 0.017, codes === 'uint8' ? 31 * (1 - relu) : 0)),
+                  qparams: floats(
+                    qparamsOf(codes === 'int16' ? 1e-4 : 0.017, codes === 'uint8' ? 31 * (1 - relu) : 0),
+                  ),
                   codes: out(codes, count),
                   mask: mask ? out('uint8', maskBytes(count)) : undefined,
                 },
@@ -223,7 +233,9 @@ function affineRangeCases(): KernelCase[] {
             {
               normCells: normCellsOf(valuesOf(draw, storage, normSize(shape)), shape),
               coef: floats(coef),
-              cells: out('float', 2 * batch, { anyZeroSign: true, unspecified: bad === 0 ? undefined : 'all' }),
+              cells: out('float', 2 * batch, {
+                unspecified: bad === 0 ? undefined : 'all',
+              }),
               status: ints([2, 4]),
             },
             { batch, channels, relu, site: 1 },
@@ -242,7 +254,11 @@ function addReluCases(): KernelCase[] {
         const count = normSize(shape);
         const draw = new Draw(`channel_affine_add_relu ${normTitle(shape)} ${storage} ${kind}`);
         const shortcut =
-          kind === 'normal' ? draw.normal(count) : kind === 'special' ? draw.special(count) : draw.nonFinite(count);
+          kind === 'normal'
+            ? draw.normal(count)
+            : kind === 'special'
+              ? draw.special(count)
+              : draw.nonFinite(count);
         return kernelCase(
           'channel_affine_add_relu',
           `${normTitle(shape)} ${storage}, ${kind} shortcut`,
@@ -253,7 +269,6 @@ function addReluCases(): KernelCase[] {
             output: out('float', count),
             mask: out('uint8', maskBytes(count)),
             cells: out('float', 2 * batch, {
-              anyZeroSign: true,
               unspecified: kind === 'nonFinite' ? 'all' : undefined,
             }),
             status: ints([4, 0]),

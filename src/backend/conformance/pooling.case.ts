@@ -114,7 +114,12 @@ function poolCases(): KernelCase[] {
         { input: floats(draw.wide(inputSize(p))), output: out('float', outputSize(p)) },
         { ...p },
       ),
-      kernelCase('avg_pool_grad', poolTitle(p), { gradOutput, gradInput: out('float', inputSize(p)) }, { ...p }),
+      kernelCase(
+        'avg_pool_grad',
+        poolTitle(p),
+        { gradOutput, gradInput: out('float', inputSize(p)) },
+        { ...p },
+      ),
     ];
   });
   const padded = pool(2, [6, 7], 9, [3, 3], [2, 2], [1, 1]);

@@ -18,7 +18,7 @@ function rangeCase(title: string, rows: number, cols: number, values: Float32Arr
     `${rows} x ${cols}, ${title}`,
     {
       input: floats(values),
-      cells: out('float', 2 * rows, { unspecified, anyZeroSign: true }),
+      cells: out('float', 2 * rows, { unspecified }),
       status: ints([0, 6, 0]),
     },
     { rows, cols, site },
@@ -44,7 +44,13 @@ function rangeCases(): KernelCase[] {
   );
   const hidden = [Number.NaN, Infinity, -Infinity].flatMap((value) =>
     [0, 3, 15, 16, 30, 31, 32].map((at) =>
-      rangeCase(`${value} at ${at}`, 2, 33, withOne(new Draw(`range ${value} ${at}`), 66, at + (at & 1) * 33, value), 2),
+      rangeCase(
+        `${value} at ${at}`,
+        2,
+        33,
+        withOne(new Draw(`range ${value} ${at}`), 66, at + (at & 1) * 33, value),
+        2,
+      ),
     ),
   );
   const draw = new Draw('range kinds');
@@ -76,7 +82,9 @@ function rangeChannelsCase(
     `${batch} x ${inner} x ${channels}, ${title}`,
     {
       input: floats(values),
-      cells: out('float', 2 * batch * channels, { unspecified: brokenCells(values, group), anyZeroSign: true }),
+      cells: out('float', 2 * batch * channels, {
+        unspecified: brokenCells(values, group),
+      }),
       status: ints([4, 0]),
     },
     { batch, inner, channels, site: 1 },
@@ -99,7 +107,13 @@ function rangeChannelsCases(): KernelCase[] {
     return [
       rangeChannelsCase('normal values', batch, inner, channels, draw.normal(count)),
       rangeChannelsCase('special values', batch, inner, channels, draw.special(count)),
-      rangeChannelsCase('one NaN', batch, inner, channels, withOne(draw, count, draw.between(0, count - 1), Number.NaN)),
+      rangeChannelsCase(
+        'one NaN',
+        batch,
+        inner,
+        channels,
+        withOne(draw, count, draw.between(0, count - 1), Number.NaN),
+      ),
     ];
   });
 }
@@ -147,7 +161,15 @@ function qparamsCase(
   cells: ArrayLike<number> | undefined,
   options: QparamsOptions = {},
 ): KernelCase {
-  const { outer = (cells?.length ?? 2) / 2, inner = 1, by = 0, chunks = 0, tracking = 0, clip = 1, state } = options;
+  const {
+    outer = (cells?.length ?? 2) / 2,
+    inner = 1,
+    by = 0,
+    chunks = 0,
+    tracking = 0,
+    clip = 1,
+    state,
+  } = options;
   const groups = by === 0 ? 1 : by === 1 ? outer : inner;
   return kernelCase(
     'qparams',
@@ -207,15 +229,28 @@ function qparamsCases(): KernelCase[] {
       qparamsCase('a group a row', scheme, cellsOf(draw, 33), { by: 1 }),
       qparamsCase('a group a row of three cells', scheme, cellsOf(draw, 15), { by: 1, outer: 5, inner: 3 }),
       qparamsCase('a group a channel', scheme, cellsOf(draw, 40), { by: 2, outer: 4, inner: 10 }),
-      qparamsCase('a group a channel of one image', scheme, cellsOf(draw, 33), { by: 2, outer: 1, inner: 33 }),
+      qparamsCase('a group a channel of one image', scheme, cellsOf(draw, 33), {
+        by: 2,
+        outer: 1,
+        inner: 33,
+      }),
       qparamsCase('one group of 6 x 5 cells', scheme, cellsOf(draw, 30), { outer: 6, inner: 5 }),
       qparamsCase('chunks of rows of 5 cells', scheme, cellsOf(draw, 35), { outer: 7, inner: 5, chunks: 3 }),
     ];
-    const clipped = [0.5, 0.97].map((clip) => qparamsCase(`clip ${clip}`, scheme, cellsOf(draw, 9), { clip }));
+    const clipped = [0.5, 0.97].map((clip) =>
+      qparamsCase(`clip ${clip}`, scheme, cellsOf(draw, 9), { clip }),
+    );
     const fresh = [0, 0, 0, 0];
     const known = [-0.75, 1.7, 12, 0];
-    const tracked = [1, 2, 3].flatMap((tracking) => [
-      ...(tracking === 2 ? [] : [qparamsCase(`tracking ${tracking}, first batch`, scheme, cellsOf(draw, 6), { tracking, state: fresh })]),
+    const tracked = [1, 2, 3, 4].flatMap((tracking) => [
+      ...(tracking === 2
+        ? []
+        : [
+            qparamsCase(`tracking ${tracking}, first batch`, scheme, cellsOf(draw, 6), {
+              tracking,
+              state: fresh,
+            }),
+          ]),
       qparamsCase(`tracking ${tracking}, later batch`, scheme, cellsOf(draw, 6), { tracking, state: known }),
       qparamsCase(`tracking ${tracking}, later batch in chunks, clipped`, scheme, cellsOf(draw, 7), {
         tracking,
@@ -231,7 +266,11 @@ function qparamsCases(): KernelCase[] {
       ...clipped,
       ...tracked,
       qparamsCase('tracking 2 without cells', scheme, undefined, { tracking: 2, state: known, outer: 1 }),
-      qparamsCase('tracking 2 without cells, nothing seen', scheme, undefined, { tracking: 2, state: fresh, outer: 1 }),
+      qparamsCase('tracking 2 without cells, nothing seen', scheme, undefined, {
+        tracking: 2,
+        state: fresh,
+        outer: 1,
+      }),
     ];
   });
 }

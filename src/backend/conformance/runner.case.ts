@@ -79,7 +79,13 @@ export function runCase(backend: Backend, kase: KernelCase): Outputs {
     written.push(ref);
     outputs.set(name, backend.view(ref).slice());
   }
-  checkGuards(kase.kernel, before, backend.view({ offset: 0, length: bytes, storage: 'uint8' }), refs, written);
+  checkGuards(
+    kase.kernel,
+    before,
+    backend.view({ offset: 0, length: bytes, storage: 'uint8' }),
+    refs,
+    written,
+  );
   return outputs;
 }
 
@@ -127,11 +133,6 @@ function describeValue(value: number, storage: Storage): string {
   return `${Object.is(value, -0) ? '-0' : value} (0x${bits})`;
 }
 
-function agree(expected: number, actual: number, anyZeroSign: boolean): boolean {
-  // Object.is takes all NaN for one: engines and instruction sets differ in their payload and sign.
-  return Object.is(expected, actual) || (anyZeroSign && expected === actual);
-}
-
 /**
  * Compares what two backends wrote for a case.
  * @returns a line about the first difference in each buffer, or '' where there is none
@@ -152,15 +153,19 @@ export function compareOutputs(
     let count = 0;
     let first = -1;
     for (let i = 0; i < reference.length; i++) {
-      if (agree(reference[i], values[i], buffer.anyZeroSign === true) || free.has(i)) continue;
-      if (bound && Math.abs(reference[i] - values[i]) <= bound.tolerance * 2 ** -23 * bound.magnitude[i]) continue;
+      // Object.is takes all NaN for one: engines and instruction sets differ in their payload and sign.
+      if (Object.is(reference[i], values[i]) || free.has(i)) continue;
+      if (bound && Math.abs(reference[i] - values[i]) <= bound.tolerance * 2 ** -23 * bound.magnitude[i])
+        continue;
       if (first < 0) first = i;
       count += 1;
     }
     if (first < 0) continue;
     const want = describeValue(reference[first], buffer.storage);
     const got = describeValue(values[first], buffer.storage);
-    lines.push(`${name}[${first}] is ${got}, expected ${want}; ${count} of ${reference.length} elements differ`);
+    lines.push(
+      `${name}[${first}] is ${got}, expected ${want}; ${count} of ${reference.length} elements differ`,
+    );
   }
   return lines.join('\n');
 }

@@ -60,7 +60,7 @@ class ReferenceBackend implements Backend {
   constructor(float64: boolean) {
     this.floatBytes = float64 ? 8 : 4;
     this.description = `reference, plain TypeScript, ${float64 ? 'float64' : 'float32'}`;
-    this.context = { round: float64 ? (x) => x : Math.fround };
+    this.context = { round: float64 ? (x) => x : Math.fround, float64 };
   }
 
   reserve(bytes: number): void {

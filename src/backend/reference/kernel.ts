@@ -9,6 +9,8 @@ import type { CallOf, KernelName } from '../kernels.js';
 export interface KernelContext {
   /** The f of kernels.ts: Math.fround, or nothing in float64 mode. */
   readonly round: (x: number) => number;
+  /** For the innermost loops, where calling `round` would cost more than the sum. */
+  readonly float64: boolean;
 }
 
 /** A kernel's buffers as typed views; those that may be absent are optional. */

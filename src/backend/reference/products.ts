@@ -2,11 +2,52 @@
  * Reference kernels of products in floating point: sums in order, rounded after each multiplication and addition.
  * Where a loop adds into an output array, the store does the rounding.
  */
+import type { NumericArray } from '../../core/dtype.js';
 import { inputOfTap, outputOfTap, windowAxes } from './geometry.js';
-import type { KernelTable } from './kernel.js';
+import type { KernelContext, KernelTable } from './kernel.js';
+
+/** `start` plus the products of two runs of elements, each from its place on and its step apart, in order. */
+function addProducts(
+  start: number,
+  a: NumericArray,
+  aAt: number,
+  aStep: number,
+  b: NumericArray,
+  bAt: number,
+  bStep: number,
+  count: number,
+  { float64 }: KernelContext,
+): number {
+  let sum = start;
+  if (float64) {
+    for (let k = 0; k < count; k++) sum += a[aAt + k * aStep] * b[bAt + k * bStep];
+  } else {
+    for (let k = 0; k < count; k++) {
+      sum = Math.fround(sum + Math.fround(a[aAt + k * aStep] * b[bAt + k * bStep]));
+    }
+  }
+  return sum;
+}
+
+/** Adds factor * from[fromAt + k] to to[toAt + k]; the store rounds the sum. */
+function addScaled(
+  to: NumericArray,
+  toAt: number,
+  factor: number,
+  from: NumericArray,
+  fromAt: number,
+  count: number,
+  { float64 }: KernelContext,
+): void {
+  if (float64) {
+    for (let k = 0; k < count; k++) to[toAt + k] += factor * from[fromAt + k];
+  } else {
+    for (let k = 0; k < count; k++) to[toAt + k] += Math.fround(factor * from[fromAt + k]);
+  }
+}
 
 export const productKernels = {
-  matmul({ left, right, bias, output }, params, { round: f }) {
+  matmul({ left, right, bias, output }, params, context) {
     const { batch, rows, cols, inner, transposeLeft, transposeRight } = params;
     const leftRow = transposeLeft ? 1 : inner;
     const leftStep = transposeLeft ? rows : 1;
@@ -15,21 +56,16 @@ export const productKernels = {
     for (let b = 0; b < batch; b++) {
       for (let m = 0; m < rows; m++) {
         for (let n = 0; n < cols; n++) {
-          let l = b * rows * inner + m * leftRow;
-          let r = b * inner * cols + n * rightCol;
-          let sum = 0;
-          for (let k = 0; k < inner; k++) {
-            sum = f(sum + f(left[l] * right[r]));
-            l += leftStep;
-            r += rightStep;
-          }
+          const l = b * rows * inner + m * leftRow;
+          const r = b * inner * cols + n * rightCol;
+          const sum = addProducts(0, left, l, leftStep, right, r, rightStep, inner, context);
           output[(b * rows + m) * cols + n] = bias ? sum + bias[n] : sum;
         }
       }
     }
   },
 
-  conv2d({ input, weight, bias, output }, params, { round: f }) {
+  conv2d({ input, weight, bias, output }, params, context) {
     const { batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, groups } = params;
     const axes = windowAxes(params);
     const rows = inputOfTap(axes.high);
@@ -51,7 +87,7 @@ export const productKernels = {
                 if (iw < 0) continue;
                 const x = ((b * inH + ih) * inW + iw) * inC + firstChannel;
                 const w = ((oc * kernelH + kh) * kernelW + kw) * inPerGroup;
-                for (let k = 0; k < inPerGroup; k++) sum = f(sum + f(input[x + k] * weight[w + k]));
+                sum = addProducts(sum, input, x, 1, weight, w, 1, inPerGroup, context);
               }
             }
             output[at] = bias ? sum + bias[oc] : sum;
@@ -62,7 +98,7 @@ export const productKernels = {
     }
   },
 
-  conv2d_grad_input({ gradOutput, weight, gradInput }, params, { round: f }) {
+  conv2d_grad_input({ gradOutput, weight, gradInput }, params, context) {
     const { batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, groups } = params;
     const axes = windowAxes(params);
     const rows = outputOfTap(axes.high);
@@ -85,7 +121,7 @@ export const productKernels = {
                 const g = gradOutput[from + oc];
                 const w = ((oc * kernelH + kh) * kernelW + kw) * inPerGroup;
                 const to = pixel + Math.floor(oc / outPerGroup) * inPerGroup;
-                for (let k = 0; k < inPerGroup; k++) gradInput[to + k] += f(g * weight[w + k]);
+                addScaled(gradInput, to, g, weight, w, inPerGroup, context);
               }
             }
           }
@@ -94,7 +130,7 @@ export const productKernels = {
     }
   },
 
-  conv2d_grad_weight({ gradOutput, input, gradWeight }, params, { round: f }) {
+  conv2d_grad_weight({ gradOutput, input, gradWeight }, params, context) {
     const { batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, groups } = params;
     const axes = windowAxes(params);
     const rows = inputOfTap(axes.high);
@@ -117,7 +153,7 @@ export const productKernels = {
                 if (iw < 0) continue;
                 const x = ((b * inH + ih) * inW + iw) * inC + firstChannel;
                 const to = ((oc * kernelH + kh) * kernelW + kw) * inPerGroup;
-                for (let k = 0; k < inPerGroup; k++) gradWeight[to + k] += f(g * input[x + k]);
+                addScaled(gradWeight, to, g, input, x, inPerGroup, context);
               }
             }
           }

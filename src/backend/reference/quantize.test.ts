@@ -133,6 +133,8 @@ describe('qparams', () => {
     expect(running).toEqual({ scale: f(4 / 127), state: [-1, 4, 1, 0] });
     expect(run(running.state, 1, [-5, 8])).toEqual({ scale: f(8 / 127), state: [-2, 5, 2, 0] });
     expect(run([-2, 5, 2, 0], 2)).toEqual({ scale: f(5 / 127), state: [-2, 5, 2, 0] });
+    expect(run([-1, 4, 1, 0], 4, [-5, 8])).toEqual({ scale: f(5 / 127), state: [-2, 5, 2, 0] });
+    expect(run([0, 0, 0, 0], 4, [-5, 8])).toEqual({ scale: f(8 / 127), state: [-5, 8, 1, 0] });
     expect(run([0, 0, 0, 0], 3, [-1, 4])).toEqual({ scale: f(4 / 127), state: [-1, 4, 1, 0] });
     expect(run([-1, 4, 1, 0], 3, [-5, 8])).toEqual({ scale: f(4 / 127), state: [-5, 8, 2, 0] });
   });

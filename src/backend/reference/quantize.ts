@@ -141,10 +141,11 @@ function trackedRange(
   if (tracking === 2) return kept;
   const now = batch();
   const seen = state[2] > 0;
-  const blend = tracking === 1 && seen;
+  const blend = (tracking === 1 || tracking === 4) && seen;
   state[0] = blend ? (1 - momentum) * kept.lo + momentum * now.lo : now.lo;
   state[1] = blend ? (1 - momentum) * kept.hi + momentum * now.hi : now.hi;
   state[2] += 1;
+  if (tracking === 4) return { lo: state[0], hi: state[1] };
   return tracking === 3 && seen ? kept : now;
 }
 

@@ -33,6 +33,7 @@ const shapes: Record<string, Geometry> = {
     ...{ batch: 2, inH: 11, inW: 13, inC: 5, outC: 7, kernelH: 2, kernelW: 5, strideH: 3, strideW: 2 },
     ...{ padH: 1, padW: 2 },
   }),
+  'many small images': geometry({ ...same(3), batch: 20, inH: 3, inW: 4, inC: 6, outC: 8 }),
   'dilation 2': geometry({
     ...{ batch: 1, inH: 9, inW: 10, inC: 6, outC: 8, kernelH: 3, kernelW: 3, padH: 2, padW: 1 },
     ...{ dilationH: 2, dilationW: 2 },
@@ -44,6 +45,11 @@ const shapes: Record<string, Geometry> = {
   'two groups': geometry({ ...same(3), batch: 2, inH: 6, inW: 6, inC: 10, outC: 6, groups: 2 }),
   'groups of 16': geometry({ ...same(3), batch: 1, inH: 6, inW: 5, inC: 32, outC: 32, groups: 2 }),
   depthwise: geometry({ ...same(3), batch: 2, inH: 8, inW: 7, inC: 19, outC: 19, groups: 19 }),
+  'depthwise, stride and dilation': geometry({
+    ...{ batch: 2, inH: 9, inW: 11, inC: 16, outC: 16, groups: 16, kernelH: 3, kernelW: 2, padH: 2, padW: 1 },
+    ...{ ...stride(2, 3), dilationH: 2, dilationW: 2 },
+  }),
+  'depthwise, long rows': geometry({ batch: 2, inH: 1, inW: 600, inC: 9, outC: 9, groups: 9, kernelW: 3 }),
   'depthwise, stride 2, two per channel': geometry({
     ...{ ...same(3), ...stride(2, 2), batch: 2, inH: 8, inW: 7, inC: 5, outC: 10, groups: 5 },
   }),
@@ -245,4 +251,28 @@ describe.each(Object.entries(shapes))('%s', (_name, g) => {
       convolveGradWeight(g, grad, input, Math.fround),
     );
   });
+});
+
+it('conv2d_grad_weight_int of a layer whose sums threads cannot each keep', () => {
+  const g = geometry({ batch: 3, inC: 1400, outC: 1400 });
+  const random = randomOf(3);
+  const grad = codesOf(random, 'int16', outputs(g), 1);
+  const input = codesOf(random, 'uint8', inputs(g), 1);
+  const sums = convolveGradWeight(g, valuesOf(grad, 1, 1), valuesOf(input, 1, 1));
+  expectBits(
+    backends,
+    (place) => {
+      const gradWeight = place.empty('float', weights(g));
+      const buffers = {
+        gradOutput: place.put('int16', grad.codes),
+        gradParams: place.put('float', grad.params),
+        input: place.put('uint8', input.codes),
+        inputParams: place.put('float', input.params),
+        gradWeight,
+      };
+      const call: KernelCall = { kernel: 'conv2d_grad_weight_int', buffers, params: { ...g, gradGroups: 1 } };
+      return { output: gradWeight, call };
+    },
+    sums.map((acc) => rescale(acc, grad.params[0], input.params[0])),
+  );
 });

@@ -5,6 +5,7 @@
 import { bytesOf, storages } from '../../core/dtype.js';
 import { BackendError } from '../../core/errors.js';
 import { type BufferRef, type KernelCall, type KernelSpec, kernelNames, kernelSpecs } from '../kernels.js';
+import { neededOperands, operandLengths } from '../operand-lengths.js';
 
 const indexes = new Map<string, number>(kernelNames.map((name, index) => [name, index]));
 
@@ -36,6 +37,21 @@ export function checkBuffer(buffer: BufferRef, limit: number, what: string): num
 export interface EncodedCall {
   readonly kernel: number;
   readonly words: Int32Array;
+}
+
+/** Throws BackendError for an operand that is shorter than the parameters ask for, or that they make necessary. */
+function checkOperands(call: KernelCall, buffers: Readonly<Record<string, BufferRef | undefined>>): void {
+  for (const [name, least] of Object.entries(operandLengths(call))) {
+    const length = buffers[name]?.length ?? least;
+    if (length < least) {
+      throw new BackendError(
+        `${call.kernel}: buffer "${name}" has ${length} elements, its parameters ask for ${least}`,
+      );
+    }
+  }
+  for (const name of neededOperands(call)) {
+    if (!buffers[name]) throw new BackendError(`${call.kernel}: buffer "${name}" is missing`);
+  }
 }
 
 /**
@@ -85,5 +101,6 @@ export function encode(call: KernelCall, base: number, limit: number): EncodedCa
     }
     at += 1;
   }
+  checkOperands(call, buffers);
   return { kernel, words };
 }

@@ -29,9 +29,15 @@ import {
   conv2d_output,
   conv2d_weight,
 } from './generated';
+import { depthwiseScratch, isDepthwise, runDepthwise } from './depthwise';
 import { loadGeometry } from './geometry';
 import { planTaps, tapsScratch } from './taps';
 import { runTaps, setOutput, setSource, setWeight } from './taps-run';
+
+function run(isInt: bool, forward: bool, thread: i32, threads: i32): void {
+  if (isDepthwise()) runDepthwise(isInt, forward, thread, threads);
+  else runTaps(thread, threads);
+}
 
 function planConv(args: usize, threads: i32): void {
   loadGeometry(args + conv2d_batch);
@@ -40,7 +46,7 @@ function planConv(args: usize, threads: i32): void {
 
 export function conv2d_scratch(args: usize, threads: i32): usize {
   planConv(args, threads);
-  return tapsScratch(threads);
+  return isDepthwise() ? depthwiseScratch(threads) : tapsScratch(threads);
 }
 
 export function conv2d(args: usize, thread: i32, threads: i32): void {
@@ -48,7 +54,7 @@ export function conv2d(args: usize, thread: i32, threads: i32): void {
   setSource(ptr(args, conv2d_input), 0, 0, 1);
   setWeight(ptr(args, conv2d_weight), 0, 0, 1);
   setOutput(ptr(args, conv2d_bias), ptr(args, conv2d_output));
-  runTaps(thread, threads);
+  run(false, true, thread, threads);
 }
 
 function planGradInput(args: usize, threads: i32): void {
@@ -58,7 +64,7 @@ function planGradInput(args: usize, threads: i32): void {
 
 export function conv2d_grad_input_scratch(args: usize, threads: i32): usize {
   planGradInput(args, threads);
-  return tapsScratch(threads);
+  return isDepthwise() ? depthwiseScratch(threads) : tapsScratch(threads);
 }
 
 export function conv2d_grad_input(args: usize, thread: i32, threads: i32): void {
@@ -66,7 +72,7 @@ export function conv2d_grad_input(args: usize, thread: i32, threads: i32): void 
   setSource(ptr(args, conv2d_grad_input_gradOutput), 0, 0, 1);
   setWeight(ptr(args, conv2d_grad_input_weight), 0, 0, 1);
   setOutput(0, ptr(args, conv2d_grad_input_gradInput));
-  runTaps(thread, threads);
+  run(false, false, thread, threads);
 }
 
 function planConvInt(args: usize, threads: i32): void {
@@ -77,7 +83,7 @@ function planConvInt(args: usize, threads: i32): void {
 
 export function conv2d_int_scratch(args: usize, threads: i32): usize {
   planConvInt(args, threads);
-  return tapsScratch(threads);
+  return isDepthwise() ? depthwiseScratch(threads) : tapsScratch(threads);
 }
 
 export function conv2d_int(args: usize, thread: i32, threads: i32): void {
@@ -95,7 +101,7 @@ export function conv2d_int(args: usize, thread: i32, threads: i32): void {
     int(args, conv2d_int_weightGroups),
   );
   setOutput(ptr(args, conv2d_int_bias), ptr(args, conv2d_int_output));
-  runTaps(thread, threads);
+  run(true, true, thread, threads);
 }
 
 function planGradInputInt(args: usize, threads: i32): void {
@@ -106,7 +112,7 @@ function planGradInputInt(args: usize, threads: i32): void {
 
 export function conv2d_grad_input_int_scratch(args: usize, threads: i32): usize {
   planGradInputInt(args, threads);
-  return tapsScratch(threads);
+  return isDepthwise() ? depthwiseScratch(threads) : tapsScratch(threads);
 }
 
 export function conv2d_grad_input_int(args: usize, thread: i32, threads: i32): void {
@@ -125,5 +131,5 @@ export function conv2d_grad_input_int(args: usize, thread: i32, threads: i32): v
     1,
   );
   setOutput(0, ptr(args, conv2d_grad_input_int_gradInput));
-  runTaps(thread, threads);
+  run(true, false, thread, threads);
 }

@@ -29,6 +29,8 @@ import {
   strideH,
   strideW,
 } from './geometry';
+import { depthwiseGradScratch, endInside, firstInside, runDepthwiseGrad, setGrad, setInput } from './depthwise-grad';
+import { isDepthwise } from './depthwise';
 import { scratch } from './threads';
 import { multiplyAdd, TILE_BYTES } from './tile';
 
@@ -40,18 +42,10 @@ function tileCount(): i32 {
   return kernelH * kernelW * groups * ceilDiv(inC / groups, 4) * ceilDiv(outC / groups, 8);
 }
 
-export function conv2d_grad_weight_scratch(args: usize, _threads: i32): usize {
+export function conv2d_grad_weight_scratch(args: usize, threads: i32): usize {
   loadGeometry(args + conv2d_grad_weight_batch);
+  if (isDepthwise()) return depthwiseGradScratch(threads);
   return <usize>tileCount() * TILE_BYTES;
-}
-
-/** First output index whose tap lies in the input, and the end of them. */
-function firstIn(offset: i32, stride: i32): i32 {
-  return offset >= 0 ? 0 : ceilDiv(-offset, stride);
-}
-
-function endIn(offset: i32, stride: i32, size: i32, count: i32): i32 {
-  return size - 1 - offset < 0 ? 0 : min(count, (size - 1 - offset) / stride + 1);
 }
 
 /** Adds rows of pixels to a tile; input channels lie at `input` and at the offsets from it. */
@@ -128,6 +122,12 @@ export function conv2d_grad_weight(args: usize, thread: i32, threads: i32): void
   const grad = ptr(args, conv2d_grad_weight_gradOutput);
   const input = ptr(args, conv2d_grad_weight_input);
   const gradWeight = ptr(args, conv2d_grad_weight_gradWeight);
+  if (isDepthwise()) {
+    setGrad(grad, 0, 0, 1);
+    setInput(input, 0, 0);
+    runDepthwiseGrad(gradWeight, false, thread, threads);
+    return;
+  }
   const innerC = inC / groups;
   const outerC = outC / groups;
   const inBlocks = ceilDiv(innerC, 4);
@@ -150,10 +150,10 @@ export function conv2d_grad_weight(args: usize, thread: i32, threads: i32): void
       const tap = tile / (outBlocks * inBlocks * groups);
       const offsetH = (tap / kernelW) * dilationH - padH;
       const offsetW = (tap % kernelW) * dilationW - padW;
-      const oh = firstIn(offsetH, strideH);
-      const ow = firstIn(offsetW, strideW);
-      const rows = endIn(offsetH, strideH, inH, outH) - oh;
-      const count = endIn(offsetW, strideW, inW, outW) - ow;
+      const oh = firstInside(offsetH, strideH);
+      const ow = firstInside(offsetW, strideW);
+      const rows = endInside(offsetH, strideH, inH, outH) - oh;
+      const count = endInside(offsetW, strideW, inW, outW) - ow;
       if (rows <= 0 || count <= 0) continue;
       const ih = image * inH + oh * strideH + offsetH;
       const iw = ow * strideW + offsetW;

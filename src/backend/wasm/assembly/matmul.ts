@@ -106,6 +106,7 @@ function scratchOf(threads: i32): usize {
 }
 
 function leftGroup(product: i32, row: i32): i32 {
+  if (leftGroups == 1) return 0;
   return <i32>((<i64>product * rows + row) / ((<i64>batch * rows) / leftGroups));
 }
 

@@ -144,7 +144,9 @@ function affineQuantize<T, TC>(args: usize, thread: i32, threads: i32): void {
   const mask = relu ? ptr(args, channel_affine_quantize_mask) : 0;
   const inv = load<f32>(qparams, 4);
   const zeroPoint = load<f32>(qparams, 8);
-  const low: f32 = <f32>int(args, channel_affine_quantize_qmin) - zeroPoint;
+  // ReLU before the quantiser is a clamp to 0 within it, since inv > 0.
+  const lowest: f32 = <f32>int(args, channel_affine_quantize_qmin) - zeroPoint;
+  const low: f32 = relu ? max<f32>(lowest, 0) : lowest;
   const high: f32 = <f32>int(args, channel_affine_quantize_qmax) - zeroPoint;
   const offset = <i32>zeroPoint - MAGIC_BITS;
   const invs = f32x4.splat(inv);
@@ -182,10 +184,6 @@ function affineQuantize<T, TC>(args: usize, thread: i32, threads: i32): void {
         y0 = f32x4.add(f32x4.mul(a0, y0), b0);
         y1 = f32x4.add(f32x4.mul(a1, y1), b1);
         if (mask != 0) store<u8>(mask + (<usize>i >> 3), bits8(f32x4.gt(y0, zero), f32x4.gt(y1, zero)));
-        if (relu) {
-          y0 = v128.andnot(y0, f32x4.lt(y0, zero));
-          y1 = v128.andnot(y1, f32x4.lt(y1, zero));
-        }
         const code0 = nearestCode4(y0, invs, lows, highs, offsets, magic);
         const code1 = nearestCode4(y1, invs, lows, highs, offsets, magic);
         storeCodes8<TC>(codes + <usize>i * sizeof<TC>(), code0, code1);
@@ -196,13 +194,12 @@ function affineQuantize<T, TC>(args: usize, thread: i32, threads: i32): void {
   let bits = 0;
   for (let i = whole; i < count; i++) {
     const own = coef + <usize>(i % channels) * COEF;
-    let y: f32 = load<f32>(own) * loadOne<T>(input, i) + load<f32>(own, 4);
+    const y: f32 = load<f32>(own) * loadOne<T>(input, i) + load<f32>(own, 4);
     bits |= <i32>(y > 0) << (i & 7);
     if ((i & 7) == 7 || i + 1 == count) {
       if (mask != 0) store<u8>(mask + (<usize>i >> 3), <u8>bits);
       bits = 0;
     }
-    if (relu && y < 0) y = 0;
     store<TC>(codes + <usize>i * sizeof<TC>(), <TC>nearestCode(y, inv, low, high, offset));
   }
 }

@@ -1,7 +1,7 @@
 /**
  * norm_cells: what a norm must know of each image and channel. Codes are walked sixteen channels wide, two super-rows
  * (vectors.ts) at a time, so that one dot instruction adds two squares; the positions of the extremes are found by a
- * second look at the image. Floats are walked four channels wide in the order that the contract's blocks ask for.
+ * second look at the image. Floats are walked eight channels wide in the order that the contract's blocks ask for.
  */
 import { FLOAT, INT8, int, ptr, splitStart, storageOf } from './args';
 import {
@@ -13,9 +13,9 @@ import {
   norm_cells_site,
   norm_cells_status,
 } from './generated';
-import { setStatus } from './range';
+import { isBad, setStatus } from './range';
 import { scratch } from './threads';
-import { laneVector, unitsOf } from './vectors';
+import { unitsOf } from './vectors';
 
 // Byte offsets in a cell of codes.
 const MIN: usize = 0;
@@ -29,7 +29,7 @@ const SUM_SQ: usize = 24;
 const LANES_MAX: usize = 16;
 const LANES_SUM: usize = 32;
 const LANES_SQ: usize = 96;
-const LANES_BYTES: usize = 160;
+const LANES_BYTES: usize = 192;
 
 /** Pairs of rows whose squares fit int32: 2 * 255^2 * 8192 < 2^31. */
 const SEGMENT: i32 = 8192;
@@ -221,71 +221,143 @@ function imageOfCodes<T>(
   }
 }
 
-/** Four channels of a row, or the one channel that is left. */
+/** The first four channels of a row, or the one that is left. */
 // @ts-ignore: decorator
 @inline
-function loadChannels(p: usize, wide: bool): v128 {
-  return wide ? v128.load(p) : v128.load32_zero(p);
+function firstChannels(p: usize, width: i32): v128 {
+  return width >= 4 ? v128.load(p) : v128.load32_zero(p);
 }
 
-/** Float cells of four channels (wide) or one; returns 1 if it met a NaN or infinity. */
-function columnsOfFloats(start: usize, cell: usize, inner: i32, step: usize, wide: bool, lanes: usize): i32 {
-  const one = i32x4.splat(1);
+/** Channels 4 .. 7 of a row, if the walk is that wide. */
+// @ts-ignore: decorator
+@inline
+function lastChannels(p: usize, width: i32, none: v128): v128 {
+  return width == 8 ? v128.load(p, 16) : none;
+}
+
+/** 1 if a value of `width` channels, `step` bytes a row, is NaN or infinite. */
+function anyBad(start: usize, inner: i32, step: usize, width: i32): i32 {
+  let p = start;
+  let bad = 0;
+  for (let row = 0; row < inner; row++) {
+    for (let c = 0; c < width; c++) bad |= isBad(load<f32>(p + ((<usize>c) << 2)));
+    p += step;
+  }
+  return bad;
+}
+
+/** Float cells of 8, 4 or 1 channels; returns 1 if it met a NaN or infinity. */
+function columnsOfFloats(start: usize, cell: usize, inner: i32, step: usize, width: i32, lanes: usize): i32 {
   const zero = f32x4.splat(0);
-  let row = i32x4.splat(0);
-  let lowest = loadChannels(start, wide);
-  let highest = lowest;
-  let argMin = row;
-  let argMax = row;
-  let sound = i32x4.splat(-1);
-  let total = zero;
+  let low0 = firstChannels(start, width);
+  let low1 = lastChannels(start, width, zero);
+  let high0 = low0;
+  let high1 = low1;
+  let argMin0 = zero;
+  let argMin1 = zero;
+  let argMax0 = zero;
+  let argMax1 = zero;
+  let total0 = zero;
+  let total1 = zero;
   let p = start;
   for (let first = 0; first < inner; first += BLOCK) {
     const n = min(BLOCK, inner - first);
-    let sum = zero;
+    let sum0 = zero;
+    let sum1 = zero;
     for (let k = 0; k < n; k++) {
-      const x = loadChannels(p, wide);
-      const lower = f32x4.lt(x, lowest);
-      const higher = f32x4.gt(x, highest);
-      lowest = v128.bitselect(x, lowest, lower);
-      highest = v128.bitselect(x, highest, higher);
-      argMin = v128.bitselect(row, argMin, lower);
-      argMax = v128.bitselect(row, argMax, higher);
-      sound = v128.and(sound, f32x4.eq(f32x4.sub(x, x), zero));
-      sum = f32x4.add(sum, x);
-      row = i32x4.add(row, one);
+      const x0 = firstChannels(p, width);
+      const x1 = lastChannels(p, width, zero);
+      const lower0 = f32x4.lt(x0, low0);
+      const lower1 = f32x4.lt(x1, low1);
+      const higher0 = f32x4.gt(x0, high0);
+      const higher1 = f32x4.gt(x1, high1);
+      // New extremes become rare after the first few rows.
+      if (v128.any_true(v128.or(v128.or(lower0, lower1), v128.or(higher0, higher1)))) {
+        const row = f32x4.splat(<f32>(first + k));
+        low0 = v128.bitselect(x0, low0, lower0);
+        low1 = v128.bitselect(x1, low1, lower1);
+        high0 = v128.bitselect(x0, high0, higher0);
+        high1 = v128.bitselect(x1, high1, higher1);
+        argMin0 = v128.bitselect(row, argMin0, lower0);
+        argMin1 = v128.bitselect(row, argMin1, lower1);
+        argMax0 = v128.bitselect(row, argMax0, higher0);
+        argMax1 = v128.bitselect(row, argMax1, higher1);
+      }
+      sum0 = f32x4.add(sum0, x0);
+      sum1 = f32x4.add(sum1, x1);
       p += step;
     }
-    total = f32x4.add(total, sum);
+    total0 = f32x4.add(total0, sum0);
+    total1 = f32x4.add(total1, sum1);
   }
-  const mean = f32x4.div(total, f32x4.splat(<f32>inner));
-  let m2 = zero;
+  const n = f32x4.splat(<f32>inner);
+  const mean0 = f32x4.div(total0, n);
+  const mean1 = f32x4.div(total1, n);
+  let square0 = zero;
+  let square1 = zero;
   p = start;
   for (let first = 0; first < inner; first += BLOCK) {
     const n = min(BLOCK, inner - first);
-    let sum = zero;
+    let sum0 = zero;
+    let sum1 = zero;
     for (let k = 0; k < n; k++) {
-      const d = f32x4.sub(loadChannels(p, wide), mean);
-      sum = f32x4.add(sum, f32x4.mul(d, d));
+      const d0 = f32x4.sub(firstChannels(p, width), mean0);
+      const d1 = f32x4.sub(lastChannels(p, width, zero), mean1);
+      sum0 = f32x4.add(sum0, f32x4.mul(d0, d0));
+      sum1 = f32x4.add(sum1, f32x4.mul(d1, d1));
       p += step;
     }
-    m2 = f32x4.add(m2, sum);
+    square0 = f32x4.add(square0, sum0);
+    square1 = f32x4.add(square1, sum1);
   }
-  v128.store(lanes, f32x4.add(lowest, zero));
-  v128.store(lanes, f32x4.add(highest, zero), 16);
-  v128.store(lanes, f32x4.convert_i32x4_s(argMin), 32);
-  v128.store(lanes, f32x4.convert_i32x4_s(argMax), 48);
-  v128.store(lanes, mean, 64);
-  v128.store(lanes, m2, 80);
-  const width: usize = wide ? 4 : 1;
-  for (let lane: usize = 0; lane < width; lane++) {
+  v128.store(lanes, f32x4.add(low0, zero));
+  v128.store(lanes, f32x4.add(low1, zero), 16);
+  v128.store(lanes, f32x4.add(high0, zero), 32);
+  v128.store(lanes, f32x4.add(high1, zero), 48);
+  v128.store(lanes, argMin0, 64);
+  v128.store(lanes, argMin1, 80);
+  v128.store(lanes, argMax0, 96);
+  v128.store(lanes, argMax1, 112);
+  v128.store(lanes, mean0, 128);
+  v128.store(lanes, mean1, 144);
+  v128.store(lanes, square0, 160);
+  v128.store(lanes, square1, 176);
+  for (let lane: usize = 0; lane < <usize>width; lane++) {
     const own = cell + (lane << 5);
     for (let field: usize = 0; field < 6; field++) {
-      store<f32>(own + (field << 2), load<f32>(lanes + (field << 4) + (lane << 2)));
+      store<f32>(own + (field << 2), load<f32>(lanes + (field << 5) + (lane << 2)));
     }
     store<i64>(own, 0, 24);
   }
-  return <i32>!i32x4.all_true(sound);
+  // A NaN or infinity makes its mean one; so may an overflow of finite values, hence the second look.
+  const sound0 = f32x4.eq(f32x4.sub(mean0, mean0), zero);
+  const sound1 = f32x4.eq(f32x4.sub(mean1, mean1), zero);
+  return i32x4.all_true(v128.and(sound0, sound1)) ? 0 : anyBad(start, inner, step, width);
+}
+
+/** {@link columnsOfFloats} for a thread's share of images and channels. */
+function floatCells(args: usize, thread: i32, threads: i32): void {
+  const batch = int(args, norm_cells_batch);
+  const inner = int(args, norm_cells_inner);
+  const channels = int(args, norm_cells_channels);
+  const size = <usize>inner * <usize>channels;
+  const step = (<usize>channels) << 2;
+  const octets = channels >> 3;
+  // Channels beyond the octets: a group of four, then one by one.
+  const quads = (channels >> 2) & 1;
+  const groups = octets + quads + (channels & 3);
+  let bad = 0;
+  const end = splitStart(batch * groups, thread + 1, threads, 1);
+  for (let item = splitStart(batch * groups, thread, threads, 1); item < end; item++) {
+    const image = item / groups;
+    const group = item - image * groups;
+    const width = group < octets ? 8 : group < octets + quads ? 4 : 1;
+    const c = <usize>(width == 1 ? channels - groups + group : group << 3);
+    const start = ptr(args, norm_cells_input) + ((<usize>image * size + c) << 2);
+    const cell = ptr(args, norm_cells_cells) + ((<usize>image * <usize>channels + c) << 5);
+    bad |= columnsOfFloats(start, cell, inner, step, width, scratch() + <usize>thread * LANES_BYTES);
+  }
+  setStatus(ptr(args, norm_cells_status), int(args, norm_cells_site), bad);
 }
 
 export function norm_cells(args: usize, thread: i32, threads: i32): void {
@@ -298,20 +370,7 @@ export function norm_cells(args: usize, thread: i32, threads: i32): void {
   const storage = storageOf(args, norm_cells_input);
   const size = <usize>inner * <usize>channels;
   if (storage == FLOAT) {
-    const step = <usize>channels << 2;
-    const groups = (channels >> 2) + (channels & 3);
-    let bad = 0;
-    const end = splitStart(batch * groups, thread + 1, threads, 1);
-    for (let item = splitStart(batch * groups, thread, threads, 1); item < end; item++) {
-      const image = item / groups;
-      const group = item - image * groups;
-      const wide = group < channels >> 2;
-      const c = <usize>(wide ? group << 2 : (channels & ~3) + group - (channels >> 2));
-      const start = input + ((<usize>image * size + c) << 2);
-      const cell = cells + ((<usize>image * <usize>channels + c) << 5);
-      bad |= columnsOfFloats(start, cell, inner, step, wide, lanes);
-    }
-    setStatus(ptr(args, norm_cells_status), int(args, norm_cells_site), bad);
+    floatCells(args, thread, threads);
     return;
   }
   // Whole images, or vectors of channels where each vector has its channels for itself.

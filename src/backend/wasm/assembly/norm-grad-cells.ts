@@ -1,6 +1,6 @@
 /**
  * norm_grad_cells: the sums of the backward pass per image and channel. Codes with codes are exact integers, sixteen
- * channels wide and two super-rows (vectors.ts) at a time; everything else is float, four channels wide, in blocks.
+ * channels wide and two super-rows (vectors.ts) at a time; everything else is float, eight channels wide, in blocks.
  */
 import { FLOAT, INT8, INT16, int, ptr, splitStart, storageOf, UINT8 } from './args';
 import {
@@ -168,54 +168,79 @@ function imageOfCodes<TG, TQ>(
   }
 }
 
-/** Four channels as float, or the one channel that is left. */
+/** The first four channels of a row as float, or the one that is left. */
 // @ts-ignore: decorator
 @inline
-function loadChannels<T>(p: usize, wide: bool): v128 {
-  if (isFloat<T>()) return wide ? v128.load(p) : v128.load32_zero(p);
-  if (!wide) return f32x4.convert_i32x4_s(i32x4.splat(<i32>load<T>(p)));
+function firstChannels<T>(p: usize, width: i32): v128 {
+  if (isFloat<T>()) return width >= 4 ? v128.load(p) : v128.load32_zero(p);
+  if (width < 4) return f32x4.convert_i32x4_s(i32x4.splat(<i32>load<T>(p)));
   if (sizeof<T>() == 2) return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(v128.load64_zero(p)));
   return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(widenLow<T>(v128.load32_zero(p))));
 }
 
-/** Float cells of four channels (wide) or one, of one image. */
+/** Channels 4 .. 7 of a row as float, if the walk is that wide. */
+// @ts-ignore: decorator
+@inline
+function lastChannels<T>(p: usize, width: i32, none: v128): v128 {
+  return width == 8 ? firstChannels<T>(p + 4 * sizeof<T>(), 4) : none;
+}
+
+/** Float cells of 8, 4 or 1 channels of one image, the first of them c. */
 function columnsOfFloats<TG, TQ>(
   grad: usize,
   input: usize,
+  coef: usize,
   cell: usize,
   inner: i32,
   channels: i32,
-  wide: bool,
-  yA: v128,
-  yB: v128,
+  c: i32,
+  width: i32,
   gradScale: v128,
   lanes: usize,
 ): void {
+  const yA0 = gather4(coef + 8, 32, c, channels);
+  const yA1 = gather4(coef + 8, 32, c + 4, channels);
+  const yB0 = gather4(coef + 12, 32, c, channels);
+  const yB1 = gather4(coef + 12, 32, c + 4, channels);
+  const zero = f32x4.splat(0);
   let p = grad;
   let r = input;
-  const zero = f32x4.splat(0);
-  let total = zero;
-  let totalProduct = zero;
+  let total0 = zero;
+  let total1 = zero;
+  let totalProduct0 = zero;
+  let totalProduct1 = zero;
   for (let first = 0; first < inner; first += BLOCK) {
     const n = min(BLOCK, inner - first);
-    let sum = zero;
-    let product = zero;
+    let sum0 = zero;
+    let sum1 = zero;
+    let product0 = zero;
+    let product1 = zero;
     for (let k = 0; k < n; k++) {
-      let g = loadChannels<TG>(p, wide);
-      if (!isFloat<TG>()) g = f32x4.mul(gradScale, g);
-      const y = f32x4.add(f32x4.mul(yA, loadChannels<TQ>(r, wide)), yB);
-      sum = f32x4.add(sum, g);
-      product = f32x4.add(product, f32x4.mul(g, y));
+      let g0 = firstChannels<TG>(p, width);
+      let g1 = lastChannels<TG>(p, width, zero);
+      if (!isFloat<TG>()) {
+        g0 = f32x4.mul(gradScale, g0);
+        g1 = f32x4.mul(gradScale, g1);
+      }
+      const y0 = f32x4.add(f32x4.mul(yA0, firstChannels<TQ>(r, width)), yB0);
+      const y1 = f32x4.add(f32x4.mul(yA1, lastChannels<TQ>(r, width, zero)), yB1);
+      sum0 = f32x4.add(sum0, g0);
+      sum1 = f32x4.add(sum1, g1);
+      product0 = f32x4.add(product0, f32x4.mul(g0, y0));
+      product1 = f32x4.add(product1, f32x4.mul(g1, y1));
       p += <usize>channels * sizeof<TG>();
       r += <usize>channels * sizeof<TQ>();
     }
-    total = f32x4.add(total, sum);
-    totalProduct = f32x4.add(totalProduct, product);
+    total0 = f32x4.add(total0, sum0);
+    total1 = f32x4.add(total1, sum1);
+    totalProduct0 = f32x4.add(totalProduct0, product0);
+    totalProduct1 = f32x4.add(totalProduct1, product1);
   }
-  v128.store(lanes, total);
-  v128.store(lanes, totalProduct, LANES_PRODUCT);
-  const width: usize = wide ? 4 : 1;
-  for (let lane: usize = 0; lane < width; lane++) {
+  v128.store(lanes, total0);
+  v128.store(lanes, total1, 16);
+  v128.store(lanes, totalProduct0, LANES_PRODUCT);
+  v128.store(lanes, totalProduct1, LANES_PRODUCT + 16);
+  for (let lane: usize = 0; lane < <usize>width; lane++) {
     const own = cell + (lane << 4);
     store<f32>(own, load<f32>(lanes + (lane << 2)));
     store<f32>(own, load<f32>(lanes + (lane << 2), LANES_PRODUCT), 4);
@@ -228,27 +253,28 @@ function floatCells<TG, TQ>(args: usize, thread: i32, threads: i32): void {
   const batch = int(args, norm_grad_cells_batch);
   const inner = int(args, norm_grad_cells_inner);
   const channels = int(args, norm_grad_cells_channels);
-  const coef = ptr(args, norm_grad_cells_coef);
   const lanes = scratch() + <usize>thread * LANES_BYTES;
   const gradScale = isFloat<TG>() ? f32x4.splat(1) : v128.load32_splat(ptr(args, norm_grad_cells_gradParams));
-  const quads = channels >> 2;
-  const groups = quads + (channels & 3);
+  const octets = channels >> 3;
+  // Channels beyond the octets: a group of four, then one by one.
+  const quads = (channels >> 2) & 1;
+  const groups = octets + quads + (channels & 3);
   const end = splitStart(batch * groups, thread + 1, threads, 1);
   for (let item = splitStart(batch * groups, thread, threads, 1); item < end; item++) {
     const image = item / groups;
     const group = item - image * groups;
-    const wide = group < quads;
-    const c = wide ? group << 2 : (channels & ~3) + group - quads;
+    const width = group < octets ? 8 : group < octets + quads ? 4 : 1;
+    const c = width == 1 ? channels - groups + group : group << 3;
     const start = <usize>image * <usize>inner * <usize>channels + <usize>c;
     columnsOfFloats<TG, TQ>(
       ptr(args, norm_grad_cells_gradOutput) + start * sizeof<TG>(),
       ptr(args, norm_grad_cells_input) + start * sizeof<TQ>(),
+      ptr(args, norm_grad_cells_coef),
       ptr(args, norm_grad_cells_cells) + ((<usize>image * <usize>channels + <usize>c) << 4),
       inner,
       channels,
-      wide,
-      gather4(coef + 8, 32, c, channels),
-      gather4(coef + 12, 32, c, channels),
+      c,
+      width,
       gradScale,
       lanes,
     );

@@ -162,54 +162,99 @@ export function max_pool(args: usize, thread: i32, threads: i32): void {
   }
 }
 
-/** Adds to the pixel at `to` the gradients of one window whose index says `here`. */
-function addChosen(to: usize, grad: usize, index: usize, channels: i32, here: i32): void {
+/**
+ * One input pixel of max_pool_grad: the windows of output rows oh0 .. oh1-1 and columns ow0 .. ow1-1 cover it, and it is
+ * position (y - oh*strideH, x - ow*strideW) of each. `first` is the first element of the image's gradients.
+ */
+function chosenPixel(
+  grad: usize,
+  index: usize,
+  first: usize,
+  to: usize,
+  channels: i32,
+  outW: i32,
+  kernelW: i32,
+  strideH: i32,
+  strideW: i32,
+  y: i32,
+  x: i32,
+  oh0: i32,
+  oh1: i32,
+  ow0: i32,
+  ow1: i32,
+): void {
   let c = 0;
-  const heres = i8x16.splat(<i8>here);
   for (; c + 8 <= channels; c += 8) {
-    const lane = <usize>c << 2;
-    const same = i16x8.extend_low_i8x16_s(i8x16.eq(v128.load64_zero(index + <usize>c), heres));
-    const g0 = v128.and(v128.load(grad + lane), i32x4.extend_low_i16x8_s(same));
-    const g1 = v128.and(v128.load(grad + lane, 16), i32x4.extend_high_i16x8_s(same));
-    v128.store(to + lane, f32x4.add(v128.load(to + lane), g0));
-    v128.store(to + lane, f32x4.add(v128.load(to + lane, 16), g1), 16);
-  }
-  for (; c < channels; c++) {
-    const lane = <usize>c << 2;
-    if (<i32>load<u8>(index + <usize>c) == here) {
-      store<f32>(to + lane, load<f32>(to + lane) + load<f32>(grad + lane));
+    let sum0 = f32x4.splat(0);
+    let sum1 = sum0;
+    for (let oh = oh0; oh < oh1; oh++) {
+      let at = first + <usize>(oh * outW + ow0) * <usize>channels + <usize>c;
+      let here = (y - oh * strideH) * kernelW + x - ow0 * strideW;
+      for (let ow = ow0; ow < ow1; ow++) {
+        const from = grad + (at << 2);
+        const same = i16x8.extend_low_i8x16_s(i8x16.eq(v128.load64_zero(index + at), i8x16.splat(<i8>here)));
+        sum0 = f32x4.add(sum0, v128.and(v128.load(from), i32x4.extend_low_i16x8_s(same)));
+        sum1 = f32x4.add(sum1, v128.and(v128.load(from, 16), i32x4.extend_high_i16x8_s(same)));
+        at += <usize>channels;
+        here -= strideW;
+      }
     }
+    v128.store(to + ((<usize>c) << 2), sum0);
+    v128.store(to + ((<usize>c) << 2), sum1, 16);
+  }
+  for (; c < channels; c++) {
+    let sum: f32 = 0;
+    for (let oh = oh0; oh < oh1; oh++) {
+      let at = first + <usize>(oh * outW + ow0) * <usize>channels + <usize>c;
+      let here = (y - oh * strideH) * kernelW + x - ow0 * strideW;
+      for (let ow = ow0; ow < ow1; ow++) {
+        if (<i32>load<u8>(index + at) == here) sum += load<f32>(grad + (at << 2));
+        at += <usize>channels;
+        here -= strideW;
+      }
+    }
+    store<f32>(to + ((<usize>c) << 2), sum);
   }
 }
 
-/** to[c] = f(to[c] + from[c]). */
-// @ts-ignore: decorator
-@inline
-function addPixel(to: usize, from: usize, channels: i32): void {
+/** to[c] = f(factor * sum in order of `rows` x `cols` pixels, the first at `from`, image rows of `width` pixels). */
+function sumPixels(
+  from: usize,
+  to: usize,
+  channels: i32,
+  rows: i32,
+  cols: i32,
+  width: i32,
+  factor: f32,
+): void {
+  const pixelStep = (<usize>channels) << 2;
+  const rowStep = <usize>width * pixelStep;
   let c = 0;
-  for (; c + 4 <= channels; c += 4) {
-    const lane = <usize>c << 2;
-    v128.store(to + lane, f32x4.add(v128.load(to + lane), v128.load(from + lane)));
+  for (; c + 8 <= channels; c += 8) {
+    let sum0 = f32x4.splat(0);
+    let sum1 = sum0;
+    for (let row = 0; row < rows; row++) {
+      let p = from + <usize>row * rowStep + ((<usize>c) << 2);
+      for (let col = 0; col < cols; col++) {
+        sum0 = f32x4.add(sum0, v128.load(p));
+        sum1 = f32x4.add(sum1, v128.load(p, 16));
+        p += pixelStep;
+      }
+    }
+    const factors = f32x4.splat(factor);
+    v128.store(to + ((<usize>c) << 2), f32x4.mul(sum0, factors));
+    v128.store(to + ((<usize>c) << 2), f32x4.mul(sum1, factors), 16);
   }
   for (; c < channels; c++) {
-    const lane = <usize>c << 2;
-    store<f32>(to + lane, load<f32>(to + lane) + load<f32>(from + lane));
-  }
-}
-
-/** to[c] = f(factor * to[c]). */
-// @ts-ignore: decorator
-@inline
-function scalePixel(to: usize, factor: f32, channels: i32): void {
-  let c = 0;
-  const factors = f32x4.splat(factor);
-  for (; c + 4 <= channels; c += 4) {
-    const lane = <usize>c << 2;
-    v128.store(to + lane, f32x4.mul(v128.load(to + lane), factors));
-  }
-  for (; c < channels; c++) {
-    const lane = <usize>c << 2;
-    store<f32>(to + lane, load<f32>(to + lane) * factor);
+    let sum: f32 = 0;
+    for (let row = 0; row < rows; row++) {
+      let p = from + <usize>row * rowStep + ((<usize>c) << 2);
+      for (let col = 0; col < cols; col++) {
+        sum += load<f32>(p);
+        p += pixelStep;
+      }
+    }
+    store<f32>(to + ((<usize>c) << 2), sum * factor);
   }
 }
 
@@ -227,11 +272,12 @@ function gather(pool: usize, grad: usize, index: usize, gradInput: usize, thread
   const strideH = int(pool, STRIDE_H);
   const strideW = int(pool, STRIDE_W);
   const factor: f32 = <f32>1 / <f32>(kernelH * kernelW);
-  const bytes = <usize>channels << 2;
+  const bytes = (<usize>channels) << 2;
   const rows = int(pool, 0) * inH;
   const end = splitStart(rows, thread + 1, threads, 1);
   for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
     const image = row / inH;
+    const first = <usize>(image * outH * outW) * <usize>channels;
     const y = row - image * inH + int(pool, PAD_H);
     const oh0 = ceilDivide(y - kernelH + 1, strideH);
     const oh1 = min(outH, y / strideH + 1);
@@ -240,16 +286,28 @@ function gather(pool: usize, grad: usize, index: usize, gradInput: usize, thread
       const ow0 = ceilDivide(x - kernelW + 1, strideW);
       const ow1 = min(outW, x / strideW + 1);
       const to = gradInput + <usize>(row * inW + iw) * bytes;
-      memory.fill(to, 0, bytes);
-      for (let oh = oh0; oh < oh1; oh++) {
-        for (let ow = ow0; ow < ow1; ow++) {
-          const pixel = <usize>((image * outH + oh) * outW + ow) * <usize>channels;
-          const from = grad + (pixel << 2);
-          if (index == 0) addPixel(to, from, channels);
-          else addChosen(to, from, index + pixel, channels, (y - oh * strideH) * kernelW + x - ow * strideW);
-        }
+      if (index != 0) {
+        chosenPixel(
+          grad,
+          index,
+          first,
+          to,
+          channels,
+          outW,
+          kernelW,
+          strideH,
+          strideW,
+          y,
+          x,
+          oh0,
+          oh1,
+          ow0,
+          ow1,
+        );
+      } else {
+        const from = grad + ((first + <usize>(oh0 * outW + ow0) * <usize>channels) << 2);
+        sumPixels(from, to, channels, oh1 - oh0, ow1 - ow0, outW, factor);
       }
-      if (index == 0) scalePixel(to, factor, channels);
     }
   }
 }
@@ -278,18 +336,14 @@ export function avg_pool(args: usize, thread: i32, threads: i32): void {
   for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
     const image = row / outH;
     const top = (row - image * outH) * int(pool, STRIDE_H) - int(pool, PAD_H);
+    const ih0 = max(0, top);
     const ih1 = min(inH, top + kernelH);
     for (let ow = 0; ow < outW; ow++) {
       const left = ow * int(pool, STRIDE_W) - int(pool, PAD_W);
+      const iw0 = max(0, left);
       const iw1 = min(inW, left + kernelW);
-      const to = output + <usize>(row * outW + ow) * bytes;
-      memory.fill(to, 0, bytes);
-      for (let ih = max(0, top); ih < ih1; ih++) {
-        for (let iw = max(0, left); iw < iw1; iw++) {
-          addPixel(to, input + <usize>((image * inH + ih) * inW + iw) * bytes, channels);
-        }
-      }
-      scalePixel(to, factor, channels);
+      const from = input + <usize>((image * inH + ih0) * inW + iw0) * bytes;
+      sumPixels(from, output + <usize>(row * outW + ow) * bytes, channels, ih1 - ih0, iw1 - iw0, inW, factor);
     }
   }
 }

@@ -101,9 +101,14 @@ function trackedRange(args: usize): void {
   const count = load<f32>(state, 8);
   const seen = count > 0;
   const momentum = <f64>float(args, qparams_momentum);
-  store<f32>(state, tracking == 1 && seen ? blend(keptLow, low, momentum) : low);
-  store<f32>(state, tracking == 1 && seen ? blend(keptHigh, high, momentum) : high, 4);
+  const blends = (tracking == 1 || tracking == 4) && seen;
+  store<f32>(state, blends ? blend(keptLow, low, momentum) : low);
+  store<f32>(state, blends ? blend(keptHigh, high, momentum) : high, 4);
   store<f32>(state, count + 1, 8);
+  if (tracking == 4) {
+    foundLow = load<f32>(state);
+    foundHigh = load<f32>(state, 4);
+  }
   if (tracking == 3 && seen) {
     foundLow = keptLow;
     foundHigh = keptHigh;

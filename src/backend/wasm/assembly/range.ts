@@ -101,10 +101,14 @@ function rangePart(input: usize, n: i32): void {
     const b = v128.load(p, 16);
     const c = v128.load(p, 32);
     const d = v128.load(p, 48);
-    lows = f32x4.pmin(lows, f32x4.pmin(f32x4.pmin(a, b), f32x4.pmin(c, d)));
-    highs = f32x4.pmax(highs, f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
-    const ab = v128.and(f32x4.eq(a, a), f32x4.eq(b, b));
-    sound = v128.and(sound, v128.and(ab, v128.and(f32x4.eq(c, c), f32x4.eq(d, d))));
+    // pmin keeps a NaN of its first operand, pmax(b, a) one of b: either makes the comparison false.
+    const low0 = f32x4.pmin(a, b);
+    const high0 = f32x4.pmax(b, a);
+    const low1 = f32x4.pmin(c, d);
+    const high1 = f32x4.pmax(d, c);
+    lows = f32x4.pmin(lows, f32x4.pmin(low0, low1));
+    highs = f32x4.pmax(highs, f32x4.pmax(high0, high1));
+    sound = v128.and(sound, v128.and(f32x4.le(low0, high0), f32x4.le(low1, high1)));
   }
   let low = lowestLane(lows);
   let high = highestLane(highs);

@@ -1,0 +1,18 @@
+/**
+ * `npm start`: builds what is stale, then runs the main job, `octograd compare`, with the arguments given after `--`. The
+ * program runs in this process, so that signals and the exit code are its own.
+ */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, report } from './build.mjs';
+import { root } from './run.mjs';
+
+const result = await build();
+if (result.code !== 0) {
+  console.error(report(result));
+  process.exit(1);
+}
+console.log(report(result));
+const program = join(root, 'dist/cli/main.js');
+process.argv.splice(1, process.argv.length, program, 'compare', ...process.argv.slice(2));
+await import(pathToFileURL(program).href);

