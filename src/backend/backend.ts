@@ -32,7 +32,7 @@ export interface Backend {
   readonly description: string;
   /** Makes memory of at least `bytes`, zeroed; what was there is kept when it grows. Throws BackendError beyond its limit. */
   reserve(bytes: number): void;
-  /** A typed view of a buffer, valid until the next `reserve`. */
+  /** A typed view of a buffer, valid until the next `reserve` or `compile` (memory that is not shared moves when it grows). */
   view(buffer: BufferRef): NumericArray;
   /** Checks and prepares a list; throws BackendError naming the call when an operand does not fit. */
   compile(calls: readonly Call[]): Program;

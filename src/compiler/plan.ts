@@ -5,7 +5,7 @@
 import type { Call } from '../backend/backend.js';
 import { type BufferRef, type KernelCall, kernelSpecs } from '../backend/kernels.js';
 import { bytesOf, type FloatBytes } from '../core/dtype.js';
-import { sizeOf } from '../core/shape.js';
+import { type Shape, sizeOf } from '../core/shape.js';
 import type { SourceKind, Value } from '../graph/graph.js';
 import { type Lowered, type LoweredCall, type PlanBuffer, planBuffers, rootOf } from './lower.js';
 import { align, placeBuffers } from './memory.js';
@@ -19,6 +19,7 @@ export interface PlannedBuffer extends BufferRef {
   /** Module path and role of the value. */
   readonly path: string;
   readonly role: string;
+  readonly shape: Shape;
   readonly bytes: number;
   readonly category: ArenaCategory;
   readonly first: number;
@@ -180,8 +181,13 @@ export function layOut(lowered: Lowered, options: LayoutOptions): Plan {
     }
   });
   for (const value of Object.values(options.outputs)) {
-    const use = uses.get(rootOf(value));
+    const root = rootOf(value);
+    const use = uses.get(root);
     if (use) use.last = end;
+    else if (root.source?.kind === 'input' && !fixed.has(root)) {
+      // A model that only views its input: no call touches it.
+      uses.set(root, { value: root, first: 0, last: end, readInBackward: false, writtenInForward: false });
+    }
   }
   const list = [...uses.values()];
   const lifetimes = list.map((use) => ({
@@ -198,6 +204,7 @@ export function layOut(lowered: Lowered, options: LayoutOptions): Plan {
     storage: use.value.storage,
     path: use.value.path,
     role: use.value.source?.name ?? `${use.value.node?.op.name ?? ''}.${use.value.role}`,
+    shape: use.value.shape,
     bytes: lifetimes[i].bytes,
     category: categoryOf(use, end),
     first: use.first,

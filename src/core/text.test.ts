@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closestName, didYouMean, editDistance, matchPath } from './text.js';
+import { bytesText, closestName, countText, didYouMean, editDistance, matchPath } from './text.js';
 
 describe('names', () => {
   it('measures edits without regard to case', () => {
@@ -48,5 +48,23 @@ describe('matchPath', () => {
   it('stays quick on a hostile pattern', () => {
     expect(matchPath(Array(40).fill('**').join('.'), Array(40).fill('x').join('.'))).toBe(true);
     expect(matchPath(`${'a*'.repeat(50)}b`, 'a'.repeat(500))).toBe(false);
+  });
+});
+
+describe('bytesText and countText', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.00 KiB'],
+    [12_595, '12.3 KiB'],
+    [1_048_575, '1.00 MiB'],
+    [157_286_400, '150 MiB'],
+    [5e9, '4.66 GiB'],
+  ])('%d bytes are %s', (bytes, text) => {
+    expect(bytesText(bytes)).toBe(text);
+  });
+
+  it('groups digits by three', () => {
+    expect([0, 999, 1000, 1234567.4].map(countText)).toEqual(['0', '999', '1,000', '1,234,567']);
   });
 });

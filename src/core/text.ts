@@ -79,3 +79,23 @@ export function matchPath(pattern: string, path: string): boolean {
   }
   return reached[segments.length];
 }
+
+/** A number of bytes for people, with three significant digits: `0 B`, `980 B`, `12.3 KiB`, `4.56 MiB`. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1023.5 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** A whole number with a comma every three digits: `1,234,567`. The same in every locale. */
+export function countText(count: number): string {
+  return Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+}

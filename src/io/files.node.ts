@@ -19,7 +19,8 @@ const remedies: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long; choose a shorter one',
 };
 
-function writeError(error: unknown, path: string): DataError {
+/** A failed write as a DataError that names the path and the remedy. */
+export function writeError(error: unknown, path: string): DataError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const remedy = Object.hasOwn(remedies, code) ? `${remedies[code]} (${code})` : message;
   return new DataError(`cannot be written: ${remedy}`, path);

@@ -171,12 +171,13 @@ export async function* fit(
       };
     }
     if (test && (step >= totalSteps || (epoch + 1) % evaluateEvery === 0)) {
-      latest = {
-        type: 'evaluation',
-        step,
-        epoch,
-        ...(await evaluate(session, test, signal ? { signal } : {})),
-      };
+      const evaluation = await evaluate(session, test, signal ? { signal } : {});
+      // An evaluation that was cut short says nothing of the whole set.
+      if (evaluation.samples < test.count) {
+        reason = 'aborted';
+        break;
+      }
+      latest = { type: 'evaluation', step, epoch, ...evaluation };
       yield latest;
       if (latest.loss < best) {
         best = latest.loss;

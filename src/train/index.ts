@@ -13,6 +13,7 @@ export type {
 } from './events.js';
 export { type Evaluation, evaluate, type FitOptions, fit } from './fit.js';
 export { crossEntropyLoss, type Loss, type LossParts, mseLoss } from './loss.js';
+export { type ModelFacts, parseModel, restoreModel, type SavedModel, saveModel } from './model-file.js';
 export { probe } from './probe.js';
 export type { InputSpec } from './program.js';
 export { type Batch, type MemorySummary, Session, type SessionConfig, type StepResult } from './session.js';

@@ -204,7 +204,8 @@ export class Session {
     this.counters[1] = high | 0;
   }
 
-  private bufferNamed(name: string): BufferRef {
+  /** Where a parameter or state lies in memory, by path. Throws UsageError for an unknown path. */
+  bufferOf(name: string): BufferRef {
     const buffer = this.region.get(name);
     if (!buffer) {
       const known = this.region.all().map(({ name: other }) => other);
@@ -215,14 +216,19 @@ export class Session {
     return buffer;
   }
 
-  /** A copy of a parameter's or state's numbers, by path. Throws UsageError for an unknown path. */
-  read(name: string): Float32Array {
-    return Float32Array.from(this.backend.view(this.bufferNamed(name)));
+  /** A copy of a parameter's or state's numbers, by path, in the backend's precision. Throws UsageError for an unknown path. */
+  read(name: string): Float32Array | Float64Array {
+    return this.floats(this.bufferOf(name));
+  }
+
+  private floats(buffer: BufferRef): Float32Array | Float64Array {
+    const view = this.backend.view(buffer);
+    return this.backend.floatBytes === 8 ? Float64Array.from(view) : Float32Array.from(view);
   }
 
   /** Replaces a parameter's or state's numbers. Throws UsageError for an unknown path or another length. */
   write(name: string, data: ArrayLike<number>): void {
-    const buffer = this.bufferNamed(name);
+    const buffer = this.bufferOf(name);
     if (data.length !== buffer.length) {
       throw new UsageError(`"${name}" has ${buffer.length} elements, got ${data.length}`);
     }
@@ -267,7 +273,7 @@ export class Session {
   private setCounters(microStep: number): void {
     this.counters[2] = this.updates;
     this.counters[3] = microStep;
-    this.backend.view(this.bufferNamed('counters')).set(this.counters);
+    this.backend.view(this.bufferOf('counters')).set(this.counters);
   }
 
   /**
@@ -290,7 +296,7 @@ export class Session {
       loss += result.loss / micro.length;
       if (result.correct !== undefined) correct = (correct ?? 0) + result.correct;
     });
-    const hyper = this.backend.view(this.bufferNamed('hyper'));
+    const hyper = this.backend.view(this.bufferOf('hyper'));
     this.config.optimizer.hyper(hyper, this.updates, learningRate, 1 / micro.length);
     this.updateRun.run();
     this.updates += 1;
@@ -307,9 +313,18 @@ export class Session {
 
   private result(ready: ReadyPlan): StepResult {
     this.checkStatus(ready);
-    const { loss, correct } = ready.plan.outputs;
+    const { loss: lossBuffer, correct } = ready.plan.outputs;
+    const loss = this.backend.view(lossBuffer)[0];
+    if (!Number.isFinite(loss)) {
+      throw new NonFiniteError(
+        `the loss is ${loss} at step ${this.updates}, so the step was not applied; ${nonFiniteRemedy}`,
+        'loss',
+        'output',
+        this.updates,
+      );
+    }
     return {
-      loss: this.backend.view(loss)[0],
+      loss,
       correct: correct === undefined ? undefined : sumOf(this.backend.view(correct)),
     };
   }
@@ -326,8 +341,7 @@ export class Session {
         );
       }
       throw new NonFiniteError(
-        `${where}: ${kernel} met a NaN or an infinity at step ${this.updates}, so the step was not applied; ` +
-          'check the input data for NaN, lower the learning rate, warm it up, or clip the gradient (clipNorm)',
+        `${where}: ${kernel} met a NaN or an infinity at step ${this.updates}, so the step was not applied; ${nonFiniteRemedy}`,
         path,
         role,
         this.updates,
@@ -344,8 +358,8 @@ export class Session {
     return this.result(ready);
   }
 
-  /** The model's output for a batch of inputs, under running statistics: a copy, batch*outputSize numbers. */
-  predict(inputs: ArrayLike<number>): Float32Array {
+  /** The model's output for a batch of inputs, under running statistics: a copy, batch*outputSize numbers in the backend's precision. */
+  predict(inputs: ArrayLike<number>): Float32Array | Float64Array {
     const size = inputs.length / sizeOf(this.config.input.shape);
     if (!Number.isInteger(size) || size < 1) {
       throw new DataError(
@@ -357,7 +371,7 @@ export class Session {
     this.setCounters(0);
     ready.run.run();
     this.checkStatus(ready);
-    return Float32Array.from(this.backend.view(ready.plan.outputs.output));
+    return this.floats(ready.plan.outputs.output);
   }
 
   /**
@@ -438,6 +452,9 @@ export class Session {
     await this.backend.dispose();
   }
 }
+
+const nonFiniteRemedy =
+  'check the input data for NaN, lower the learning rate, warm it up, or clip the gradient (clipNorm)';
 
 /** The same normalisation, everything in float32: what a recipe's gradients are compared with. */
 function floatTwin(recipe: Recipe): Recipe {

@@ -94,16 +94,17 @@ def golden(tensor, full=False):
     """A tensor (torch, in octograd's layout) for a golden file.
 
     `values` are all elements, or of a long tensor those at floor(u * size), u from the stream "samples". `projection` is
-    the dot product with the numbers of the stream "projection": it sees every element of a long tensor.
+    the dot product with the numbers of the stream "projection", pushed away from zero: it sees every element of a long tensor.
     """
     flat = tensor.detach().contiguous().double().numpy().reshape(-1)
     kept = flat
+    bell = bells(0, "projection", flat.size)
     if flat.size > SAMPLES and not full:
         kept = flat[integers(0, "samples", SAMPLES, flat.size)]
     return {
         "shape": list(tensor.shape),
         "largest": float(np.max(np.abs(flat))),
-        "projection": float(flat @ bells(0, "projection", flat.size)),
+        "projection": float(flat @ np.where(bell < 0, bell - 0.5, bell + 0.5)),
         "values": [float(x) for x in kept],
     }
 

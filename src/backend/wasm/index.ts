@@ -20,7 +20,10 @@ export interface WasmBackendOptions {
    * Fused multiply-add in float products: faster, not the reference's bits. `auto` (default): where the engine has it.
    */
   readonly relaxed?: boolean | 'auto';
-  /** Bytes of octograd.wasm (or octograd-relaxed.wasm), where they cannot be read from beside this module. */
+  /**
+   * Bytes of octograd.wasm, where they cannot be read from beside this module; with `relaxed: true`, those of
+   * octograd-relaxed.wasm.
+   */
   readonly wasmBytes?: Uint8Array;
 }
 
@@ -72,6 +75,8 @@ class WasmBackend implements Backend {
   private used = PLAN_BASE;
   private scratchAt = 0;
   private scratchSize = 0;
+  /** The most that scratchBytes has answered: `reserve` makes room for it, so that `compile` need not grow memory. */
+  private scratchAsked = 0;
   /** Grows with each reserve that moves the plan's end: programs laid out before are stale. */
   private layout = 0;
 
@@ -95,7 +100,7 @@ class WasmBackend implements Backend {
         `${bytes} bytes are more than the 4 GiB that WebAssembly memory can have: use a smaller batch, gradient accumulation or recomputation`,
       );
     }
-    this.machine.grow(Math.min(planEnd + this.scratchSize + RECORD_SLACK, MEMORY_LIMIT));
+    this.machine.grow(Math.min(planEnd + this.scratchAsked + RECORD_SLACK, MEMORY_LIMIT));
     const before = PLAN_BASE + roundUp(this.reserved, 64);
     // Records and scratch of older layouts lay here.
     new Uint8Array(this.machine.buffer, before, Math.max(0, Math.min(this.used, planEnd) - before)).fill(0);
@@ -130,6 +135,7 @@ class WasmBackend implements Backend {
       const { kernel, words } = encode(call, PLAN_BASE, Infinity);
       most = Math.max(most, this.machine.scratchBytes(kernel, words));
     }
+    this.scratchAsked = Math.max(this.scratchAsked, most);
     return most;
   }
 

@@ -44,7 +44,6 @@ export class Machine {
   private constructor(
     readonly threads: number,
     readonly relaxed: boolean,
-    readonly shared: boolean,
     private memory: WebAssembly.Memory | undefined,
     instance: WebAssembly.Instance,
   ) {
@@ -70,7 +69,9 @@ export class Machine {
     }
     const memory = makeMemory(shared);
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
-    const machine = new Machine(threads, able, shared, memory, instance);
+    // Of bytes from elsewhere only the caller knows which build they are.
+    const fused = options.wasmBytes ? options.relaxed === true : able;
+    const machine = new Machine(threads, fused, memory, instance);
     if (machine.exports.staticEnd() > control.STAGING) {
       throw new BackendError('the static data of the WASM module runs into its control block');
     }

@@ -2,7 +2,6 @@
  * The noise of core/rng.ts in WASM: Philox4x32-10 for the key of a call, and the two-multiply hash for its elements,
  * eight at a time. Same bits as core/rng.ts.
  */
-import { hashMultiplier0, hashMultiplier1, laneVector } from './vectors';
 
 /** Key of `site`'s noise from counters { seedLow, seedHigh, step, microStep }: k0 in the low word, k1 in the high one. */
 export function noiseKey(counters: usize, site: i32): u64 {

@@ -1,15 +1,9 @@
 /**
- * Floats to codes and back: quantize, quantize_pair, dequantize. Groups are runs of equal scale; the case of one group a
+ * Floats to codes: quantize, quantize_pair. Groups are runs of equal scale; the case of one group a
  * channel (groupStride 1) is walked by super-rows (vectors.ts), every other by runs.
  */
 import { INT8, int, ptr, splitStart, storageOf, UINT8 } from './args';
 import {
-  dequantize_codes,
-  dequantize_count,
-  dequantize_groupStride,
-  dequantize_groups,
-  dequantize_output,
-  dequantize_qparams,
   quantize_codes,
   quantize_count,
   quantize_counters,
@@ -43,14 +37,10 @@ import {
 } from './generated';
 import { noise8, noise16, noiseKey } from './noise';
 import {
-  firstFloats,
   gather4,
   hashMultiplier0,
   hashMultiplier1,
   laneVector,
-  lastFloats,
-  loadCodes8,
-  loadOne,
   MAGIC,
   MAGIC_BITS,
   magicVector,
@@ -327,7 +317,7 @@ function quantizeAs(
 }
 
 /** Threads begin at multiples of this many elements: whole vectors and whole super-rows. */
-function grainOf(groups: i32, groupStride: i32): i32 {
+export function grainOf(groups: i32, groupStride: i32): i32 {
   return groupStride == 1 && groups > 1 ? unitsOf(groups, 8) * 16 : 16;
 }
 
@@ -386,83 +376,4 @@ export function quantize_pair(args: usize, thread: i32, threads: i32): void {
     quantizeAs(storageA, input, codesA, i, stop, paramsA, groupsA, strideA, qminA, qmaxA, stochasticA, keyA);
     quantizeAs(storageB, input, codesB, i, stop, paramsB, groupsB, strideB, qminB, qmaxB, stochasticB, keyB);
   }
-}
-
-function dequantizeRun<T>(codes: usize, output: usize, start: i32, end: i32, params: usize): void {
-  const scale = load<f32>(params);
-  const zeroPoint = load<f32>(params, 8);
-  const scales = f32x4.splat(scale);
-  const zeroPoints = f32x4.splat(zeroPoint);
-  let i = start;
-  for (; i + 8 <= end; i += 8) {
-    const to = output + (<usize>i << 2);
-    const words = loadCodes8<T>(codes + <usize>i * sizeof<T>());
-    v128.store(to, f32x4.mul(scales, f32x4.sub(firstFloats(words), zeroPoints)));
-    v128.store(to, f32x4.mul(scales, f32x4.sub(lastFloats(words), zeroPoints)), 16);
-  }
-  for (; i < end; i++) store<f32>(output + (<usize>i << 2), scale * (loadOne<T>(codes, i) - zeroPoint));
-}
-
-function dequantizeColumns<T>(codes: usize, output: usize, start: i32, end: i32, params: usize, groups: i32): void {
-  const units = unitsOf(groups, 8);
-  const period = units * 8;
-  const block = superRowsAtOnce(period) * period;
-  for (let first = start; first < end; first += block) {
-    const stop = min(end, first + block);
-    for (let unit = 0; unit < units; unit++) {
-      const c = unit * 8;
-      const scale0 = gather4(params, 16, c, groups);
-      const scale1 = gather4(params, 16, c + 4, groups);
-      const zero0 = gather4(params + 8, 16, c, groups);
-      const zero1 = gather4(params + 8, 16, c + 4, groups);
-      for (let i = first + c; i < stop; i += period) {
-        const to = output + (<usize>i << 2);
-        const words = loadCodes8<T>(codes + <usize>i * sizeof<T>());
-        v128.store(to, f32x4.mul(scale0, f32x4.sub(firstFloats(words), zero0)));
-        v128.store(to, f32x4.mul(scale1, f32x4.sub(lastFloats(words), zero1)), 16);
-      }
-    }
-  }
-}
-
-function dequantizePart<T>(
-  codes: usize,
-  output: usize,
-  start: i32,
-  end: i32,
-  params: usize,
-  groups: i32,
-  groupStride: i32,
-): void {
-  let i = start;
-  if (groups == 1) {
-    dequantizeRun<T>(codes, output, start, end, params);
-    return;
-  }
-  if (groupStride == 1) {
-    const period = unitsOf(groups, 8) * 8;
-    i = start + ((end - start) / period) * period;
-    dequantizeColumns<T>(codes, output, start, i, params, groups);
-  }
-  for (let run = i / groupStride; i < end; run++) {
-    const stop = <i32>min<i64>(end, (<i64>run + 1) * groupStride);
-    dequantizeRun<T>(codes, output, i, stop, params + (<usize>(run % groups) << 4));
-    i = stop;
-  }
-}
-
-export function dequantize(args: usize, thread: i32, threads: i32): void {
-  const codes = ptr(args, dequantize_codes);
-  const output = ptr(args, dequantize_output);
-  const params = ptr(args, dequantize_qparams);
-  const count = int(args, dequantize_count);
-  const groups = int(args, dequantize_groups);
-  const groupStride = int(args, dequantize_groupStride);
-  const grain = grainOf(groups, groupStride);
-  const start = splitStart(count, thread, threads, grain);
-  const end = splitStart(count, thread + 1, threads, grain);
-  const storage = storageOf(args, dequantize_codes);
-  if (storage == INT8) dequantizePart<i8>(codes, output, start, end, params, groups, groupStride);
-  else if (storage == UINT8) dequantizePart<u8>(codes, output, start, end, params, groups, groupStride);
-  else dequantizePart<i16>(codes, output, start, end, params, groups, groupStride);
 }
