@@ -2,7 +2,7 @@
  * A training loop of one's own: `step(batch, learningRate)` is all it needs. Compares the same model and data under two
  * recipes, one of them changed in place. Run it with: npm run example -- custom-loop
  */
-import { fromArrays, BatchLoader } from 'octograd/data';
+import { BatchLoader, fromArrays } from 'octograd/data';
 import { createModel } from 'octograd/models';
 import { adam } from 'octograd/optim';
 import { parseRecipe } from 'octograd/quant';
@@ -43,6 +43,8 @@ for (const recipe of ['fp32', 'int8', sixBit]) {
     }
   }
   const name = typeof recipe === 'string' ? recipe : recipe.name;
-  console.log(`${name}: loss ${loss.toFixed(4)}, ${(session.work().integerMacShare * 100).toFixed(0)} % integer`);
+  console.log(
+    `${name}: loss ${loss.toFixed(4)}, ${(session.work().integerMacShare * 100).toFixed(0)} % integer`,
+  );
   await session.dispose();
 }

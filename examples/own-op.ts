@@ -18,7 +18,9 @@ const squareOp = defineOp<Record<string, never>>({
       name: 'square',
       inputs: [inputs.input],
       outputs: [outputs.output],
-      run: ([x], [y]) => x.forEach((value, i) => void (y[i] = value * value)),
+      run: ([x], [y]) => {
+        for (let i = 0; i < x.length; i++) y[i] = x[i] * x[i];
+      },
     },
   ],
   backward: ({ inputs, gradOutputs }) => ({ input: mul(mul(gradOutputs.output as Value, 2), inputs.input) }),
@@ -41,10 +43,17 @@ const squaredError: Loss = {
 };
 
 const x = Float32Array.from({ length: 512 }, (_, i) => i / 256 - 1);
-const train = fromArrays({ inputs: x, inputShape: [1], targets: x.map(Math.abs), targetShape: [1], name: 'abs' });
-const session = await createSession({ model: new Net(), input: train, loss: squaredError, recipe: 'int8', batchSize: 32 });
+const train = fromArrays({ inputs: x, inputShape: [1], targets: x.map(Math.abs), targetShape: [1] });
+const session = await createSession({
+  model: new Net(),
+  input: train,
+  loss: squaredError,
+  recipe: 'int8',
+  batchSize: 32,
+});
 for await (const event of fit(session, { train, epochs: 30, learningRate: 0.02 })) {
-  if (event.type === 'epoch' && event.epoch % 10 === 9) console.log(`epoch ${event.epoch + 1}  loss ${event.loss.toFixed(5)}`);
+  if (event.type === 'epoch' && event.epoch % 10 === 9)
+    console.log(`epoch ${event.epoch + 1}  loss ${event.loss.toFixed(5)}`);
 }
 console.log('|-0.5| is about', session.predict([-0.5])[0].toFixed(3));
 await session.dispose();

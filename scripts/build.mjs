@@ -35,6 +35,8 @@ function parts() {
     wasm: {
       inputs: [
         ...sources.filter((file) => file.startsWith(assembly) && !generated(file)),
+        // Kernels share some of core.
+        ...modules.filter((file) => file.startsWith('src/core/')),
         'src/backend/kernels.ts',
         'scripts/build-wasm.mjs',
         'scripts/generate-assembly.mjs',

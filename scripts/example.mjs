@@ -14,7 +14,8 @@ if (!names.includes(name)) {
   console.error(`usage: npm run example -- NAME [arguments]; examples: ${names.join(', ')}`);
   process.exit(2);
 }
-const run = (file, rest) => spawnSync(process.execPath, [file, ...rest], { cwd: root, stdio: 'inherit' }).status ?? 1;
+const run = (file, rest) =>
+  spawnSync(process.execPath, [file, ...rest], { cwd: root, stdio: 'inherit' }).status ?? 1;
 if (!existsSync(join(root, 'dist/index.js'))) {
   const built = run(join(root, 'scripts/build.mjs'), []);
   if (built !== 0) process.exit(built);

@@ -52,7 +52,20 @@ const rules = [
   },
 ];
 
-const problems = [];
+/** Optional packages (binaries for other operating systems) that the lock lacks: `npm ci` refuses such a lock. */
+function missingFromLock() {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`])
+      .map(
+        (name) =>
+          `package-lock.json: ${path} wants ${name}, which is not in the lock; choose a version that is whole`,
+      ),
+  );
+}
+
+const problems = missingFromLock();
 for (const file of repositoryFiles()) {
   const bytes = readFileSync(join(root, file));
   if (bytes.includes(0)) continue;

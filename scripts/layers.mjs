@@ -55,7 +55,7 @@ const strangers = [['src/backend/reference/', 'src/backend/wasm/', 'src/backend/
 const packages = {
   commander: /^src\/cli\//,
   valibot: /^src\/(quant|cli)\//,
-  'jpeg-js': /^src\/data\/.*\.node\.ts$/,
+  'jpeg-js': /^src\/(cli\/|data\/.*\.node\.ts$)/,
   'tar-stream': /^src\/data\/.*\.node\.ts$/,
   'fast-png': /^src\/cli\//,
 };

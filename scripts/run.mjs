@@ -58,6 +58,7 @@ export function filesBelow(folder) {
 }
 
 const generatedFolders = new Set(['.git', '.cache', 'node_modules', 'dist', 'runs', 'coverage']);
+const generatedFiles = /\.(tgz|tsbuildinfo)$|^src\/backend\/wasm\/assembly\/generated/;
 
 /** Files of the repository that git does not ignore; without git (an unpacked archive) all but generated folders. */
 export function repositoryFiles() {
@@ -69,5 +70,6 @@ export function repositoryFiles() {
   if (git.status === 0) return git.stdout.split('\0').filter((file) => file && existsSync(join(root, file)));
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => !generatedFolders.has(entry.name))
-    .flatMap((entry) => (entry.isDirectory() ? filesBelow(entry.name) : [entry.name]));
+    .flatMap((entry) => (entry.isDirectory() ? filesBelow(entry.name) : [entry.name]))
+    .filter((file) => !generatedFiles.test(file));
 }

@@ -8,7 +8,7 @@ import { runNode } from './support/npm.js';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 
-/** `[status, name]` of a suite's tests in a place without python3, where OCTOGRAD_EXPECT is `expected`. */
+/** `[status, name]` of a suite's tests where no program starts and OCTOGRAD_EXPECT is `expected`. */
 async function suite(expected: string): Promise<string[][]> {
   await mkdir(join(root, '.cache'), { recursive: true });
   // Inside the repository, where vitest is found; the folder is ignored by git.
@@ -18,7 +18,8 @@ async function suite(expected: string): Promise<string[][]> {
     await mkdir(join(folder, 'test'));
     await writeFile(
       join(folder, 'test', 'a.test.ts'),
-      `import { it } from 'vitest';
+      `import { it, vi } from 'vitest';
+       vi.mock('node:child_process', () => ({ spawnSync: () => ({ status: 1 }) }));
        import { needs } from ${needs};
        needs('torch').it('compares', () => {});
        needs('torch').describe('group', () => { it('inside', () => {}); });
@@ -26,7 +27,6 @@ async function suite(expected: string): Promise<string[][]> {
     );
     const report = join(folder, 'report.json');
     vi.stubEnv('OCTOGRAD_EXPECT', expected);
-    vi.stubEnv('PATH', folder);
     runNode([vitest, 'run', '--root', folder, '--reporter=json', `--outputFile=${report}`], folder);
     const { testResults } = JSON.parse(await readFile(report, 'utf8'));
     return testResults[0].assertionResults.map((test: { status: string; fullName: string }) => [

@@ -10,11 +10,11 @@ import { builders, type OpsFile, runOpCase } from './golden/ops.case.js';
 const { seed, cases } = readGolden<OpsFile>('ops');
 
 const backends: [string, number, () => Promise<Backend>][] = [
-  // Both sides compute in double; sums of some hundred terms in another order differ by 1e-15.
-  ['reference, float64', 1e-8, async () => createReferenceBackend({ float64: true })],
-  // float32 against double: units of 6e-8, some of them for each of up to 54 terms, and cancellation in the norms.
-  ['reference, float32', 1e-4, async () => createReferenceBackend()],
-  ['wasm, float32', 1e-4, () => createWasmBackend({ threads: 2 })],
+  // Both sides compute in double; sums of some hundred terms in another order differ by 1e-15. 1e-8 is what is promised.
+  ['reference, float64', 1e-12, async () => createReferenceBackend({ float64: true })],
+  // float32 against double: units of 6e-8, some of them for each of up to 60 terms; 3e-7 at most. 1e-4 is what is promised.
+  ['reference, float32', 1e-5, async () => createReferenceBackend()],
+  ['wasm, float32', 1e-5, () => createWasmBackend({ threads: 2 })],
 ];
 
 describe.each(backends)('%s', (_name, tolerance, create) => {
@@ -44,7 +44,6 @@ describe.each(backends)('%s', (_name, tolerance, create) => {
 describe('the cases', () => {
   it('cover every operation but dropout, whose noise is its own', () => {
     const twins: Record<string, string> = {
-      gelu: 'gelu',
       leaky_relu: 'leakyRelu',
       broadcast: 'broadcastTo',
       reduce_sum: 'sum',

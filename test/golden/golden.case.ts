@@ -74,7 +74,7 @@ export function drawIntegers(seed: number, name: string, count: number, below: n
 
 /**
  * How far `actual` is from a golden tensor, relative to the tensor's largest absolute value: the largest difference of a kept
- * element, or the difference of the projections over the root of the size, whichever is larger. A NaN gives NaN.
+ * element, or the difference of the projections over the root of the size, whichever is larger. A NaN is infinitely far.
  */
 export function distance(actual: ArrayLike<number>, expected: GoldenTensor): number {
   const size = sizeOf(expected.shape);
@@ -87,7 +87,8 @@ export function distance(actual: ArrayLike<number>, expected: GoldenTensor): num
     projection += (x < 0 ? x - 0.5 : x + 0.5) * actual[i];
   });
   const projected = Math.abs(projection - expected.projection) / Math.sqrt(size);
-  return Math.max(...differences, projected) / expected.largest;
+  const largest = Math.max(...differences, projected) / expected.largest;
+  return Number.isNaN(largest) ? Number.POSITIVE_INFINITY : largest;
 }
 
 /** The distance of every tensor of a record, by name; a tensor that is missing is infinitely far. */

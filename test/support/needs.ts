@@ -19,9 +19,11 @@ export const dataFolder = join(root, '..', 'shared', 'data');
 /** Where Debian's package dataset-fashion-mnist puts its files, for {@link needs}('fashion-mnist'). */
 export const fashionMnistFolder = '/usr/share/datasets/fashion-mnist';
 
+/** An interpreter earlier on the path may hide Debian's, whose torch it does not see. */
 function python(): string | undefined {
-  const run = spawnSync('python3', ['-c', 'import torch'], { stdio: 'ignore' });
-  return run.status === 0 ? 'python3' : undefined;
+  const has = (path: string): boolean =>
+    spawnSync(path, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0;
+  return ['python3', '/usr/bin/python3'].find(has);
 }
 
 function chromium(): string | undefined {

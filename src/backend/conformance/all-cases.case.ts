@@ -3,6 +3,7 @@ import { elementwiseCases } from './elementwise.case.js';
 import { floatProductCases } from './float-product.case.js';
 import { integerProductCases } from './integer-product.case.js';
 import type { KernelCase } from './kernel-case.case.js';
+import { normApplyCases } from './norm-apply.case.js';
 import { normBackwardCases } from './norm-backward.case.js';
 import { normForwardCases } from './norm-forward.case.js';
 import { optimiserCases } from './optimiser.case.js';
@@ -20,6 +21,7 @@ export function allCases(): readonly KernelCase[] {
     ...rangesCases(),
     ...codeCases(),
     ...normForwardCases(),
+    ...normApplyCases(),
     ...normBackwardCases(),
     ...floatProductCases(),
     ...integerProductCases(),

@@ -20,6 +20,9 @@ export const SPECIAL_FLOATS = [
 
 export const NON_FINITE_FLOATS = [Number.NaN, Infinity, -Infinity] as const;
 
+/** Places in 48 elements: every lane of every vector of a loop unrolled up to six times. */
+export const PLACES: readonly number[] = Array.from({ length: 48 }, (_, i) => i);
+
 /** Seed of all cases. */
 const SEED = 20_180_525;
 
@@ -87,6 +90,13 @@ export class Draw {
   nonFinite(count: number): Float32Array {
     const values = this.special(count);
     for (let i = this.below(3); i < count; i += 5) values[i] = NON_FINITE_FLOATS[this.below(3)];
+    return values;
+  }
+
+  /** Normal values with one other at a place: a NaN alone, wherever a vector loop may lose it. */
+  withOne(count: number, at: number, value: number): Float32Array {
+    const values = this.normal(count);
+    values[at] = value;
     return values;
   }
 

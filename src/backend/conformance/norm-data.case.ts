@@ -2,8 +2,8 @@
  * Inputs of the normalisation kernels that are outputs of others: cells of norm_cells, coefficients. Made here in plain
  * arithmetic, so that a case depends on no backend. Float cells need only be plausible, code cells are exact.
  */
-import type { NumericArray } from '../../core/dtype.js';
-import type { Draw } from './draw.case.js';
+import type { NumericArray, Storage } from '../../core/dtype.js';
+import { codeRange, type Draw } from './draw.case.js';
 import { type CaseBuffer, data } from './kernel-case.case.js';
 
 export interface NormShape {
@@ -29,6 +29,17 @@ export const NORM_SHAPES: readonly NormShape[] = [
   { batch: 2, inner: 1003, channels: 1 },
   { batch: 4, inner: 129, channels: 32 },
 ];
+
+export type InputStorage = 'float' | 'int8' | 'uint8';
+export const INPUT_STORAGES: readonly InputStorage[] = ['float', 'int8', 'uint8'];
+
+/** Values of a tensor in a storage; floats with ties, so that the first of equal extremes matters. */
+export function valuesOf(draw: Draw, storage: Storage, count: number): NumericArray {
+  return storage === 'float' ? draw.ties(count, 200) : draw.codes(storage, count, ...codeRange(storage));
+}
+
+/** Scale of a channel's coefficient such that a*q is of size 1. */
+export const inputScaleOf = (storage: Storage): number => (storage === 'float' ? 1 : 1 / 128);
 
 /** Positions and values that norm_cells finds, for each image and channel. */
 interface Moments {

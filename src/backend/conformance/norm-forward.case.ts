@@ -1,26 +1,17 @@
-/** Cases of the statistics, coefficients and application of normalisation. */
-import type { NumericArray, Storage } from '../../core/dtype.js';
-import { codeRange, Draw, NON_FINITE_FLOATS, qparamsOf } from './draw.case.js';
-import { data, floats, ints, type KernelCase, kernelCase, maskBytes, out } from './kernel-case.case.js';
+/** Cases of the statistics and coefficients of normalisation. */
+import type { NumericArray } from '../../core/dtype.js';
+import { Draw, NON_FINITE_FLOATS, PLACES, qparamsOf } from './draw.case.js';
+import { data, floats, ints, type KernelCase, kernelCase, out } from './kernel-case.case.js';
 import {
-  coefficients,
+  INPUT_STORAGES,
+  type InputStorage,
   NORM_SHAPES,
   type NormShape,
   normCellsOf,
   normSize,
   normTitle,
+  valuesOf,
 } from './norm-data.case.js';
-
-type InputStorage = 'float' | 'int8' | 'uint8';
-const INPUT_STORAGES: readonly InputStorage[] = ['float', 'int8', 'uint8'];
-
-/** Values of a tensor in a storage; floats with ties, so that the first of equal extremes matters. */
-function valuesOf(draw: Draw, storage: Storage, count: number): NumericArray {
-  return storage === 'float' ? draw.ties(count, 200) : draw.codes(storage, count, ...codeRange(storage));
-}
-
-/** Scale of a channel's coefficient such that a*q is of size 1. */
-const inputScaleOf = (storage: Storage): number => (storage === 'float' ? 1 : 1 / 128);
 
 function normCellsCase(title: string, shape: NormShape, values: NumericArray): KernelCase {
   const { batch, inner, channels } = shape;
@@ -70,6 +61,13 @@ function normCellsCases(): KernelCase[] {
   const long: NormShape = { batch: 1, inner: 70_000, channels: 1 };
   return [
     ...cases,
+    ...[1, 3, 8, 16].flatMap((channels) =>
+      PLACES.map((at) => {
+        const value = NON_FINITE_FLOATS[at % 3];
+        const values = new Draw(`norm_cells ${channels} ${at}`).withOne(48, at, value);
+        return normCellsCase(`${value} at ${at}`, { batch: 1, inner: 48 / channels, channels }, values);
+      }),
+    ),
     normCellsCase('sums of squares beyond 32 bits', long, new Uint8Array(70_000).fill(255)),
     normCellsCase(
       'sums of squares of -128',
@@ -163,129 +161,6 @@ function finalizeCases(): KernelCase[] {
   return cases;
 }
 
-/** Shapes as rows of channels. */
-const rowsOf = (shape: NormShape): number => shape.batch * shape.inner;
-
-function affineCases(): KernelCase[] {
-  return NORM_SHAPES.flatMap((shape) =>
-    INPUT_STORAGES.flatMap((storage) => {
-      const { channels } = shape;
-      const rows = rowsOf(shape);
-      const count = normSize(shape);
-      const draw = new Draw(`channel_affine ${normTitle(shape)} ${storage}`);
-      const input =
-        storage === 'float' ? floats(draw.special(count)) : data(storage, valuesOf(draw, storage, count));
-      const coef = floats(coefficients(draw, channels, inputScaleOf(storage)));
-      const quantized = (['uint8', 'int8', 'int16'] as const).flatMap((codes) =>
-        [0, 1].flatMap((relu) =>
-          [true, false]
-            .filter((mask) => relu === 1 || !mask)
-            .map((mask) =>
-              kernelCase(
-                'channel_affine_quantize',
-                `${normTitle(shape)} ${storage} to ${codes}${relu ? ', relu' : ''}${mask ? ' with mask' : ''}`,
-                {
-                  input,
-                  coef,
-                  qparams: floats(
-                    qparamsOf(codes === 'int16' ? 1e-4 : 0.017, codes === 'uint8' ? 31 * (1 - relu) : 0),
-                  ),
-                  codes: out(codes, count),
-                  mask: mask ? out('uint8', maskBytes(count)) : undefined,
-                },
-                {
-                  rows,
-                  channels,
-                  relu,
-                  qmin: codes === 'int8' ? -127 : codeRange(codes)[0],
-                  qmax: codeRange(codes)[1],
-                },
-              ),
-            ),
-        ),
-      );
-      return [
-        kernelCase(
-          'channel_affine',
-          `${normTitle(shape)} ${storage}`,
-          { input, coef, output: out('float', count) },
-          { rows, channels },
-        ),
-        ...quantized,
-      ];
-    }),
-  );
-}
-
-function affineRangeCases(): KernelCase[] {
-  return NORM_SHAPES.flatMap((shape) =>
-    (['int8', 'uint8'] as const).flatMap((storage) =>
-      [0, 1].flatMap((relu) =>
-        [0, ...NON_FINITE_FLOATS].map((bad) => {
-          const { batch, channels } = shape;
-          const draw = new Draw(`channel_affine_range ${normTitle(shape)} ${storage} ${relu}`);
-          const coef = coefficients(draw, channels, inputScaleOf(storage));
-          if (bad !== 0) coef[8 * (channels - 1) + 1] = bad;
-          // relu makes 0 of a negative infinity, and then the output is finite.
-          return kernelCase(
-            'channel_affine_range',
-            `${normTitle(shape)} ${storage}${relu ? ', relu' : ''}${bad === 0 ? '' : `, a coefficient ${bad}`}`,
-            {
-              normCells: normCellsOf(valuesOf(draw, storage, normSize(shape)), shape),
-              coef: floats(coef),
-              cells: out('float', 2 * batch, {
-                unspecified: bad === 0 ? undefined : 'all',
-              }),
-              status: ints([2, 4]),
-            },
-            { batch, channels, relu, site: 1 },
-          );
-        }),
-      ),
-    ),
-  );
-}
-
-function addReluCases(): KernelCase[] {
-  return NORM_SHAPES.flatMap((shape) =>
-    INPUT_STORAGES.flatMap((storage) =>
-      ['normal', 'special', 'nonFinite'].map((kind) => {
-        const { batch, inner, channels } = shape;
-        const count = normSize(shape);
-        const draw = new Draw(`channel_affine_add_relu ${normTitle(shape)} ${storage} ${kind}`);
-        const shortcut =
-          kind === 'normal'
-            ? draw.normal(count)
-            : kind === 'special'
-              ? draw.special(count)
-              : draw.nonFinite(count);
-        return kernelCase(
-          'channel_affine_add_relu',
-          `${normTitle(shape)} ${storage}, ${kind} shortcut`,
-          {
-            input: data(storage, valuesOf(draw, storage, count)),
-            coef: floats(coefficients(draw, channels, inputScaleOf(storage))),
-            shortcut: floats(shortcut),
-            output: out('float', count),
-            mask: out('uint8', maskBytes(count)),
-            cells: out('float', 2 * batch, {
-              unspecified: kind === 'nonFinite' ? 'all' : undefined,
-            }),
-            status: ints([4, 0]),
-          },
-          { batch, inner, channels, site: 0 },
-        );
-      }),
-    ),
-  );
-}
-
 export function normForwardCases(): KernelCase[] {
-  return [
-    ...normCellsCases(),
-    ...finalizeCases(),
-    ...affineCases(),
-    ...affineRangeCases(),
-    ...addReluCases(),
-  ];
+  return [...normCellsCases(), ...finalizeCases()];
 }

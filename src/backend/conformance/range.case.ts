@@ -1,5 +1,5 @@
 /** Cases of the kernels that find ranges and turn them into scales and zero points. */
-import { CHANNELS, COUNTS, Draw, qparamsOf } from './draw.case.js';
+import { CHANNELS, COUNTS, Draw, NON_FINITE_FLOATS, PLACES, qparamsOf } from './draw.case.js';
 import { floats, ints, type KernelCase, kernelCase, out } from './kernel-case.case.js';
 
 /** Cells { min, max } of groups that met a NaN or an infinity: unspecified. */
@@ -25,13 +25,6 @@ function rangeCase(title: string, rows: number, cols: number, values: Float32Arr
   );
 }
 
-/** Values that hide their only NaN or infinity at one place, where a vector loop may have its tail. */
-function withOne(draw: Draw, count: number, at: number, value: number): Float32Array {
-  const values = draw.normal(count);
-  values[at] = value;
-  return values;
-}
-
 function rangeCases(): KernelCase[] {
   const shapes = [
     ...COUNTS.map((cols) => [1, cols]),
@@ -42,15 +35,9 @@ function rangeCases(): KernelCase[] {
   const sizes = shapes.map(([rows, cols]) =>
     rangeCase('normal values', rows, cols, new Draw(`range ${rows} ${cols}`).normal(rows * cols)),
   );
-  const hidden = [Number.NaN, Infinity, -Infinity].flatMap((value) =>
-    [0, 3, 15, 16, 30, 31, 32].map((at) =>
-      rangeCase(
-        `${value} at ${at}`,
-        2,
-        33,
-        withOne(new Draw(`range ${value} ${at}`), 66, at + (at & 1) * 33, value),
-        2,
-      ),
+  const hidden = NON_FINITE_FLOATS.flatMap((value) =>
+    PLACES.map((at) =>
+      rangeCase(`${value} at ${at}`, 1, 49, new Draw(`range ${value} ${at}`).withOne(49, at, value), 2),
     ),
   );
   const draw = new Draw('range kinds');
@@ -101,7 +88,14 @@ function rangeChannelsCases(): KernelCase[] {
     [5, 64, 8],
     [1, 300, 33],
   ];
-  return shapes.flatMap(([batch, inner, channels]) => {
+  const hidden = [1, 3, 8, 16].flatMap((channels) =>
+    PLACES.map((at) => {
+      const draw = new Draw(`range_channels ${channels} ${at}`);
+      const value = NON_FINITE_FLOATS[at % 3];
+      return rangeChannelsCase(`${value} at ${at}`, 1, 48 / channels, channels, draw.withOne(48, at, value));
+    }),
+  );
+  const cases = shapes.flatMap(([batch, inner, channels]) => {
     const draw = new Draw(`range_channels ${batch} ${inner} ${channels}`);
     const count = batch * inner * channels;
     return [
@@ -112,10 +106,11 @@ function rangeChannelsCases(): KernelCase[] {
         batch,
         inner,
         channels,
-        withOne(draw, count, draw.between(0, count - 1), Number.NaN),
+        draw.withOne(count, draw.between(0, count - 1), Number.NaN),
       ),
     ];
   });
+  return [...cases, ...hidden];
 }
 
 interface Scheme {

@@ -1,0 +1,136 @@
+/** `octograd eval`: the accuracy of saved models on a test set. */
+import { Command } from 'commander';
+import { DataError } from '../core/errors.js';
+import { sameShape, shapeText } from '../core/shape.js';
+import { countText } from '../core/text.js';
+import type { ImageDataset } from '../data/index.node.js';
+import { evaluate, type SavedModel } from '../train/index.js';
+import { type CliIo, exitCodes, signalCode } from './io.js';
+import { findModels, loadModel, openModel } from './model-file.js';
+import { addDataOptions, addRunOptions, checkRunOptions, type RunOptions, wholeOption } from './options.js';
+import { limited, loadData } from './setup.js';
+import { percentText, tableLines } from './table.js';
+
+interface EvalOptions extends RunOptions {
+  readonly dataset?: string;
+  readonly data?: string;
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+
+/** One evaluated model. */
+interface EvalResult {
+  readonly file: string;
+  readonly model: string;
+  readonly recipe: string;
+  readonly dataset: string;
+  readonly samples: number;
+  readonly testLoss: number;
+  readonly testAccuracy: number;
+  readonly imagesPerSecond: number;
+}
+
+function checkFit(saved: SavedModel, test: ImageDataset): void {
+  if (!sameShape(saved.inputShape, test.inputShape)) {
+    throw new DataError(
+      `takes samples of shape ${shapeText(saved.inputShape)}, ${test.name} has ${shapeText(test.inputShape)}; choose the data with --dataset`,
+      saved.file,
+    );
+  }
+  if (saved.classes.length !== test.classes.length) {
+    throw new DataError(
+      `knows ${saved.classes.length} classes, ${test.name} has ${test.classes.length}; choose the data with --dataset`,
+      saved.file,
+    );
+  }
+}
+
+async function evaluateModel(
+  saved: SavedModel,
+  test: ImageDataset,
+  options: RunOptions,
+  io: CliIo,
+): Promise<EvalResult | undefined> {
+  const session = await openModel(saved, options);
+  try {
+    const began = performance.now();
+    const { loss, accuracy = 0, samples } = await evaluate(session, test, { signal: io.signal });
+    if (io.signal.aborted) return undefined;
+    return {
+      file: saved.file,
+      model: saved.model,
+      recipe: saved.recipe.name,
+      dataset: test.name,
+      samples,
+      testLoss: loss,
+      testAccuracy: accuracy,
+      imagesPerSecond: (samples / (performance.now() - began)) * 1000,
+    };
+  } finally {
+    await session.dispose();
+  }
+}
+
+async function runEval(path: string, options: EvalOptions, io: CliIo): Promise<number> {
+  checkRunOptions(options);
+  const results: EvalResult[] = [];
+  const sets = new Map<string, ImageDataset>();
+  for (const file of await findModels(path)) {
+    const saved = await loadModel(file);
+    const dataset = options.dataset ?? saved.dataset;
+    const test =
+      sets.get(dataset) ??
+      limited(
+        (await loadData({ dataset, ...(options.data ? { data: options.data } : {}) })).test,
+        options.limit,
+      );
+    sets.set(dataset, test);
+    checkFit(saved, test);
+    const result = await evaluateModel(saved, test, options, io);
+    if (!result) return signalCode(io.signal);
+    results.push(result);
+    if (options.json) io.stdout.write(`${JSON.stringify({ type: 'evaluation', ...result })}\n`);
+  }
+  if (options.json) io.stdout.write(`${JSON.stringify({ type: 'done', results })}\n`);
+  else {
+    const head = ['model', 'recipe', 'data', 'samples', 'test accuracy', 'test loss', 'images/s', 'file'];
+    const rows = results.map((result) => [
+      result.model,
+      result.recipe,
+      result.dataset,
+      countText(result.samples),
+      percentText(result.testAccuracy),
+      result.testLoss.toFixed(4),
+      countText(result.imagesPerSecond),
+      result.file,
+    ]);
+    io.stdout.write(`${tableLines([head, ...rows], [3, 4, 5, 6]).join('\n')}\n`);
+  }
+  return exitCodes.ok;
+}
+
+/** @param end is told the exit code. */
+export function evalCommand(io: CliIo, end: (code: number) => void): Command {
+  const command = new Command('eval')
+    .summary('evaluate saved models on their test set')
+    .description(
+      'Evaluates a saved model, or all models of a run, on the test set that belongs to its training data. Needs nothing ' +
+        'but the file: model, recipe and normalisation stand in it.',
+    )
+    .argument('<run-or-file>', 'a model.safetensors, or the folder of a run');
+  addRunOptions(addDataOptions(command, undefined))
+    .option('--limit <n>', 'evaluate on this many samples only, drawn by seed 0', wholeOption('--limit', 1))
+    .option('--json', 'print one JSON object a model, and one with all results at the end')
+    .addHelpText(
+      'after',
+      `
+--dataset is by default the one that the model was trained on.
+
+Examples:
+  octograd eval runs/2026-03-04-050607-compare-resnet8
+  octograd eval runs/my-mlp/model.safetensors --limit 1000`,
+    );
+  return command.action(async (path: string, options: EvalOptions) => {
+    end(await runEval(path, options, io));
+  });
+}

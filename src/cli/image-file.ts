@@ -1,0 +1,123 @@
+/** One image file as the bytes that a model takes: PNG or JPEG, grey or colour as the model wants. Never changes its size. */
+import { convertIndexedToRgb, decode as decodePng } from 'fast-png';
+import jpeg from 'jpeg-js';
+import { DataError } from '../core/errors.js';
+import { type Shape, shapeText } from '../core/shape.js';
+import { readWhole } from '../data/files.node.js';
+
+/** Larger files are no input of the models here; read before anything is decoded. */
+const MAX_IMAGE_BYTES = 64 * 2 ** 20;
+const MAX_PIXELS = 2 ** 24;
+
+/** Interleaved samples of 8 bits, 1 to 4 a pixel: grey, grey and alpha, RGB, RGBA. */
+interface Raster {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array;
+}
+
+const isPng = (bytes: Uint8Array): boolean => bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e;
+const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
+
+/** Samples of 1, 2 or 4 bits, rows padded to whole bytes, spread over 0..255. */
+function unpackBits(data: ArrayLike<number>, width: number, height: number, depth: number): Uint8Array {
+  const rowBytes = Math.ceil((width * depth) / 8);
+  const most = 2 ** depth - 1;
+  const out = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const bit = x * depth;
+      const byte = data[y * rowBytes + (bit >> 3)];
+      out[y * width + x] = Math.round((((byte >> (8 - depth - (bit & 7))) & most) * 255) / most);
+    }
+  }
+  return out;
+}
+
+function pngRaster(bytes: Uint8Array): Raster {
+  const png = decodePng(bytes);
+  const { width, height, depth } = png;
+  if (png.palette) {
+    const data = convertIndexedToRgb(png);
+    return { width, height, channels: data.length / (width * height), data };
+  }
+  if (depth < 8) return { width, height, channels: 1, data: unpackBits(png.data, width, height, depth) };
+  const data = depth === 16 ? Uint8Array.from(png.data, (value) => value >> 8) : Uint8Array.from(png.data);
+  return { width, height, channels: png.channels, data };
+}
+
+function jpegRaster(bytes: Uint8Array): Raster {
+  const { width, height, data } = jpeg.decode(bytes, {
+    useTArray: true,
+    formatAsRGBA: false,
+    tolerantDecoding: false,
+    maxResolutionInMP: MAX_PIXELS / 1e6,
+    maxMemoryUsageInMB: 512,
+  });
+  return { width, height, channels: 3, data };
+}
+
+/** Width and height of a PNG from its first chunk, so that a giant is refused before it is unpacked. */
+function pngSize(bytes: Uint8Array): [number, number] {
+  if (bytes.length < 24) return [0, 0];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return [view.getUint32(16), view.getUint32(20)];
+}
+
+/** Grey is weighted as in ITU-R BT.601; transparency is laid over black, the background of digit images. */
+function toChannels({ data, channels, width, height }: Raster, wanted: number): Uint8Array {
+  const out = new Uint8Array(width * height * wanted);
+  const hasAlpha = channels === 2 || channels === 4;
+  const colors = hasAlpha ? channels - 1 : channels;
+  for (let i = 0; i < width * height; i++) {
+    const at = i * channels;
+    const alpha = hasAlpha ? data[at + colors] / 255 : 1;
+    const [r, g, b] = colors === 1 ? [data[at], data[at], data[at]] : [data[at], data[at + 1], data[at + 2]];
+    if (wanted === 1) out[i] = Math.round(alpha * (colors === 1 ? r : 0.299 * r + 0.587 * g + 0.114 * b));
+    else out.set([Math.round(alpha * r), Math.round(alpha * g), Math.round(alpha * b)], i * 3);
+  }
+  return out;
+}
+
+/**
+ * The image at `path` as height*width*channels bytes of `shape`.
+ * @throws DataError when it cannot be read, is damaged, neither PNG nor JPEG, or of another size.
+ */
+export async function readImage(path: string, shape: Shape): Promise<Uint8Array> {
+  const [height, width, channels] = shape;
+  if (shape.length !== 3 || (channels !== 1 && channels !== 3)) {
+    throw new DataError(`the model takes samples of shape ${shapeText(shape)}, which are no images`, path);
+  }
+  const bytes = await readWhole(path, MAX_IMAGE_BYTES);
+  if (!isPng(bytes) && !isJpeg(bytes))
+    throw new DataError('is neither PNG nor JPEG; convert it to one of them', path);
+  if (isPng(bytes)) {
+    const [pngWidth, pngHeight] = pngSize(bytes);
+    if (pngWidth * pngHeight > MAX_PIXELS) throw sizeError(path, pngWidth, pngHeight, width, height);
+  }
+  let raster: Raster;
+  try {
+    raster = isPng(bytes) ? pngRaster(bytes) : jpegRaster(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataError(`is a damaged ${isPng(bytes) ? 'PNG' : 'JPEG'} (${reason}); get it again`, path);
+  }
+  if (raster.width !== width || raster.height !== height) {
+    throw sizeError(path, raster.width, raster.height, width, height);
+  }
+  return toChannels(raster, channels);
+}
+
+function sizeError(
+  path: string,
+  width: number,
+  height: number,
+  toWidth: number,
+  toHeight: number,
+): DataError {
+  return new DataError(
+    `is ${width}x${height} pixels, the model takes ${toWidth}x${toHeight}; scale it to that size first`,
+    path,
+  );
+}

@@ -1,0 +1,79 @@
+/** Finds and opens saved models: a file, or the models below the folder of a run. Knows where runs put them. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError } from '../core/errors.js';
+import { kindOf, readWhole } from '../data/files.node.js';
+import { createModel } from '../models/index.js';
+import { createSession, parseModel, restoreModel, type SavedModel, type Session } from '../train/index.js';
+import type { RunOptions } from './options.js';
+
+/** A run's folder holds models at most two folders down: recipe, then seed. */
+const modelDepth = 2;
+const modelName = 'model.safetensors';
+
+/** Model files are read whole; the largest that makes sense here. */
+const MAX_MODEL_BYTES = 2 ** 31 - 1;
+
+async function modelsBelow(folder: string, depth: number): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const found = entries.some((entry) => entry.isFile() && entry.name === modelName)
+    ? [join(folder, modelName)]
+    : [];
+  if (depth === 0) return found;
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  for (const name of folders.sort()) found.push(...(await modelsBelow(join(folder, name), depth - 1)));
+  return found;
+}
+
+/** The model files of a path: the file itself, or all below a run's folder. Throws DataError when there is none. */
+export async function findModels(path: string): Promise<string[]> {
+  const kind = await kindOf(path);
+  if (kind === 'file') return [path];
+  if (kind === undefined) {
+    throw new DataError('there is no such file or folder; name a model file or the folder of a run', path);
+  }
+  const found = await modelsBelow(path, modelDepth);
+  if (found.length > 0) return found;
+  throw new DataError(`there is no ${modelName} in it; the run may have ended before its first step`, path);
+}
+
+/** The newest run in `runs/` with a model: its last model file. Throws DataError when there is none. */
+export async function latestModel(folder = 'runs'): Promise<string> {
+  const remedy = 'train one first (octograd train), or name one with --from';
+  if ((await kindOf(folder)) !== 'folder') throw new DataError(`there is no model yet; ${remedy}`, folder);
+  const entries = await readdir(folder, { withFileTypes: true });
+  const runs = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  // Names start with the date.
+  for (const run of runs.sort().reverse()) {
+    const models = await modelsBelow(join(folder, run), modelDepth);
+    // Where recipes were compared, int8 is the one to use.
+    const preferred = models.find((model) => /[\\/]int8[\\/]/.test(model)) ?? models[models.length - 1];
+    if (preferred !== undefined) return preferred;
+  }
+  throw new DataError(`no run in it has a model; ${remedy}`, folder);
+}
+
+/** Reads a model file. Throws DataError for what is damaged or no such file. */
+export async function loadModel(path: string): Promise<SavedModel> {
+  return parseModel(await readWhole(path, MAX_MODEL_BYTES), path);
+}
+
+/** A session with a saved model's numbers. Throws DataError when the file does not fit the model that it names. */
+export async function openModel(saved: SavedModel, options: RunOptions): Promise<Session> {
+  const { model, inputShape, classes, inputStorage, normalization, recipe } = saved;
+  const session = await createSession({
+    model: createModel(model, { inputShape, classes: classes.length }),
+    input: { shape: inputShape, storage: inputStorage, ...(normalization ? { normalization } : {}) },
+    recipe,
+    batchSize: options.batch,
+    backend: options.backend,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  });
+  try {
+    restoreModel(session, saved);
+    return session;
+  } catch (error) {
+    await session.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The options that commands share: how they are written, what they may hold, and the settings they become. Anything that cannot
+ * be used is a UsageError that names the option and the remedy, before data are read.
+ */
+import type { Command } from 'commander';
+import { UsageError } from '../core/errors.js';
+import { didYouMean } from '../core/text.js';
+import { datasetNames } from '../data/index.node.js';
+import { modelNames } from '../models/index.js';
+import { defaultBatch, defaultDataset, defaultModel, defaultMomentum, defaultProbes } from './defaults.js';
+
+type Parse<T> = (text: string) => T;
+
+function numberOption(flag: string, fits: (value: number) => boolean, allowed: string): Parse<number> {
+  return (text) => {
+    // Number('') is 0, which nobody means.
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && fits(value)) return value;
+    throw new UsageError(`${flag} must be ${allowed}, got "${text}"`);
+  };
+}
+
+/** A whole number from `low`. */
+export function wholeOption(flag: string, low: number, high = Number.MAX_SAFE_INTEGER): Parse<number> {
+  const upTo = high === Number.MAX_SAFE_INTEGER ? '' : ` to ${high}`;
+  return numberOption(
+    flag,
+    (value) => Number.isInteger(value) && value >= low && value <= high,
+    `a whole number from ${low}${upTo}`,
+  );
+}
+
+/** A number above 0. */
+export function positiveOption(flag: string): Parse<number> {
+  return numberOption(flag, (value) => value > 0, 'a number above 0');
+}
+
+/** One of a list of words. */
+export function choiceOption<T extends string>(flag: string, names: readonly T[]): Parse<T> {
+  return (text) => {
+    if ((names as readonly string[]).includes(text)) return text as T;
+    throw new UsageError(
+      `${flag} must be one of ${names.join(', ')}, got "${text}".${didYouMean(text, names)}`,
+    );
+  };
+}
+
+/** Data sets that `--dataset` takes: those with a name, and folders of JPEG images. */
+export const datasetChoices: readonly string[] = [...datasetNames, 'images'];
+export const backendNames = ['wasm', 'reference'] as const;
+export const optimizerChoices = ['sgd', 'adam', 'adamw'] as const;
+export const scheduleNames = ['one-cycle', 'cosine', 'step', 'constant'] as const;
+export const augmentNames = ['auto', 'none', 'crop-flip'] as const;
+
+/** Options of everything that runs a model. */
+export interface RunOptions {
+  readonly batch: number;
+  readonly threads?: number;
+  readonly backend: (typeof backendNames)[number];
+}
+
+/** Options of everything that reads a data set. */
+export interface DataOptions {
+  readonly dataset: string;
+  readonly data?: string;
+}
+
+/** Options of `train` and `compare`, as commander hands them over. */
+export interface TrainingOptions extends RunOptions, DataOptions {
+  readonly model: string;
+  readonly epochs?: number;
+  readonly maxSteps?: number;
+  readonly lr?: number;
+  readonly schedule: (typeof scheduleNames)[number];
+  readonly optimizer: (typeof optimizerChoices)[number];
+  readonly momentum: number;
+  readonly weightDecay?: number;
+  readonly seed: number;
+  readonly seeds: number;
+  readonly augment: (typeof augmentNames)[number];
+  readonly out?: string;
+  readonly limit?: number;
+  readonly probeEvery?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Adds `--model`. */
+export function addModelOption(command: Command): Command {
+  return command.option(
+    '--model <name>',
+    `the model: ${modelNames.join(', ')}`,
+    choiceOption('--model', modelNames as readonly string[]),
+    defaultModel,
+  );
+}
+
+/** Adds `--dataset` and `--data`. */
+export function addDataOptions(command: Command, dataset: string | undefined = defaultDataset): Command {
+  return command
+    .option(
+      '--dataset <name>',
+      `the data: ${datasetNames.join(', ')}, or images for a folder with train/<class>/*.jpg and test/<class>/*.jpg`,
+      choiceOption('--dataset', datasetChoices),
+      dataset,
+    )
+    .option('--data <dir>', 'where the data lie (default: see octograd data)');
+}
+
+/** Adds `--batch`, `--threads` and `--backend`. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('--batch <n>', 'samples a step', wholeOption('--batch', 1), defaultBatch)
+    .option(
+      '--threads <n>',
+      'threads of the WASM kernels (default: the cores there are)',
+      wholeOption('--threads', 1, 64),
+    )
+    .option(
+      '--backend <name>',
+      'wasm, or reference: plain TypeScript, exact and very slow',
+      choiceOption('--backend', backendNames),
+      'wasm',
+    );
+}
+
+/** Adds all options of a training command but the choice of recipes. */
+export function addTrainingOptions(command: Command): Command {
+  addModelOption(command);
+  addDataOptions(command);
+  command
+    .option(
+      '--epochs <n>',
+      'passes over the training set, fractions allowed (default: 1, for CIFAR 10)',
+      positiveOption('--epochs'),
+    )
+    .option('--max-steps <n>', 'end after this many steps at the latest', wholeOption('--max-steps', 1));
+  addRunOptions(command)
+    .option(
+      '--lr <rate>',
+      'highest learning rate (default: sgd 0.1 for residual networks, else 0.05; adam and adamw 0.002)',
+      positiveOption('--lr'),
+    )
+    .option(
+      '--schedule <name>',
+      'the rate over the run: one-cycle, cosine (down to 0), step (a tenth at each third), constant',
+      choiceOption('--schedule', scheduleNames),
+      'one-cycle',
+    )
+    .option(
+      '--optimizer <name>',
+      optimizerChoices.join(', '),
+      choiceOption('--optimizer', optimizerChoices),
+      'sgd',
+    )
+    .option(
+      '--momentum <share>',
+      'of sgd, from 0 to below 1',
+      numberOption('--momentum', (value) => value >= 0 && value < 1, 'a number from 0 to below 1'),
+      defaultMomentum,
+    )
+    .option(
+      '--weight-decay <factor>',
+      'not on biases and norms (default: sgd 0.0001, for CIFAR 0.0005; adamw 0.01; adam 0)',
+      numberOption('--weight-decay', (value) => value >= 0, 'a number of at least 0'),
+    )
+    .option('--seed <n>', 'of weights, order, augmentation and rounding', wholeOption('--seed', 0), 0)
+    .option(
+      '--seeds <n>',
+      'train with this many seeds, counted up from --seed',
+      wholeOption('--seeds', 1, 1000),
+      1,
+    )
+    .option(
+      '--augment <name>',
+      'auto (crop-flip for CIFAR), none, crop-flip (4 pixels of padding, random crop and mirroring)',
+      choiceOption('--augment', augmentNames),
+      'auto',
+    )
+    .option(
+      '--limit <n>',
+      'train on this many samples only, drawn by seed 0, for a trial',
+      wholeOption('--limit', 1),
+    )
+    .option(
+      '--probe-every <n>',
+      `steps between two measurements of signal-to-noise and gradients, 0 for none (default: ${defaultProbes} a run)`,
+      wholeOption('--probe-every', 0),
+    )
+    .option('--out <dir>', 'folder of the run, new or empty (default: runs/<date>-<command>-<model>)')
+    .option('--json', 'print the events of the run, one JSON object a line, and nothing else')
+    .option('--quiet', 'print only the result');
+  return command;
+}
+
+/** Checks that concern two options together. */
+export function checkRunOptions({ backend, threads }: RunOptions): void {
+  if (backend === 'reference' && threads !== undefined && threads > 1) {
+    throw new UsageError('--threads is for the WASM kernels; leave it out with --backend reference');
+  }
+}

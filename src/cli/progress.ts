@@ -1,0 +1,137 @@
+/**
+ * Progress for people: one line drawn again and again on a terminal, a plain line now and then elsewhere. A reader of the event
+ * stream; it changes nothing.
+ */
+import { countText } from '../core/text.js';
+import type { CliEvent } from './events.js';
+import { type Output, useColor } from './io.js';
+import { clockText, percentText } from './table.js';
+
+/** Milliseconds between two drawings on a terminal, and between two plain lines. */
+const redrawInterval = 100;
+const lineInterval = 5000;
+/** Weight of a new step in the shown loss and accuracy. */
+const smoothing = 0.05;
+
+type Start = Extract<CliEvent, { type: 'start' }>;
+type Step = Extract<CliEvent, { type: 'step' }>;
+
+export interface ProgressOptions {
+  readonly out: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Runs that the command makes in all. */
+  readonly runs: number;
+  /** Milliseconds; for tests. */
+  readonly clock?: () => number;
+}
+
+export class Progress {
+  private readonly out: Output;
+  private readonly redraws: boolean;
+  private readonly color: boolean;
+  private readonly clock: () => number;
+  private run = 0;
+  private start: Start | undefined;
+  private began = 0;
+  private shown = Number.NEGATIVE_INFINITY;
+  private loss = 0;
+  private accuracy: number | undefined;
+  private drawn = false;
+
+  constructor(private readonly options: ProgressOptions) {
+    this.out = options.out;
+    this.redraws = options.out.isTTY === true && options.env.TERM !== 'dumb';
+    this.color = useColor(options.out, options.env);
+    this.clock = options.clock ?? (() => performance.now());
+  }
+
+  readonly listen = (event: CliEvent): void => {
+    switch (event.type) {
+      case 'start':
+        this.run += 1;
+        this.start = event;
+        this.began = this.clock();
+        this.shown = Number.NEGATIVE_INFINITY;
+        if (this.run === 1) this.line(`${countText(event.parameters)} parameters; ${event.backend}`);
+        break;
+      case 'warning':
+        this.line(`warning: ${event.message}`);
+        break;
+      case 'step':
+        this.step(event);
+        break;
+      case 'evaluation':
+        this.line(
+          `${this.title(event)}step ${event.step}: test accuracy ${percentText(event.accuracy)}, test loss ${event.loss.toFixed(4)}`,
+        );
+        break;
+      case 'run-done':
+        if (event.reason === 'aborted') this.line(`${this.title(event)}stopped after ${event.steps} steps`);
+        else {
+          this.line(
+            `${this.title(event)}${event.steps} steps in ${event.seconds.toFixed(1)} s, ${countText(event.imagesPerSecond)} images/s`,
+          );
+        }
+        break;
+      case 'run-failed':
+        this.line(`${this.title(event)}${event.message}`);
+        break;
+      default:
+        break;
+    }
+  };
+
+  /** Prints a line of its own, the progress line out of the way. */
+  line(text: string): void {
+    this.clear();
+    this.out.write(`${text}\n`);
+  }
+
+  /** Takes the progress line away. */
+  clear(): void {
+    if (this.drawn) this.out.write('\r\u001b[2K');
+    this.drawn = false;
+  }
+
+  private title({ recipe, seed }: { readonly recipe: string; readonly seed: number }): string {
+    const count = this.options.runs > 1 ? `[${this.run}/${this.options.runs}] ` : '';
+    const seeded = seed === 0 ? '' : ` seed ${seed}`;
+    return `${count}${recipe}${seeded}: `;
+  }
+
+  private step(event: Step): void {
+    const { start } = this;
+    if (!start) return;
+    const first = event.step === 1;
+    this.loss = first ? event.loss : this.loss + smoothing * (event.loss - this.loss);
+    if (event.accuracy !== undefined) {
+      this.accuracy =
+        first || this.accuracy === undefined
+          ? event.accuracy
+          : this.accuracy + smoothing * (event.accuracy - this.accuracy);
+    }
+    const now = this.clock();
+    if (now - this.shown < (this.redraws ? redrawInterval : lineInterval)) return;
+    this.shown = now;
+    const elapsed = Math.max(1e-3, (now - this.began) / 1000);
+    const left = (elapsed / event.step) * (start.totalSteps - event.step);
+    const parts = [
+      `${this.title(event)}epoch ${(event.step / start.stepsPerEpoch).toFixed(2)}/${shortNumber(start.epochs)}`,
+      `step ${event.step}/${start.totalSteps}`,
+      `loss ${this.loss.toFixed(4)}`,
+      ...(this.accuracy === undefined ? [] : [`accuracy ${percentText(this.accuracy, 1)}`]),
+      `${countText((event.samples / Math.max(1e-3, event.milliseconds)) * 1000)} images/s`,
+      ...(first ? [] : [`${clockText(left)} left`]),
+    ];
+    const text = parts.join('  ');
+    if (!this.redraws) {
+      this.out.write(`${text}\n`);
+      return;
+    }
+    const fitting = text.slice(0, Math.max(20, (this.out.columns ?? 80) - 1));
+    this.out.write(`\r\u001b[2K${this.color ? `\u001b[36m${fitting}\u001b[0m` : fitting}`);
+    this.drawn = true;
+  }
+}
+
+const shortNumber = (value: number): string => String(Number(value.toFixed(2)));

@@ -1,0 +1,36 @@
+/** The style sheet of the report: light and dark by the reader's preference, eight series colours legible on both. */
+
+/** Okabe and Ito's palette, tells apart by readers with colour-blindness; darkened on white where it was too pale. */
+const light = ['#0072b2', '#d55e00', '#009e73', '#b8529a', '#a37800', '#3a8fc4', '#5b5b5b', '#7a5bd0'];
+const dark = ['#4fb0e8', '#ff8b3d', '#35cfa0', '#e08cc5', '#e6c34a', '#8ccbf2', '#a9a9a9', '#b39cff'];
+
+const variables = (colors: readonly string[]): string =>
+  colors.map((color, i) => `--c${i}:${color};`).join('');
+const classes = light
+  .map((_, i) => `.c${i}{stroke:var(--c${i});fill:none}.f${i}{fill:var(--c${i});stroke:none}`)
+  .join('');
+
+export const reportStyle = `
+:root{color-scheme:light dark;--page:#fbfbfa;--card:#fff;--ink:#1d2125;--soft:#5d666f;--rule:#e1e4e7;--good:0,140,100;--bad:213,94,0;${variables(light)}}
+@media (prefers-color-scheme:dark){:root{--page:#14171a;--card:#1c2024;--ink:#e8eaec;--soft:#9aa4ad;--rule:#31373d;--good:53,207,160;--bad:255,139,61;${variables(dark)}}}
+${classes}
+body{margin:0 auto;max-width:1180px;padding:24px 20px 40px;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+header p,footer,.small{color:var(--soft)}
+h1{font-size:26px;margin:0}header p{margin:2px 0 18px}h2{font-size:19px;margin:30px 0 10px}h3{font-size:16px;margin:22px 0 8px}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{padding:6px 12px;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
+th{font-weight:600;color:var(--soft)}.number{text-align:right}
+.scroll{overflow-x:auto;background:var(--card);border:1px solid var(--rule);border-radius:8px}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:14px;margin-top:22px}
+figure{margin:0;padding:12px;background:var(--card);border:1px solid var(--rule);border-radius:8px}
+svg{display:block;width:100%;height:auto;font:12px system-ui,sans-serif}
+.grid{stroke:var(--rule)}.axis{stroke:var(--soft)}.tick,.label{fill:var(--soft)}.label{font-size:13px}.title{fill:var(--ink);font-size:14px;font-weight:600}
+.line{stroke-width:2;stroke-linejoin:round}.dot{stroke:var(--card);stroke-width:1.5}.end{font-size:12.5px;font-weight:600}
+.layers{font-size:13px}.layers th,.layers td{padding:3px 10px}.layers thead th{vertical-align:bottom;line-height:1.25}
+.layers svg{display:inline-block;width:44px;height:13px;vertical-align:-2px;margin-left:7px}
+.note{padding:8px 12px;border-left:4px solid var(--c1);background:var(--card);white-space:pre-wrap}
+.small{font-size:13px;max-width:75ch}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
+pre{overflow-x:auto;padding:12px;background:var(--card);border:1px solid var(--rule);border-radius:8px;font-size:12.5px;line-height:1.45}
+footer{margin-top:34px;font-size:13px}
+`;

@@ -1,0 +1,205 @@
+/**
+ * Charts as SVG text: lines and bars with labelled axes, a legend and direct labels. Colours are CSS classes (`c0`, `c1`, ...)
+ * of the page, so that one chart serves light and dark. Knows numbers and names, not what they mean.
+ */
+
+/** Text for HTML and SVG, safe between tags and in quoted attributes. */
+export function escapeText(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+export type Point = readonly [x: number, y: number];
+
+export interface Series {
+  readonly name: string;
+  /** Number of its colour. */
+  readonly color: number;
+  readonly points: readonly Point[];
+  /** Single points instead of a line. */
+  readonly dots?: boolean;
+}
+
+const round = (value: number): string => String(Math.round(value * 100) / 100);
+
+/** Round numbers that cover low..high, about `count` of them. */
+export function niceTicks(low: number, high: number, count = 5): number[] {
+  if (!(high > low)) return [low];
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power;
+  const ticks: number[] = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
+    // Twelve digits: 3 * 0.1 is 0.3 on an axis.
+    ticks.push(Number((i * step).toPrecision(12)));
+  }
+  return ticks;
+}
+
+/** Centred moving mean over `window` points, thinned to at most `limit` points that include both ends. */
+export function smooth(points: readonly Point[], window: number, limit = 300): Point[] {
+  const sums = [0];
+  for (const [, y] of points) sums.push(sums[sums.length - 1] + y);
+  const half = Math.max(0, Math.floor(window / 2));
+  const stride = Math.max(1, Math.ceil(points.length / limit));
+  const smoothed: Point[] = [];
+  points.forEach(([x], i) => {
+    if (i % stride !== 0 && i !== points.length - 1) return;
+    const reach = Math.min(half, i, points.length - 1 - i);
+    smoothed.push([x, (sums[i + reach + 1] - sums[i - reach]) / (2 * reach + 1)]);
+  });
+  return smoothed;
+}
+
+export interface LineChart {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly series: readonly Series[];
+  /** Bounds of the y axis; default from the points. */
+  readonly yLow?: number;
+  readonly yHigh?: number;
+  readonly yText?: (value: number) => string;
+}
+
+const width = 640;
+const height = 300;
+const margin = { top: 34, right: 96, bottom: 44, left: 62 };
+
+/** Moves labels apart so that they do not overlap; they keep their order. */
+function spread(positions: readonly number[], gap: number, low: number, high: number): number[] {
+  const order = positions.map((_, i) => i).sort((a, b) => positions[a] - positions[b]);
+  const placed = [...positions];
+  let last = low - gap;
+  for (const i of order) {
+    placed[i] = Math.max(positions[i], last + gap);
+    last = placed[i];
+  }
+  let limit = high + gap;
+  for (const i of order.reverse()) {
+    placed[i] = Math.min(placed[i], limit - gap);
+    limit = placed[i];
+  }
+  return placed;
+}
+
+/** A line chart with the series' names at their ends. Empty text without points. */
+export function lineChart(chart: LineChart): string {
+  const series = chart.series
+    .map((one) => ({
+      ...one,
+      points: one.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)),
+    }))
+    .filter(({ points }) => points.length > 0);
+  const all = series.flatMap(({ points }) => points);
+  if (all.length === 0) return '';
+  const xs = all.map(([x]) => x);
+  const ys = all.map(([, y]) => y);
+  const [xLow, xHigh] = [0, xs.reduce((a, b) => Math.max(a, b), 1)];
+  let yLow = chart.yLow ?? ys.reduce((a, b) => Math.min(a, b));
+  let yHigh = chart.yHigh ?? ys.reduce((a, b) => Math.max(a, b));
+  if (yHigh <= yLow) [yLow, yHigh] = [yLow - 0.5, yHigh + 0.5];
+  const right = width - margin.right;
+  const bottom = height - margin.bottom;
+  const toX = (x: number): number => margin.left + ((x - xLow) / (xHigh - xLow)) * (right - margin.left);
+  const toY = (y: number): number =>
+    bottom - ((Math.min(Math.max(y, yLow), yHigh) - yLow) / (yHigh - yLow)) * (bottom - margin.top);
+  const yText = chart.yText ?? ((value: number) => String(Number(value.toPrecision(4))));
+  const parts: string[] = [];
+  for (const tick of niceTicks(yLow, yHigh)) {
+    const y = round(toY(tick));
+    parts.push(`<line class="grid" x1="${margin.left}" x2="${right}" y1="${y}" y2="${y}"/>`);
+    parts.push(
+      `<text class="tick" x="${margin.left - 8}" y="${y}" dy="0.32em" text-anchor="end">${escapeText(yText(tick))}</text>`,
+    );
+  }
+  for (const tick of niceTicks(xLow, xHigh, 6)) {
+    parts.push(
+      `<text class="tick" x="${round(toX(tick))}" y="${bottom + 18}" text-anchor="middle">${tick}</text>`,
+    );
+  }
+  parts.push(`<line class="axis" x1="${margin.left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>`);
+  parts.push(
+    `<text class="label" x="${(margin.left + right) / 2}" y="${height - 6}" text-anchor="middle">${escapeText(chart.xLabel)}</text>`,
+    `<text class="label" transform="translate(14 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeText(chart.yLabel)}</text>`,
+    `<text class="title" x="${margin.left}" y="18">${escapeText(chart.title)}</text>`,
+  );
+  for (const { points, color, dots } of series) {
+    if (dots) {
+      for (const [x, y] of points) {
+        parts.push(`<circle class="f${color} dot" cx="${round(toX(x))}" cy="${round(toY(y))}" r="4.5"/>`);
+      }
+    } else {
+      const path = points
+        .map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${round(toX(x))} ${round(toY(y))}`)
+        .join('');
+      parts.push(`<path class="c${color} line" d="${path}"/>`);
+    }
+  }
+  const labelled = series.filter(({ name }) => name !== '');
+  const ends = labelled.map(({ points }) => toY(points[points.length - 1][1]));
+  const places = spread(ends, 15, margin.top, bottom);
+  labelled.forEach(({ name, color, points }, i) => {
+    const x = Math.min(right, toX(points[points.length - 1][0])) + 9;
+    parts.push(
+      `<text class="f${color} end" x="${round(x)}" y="${round(places[i])}" dy="0.32em">${escapeText(name)}</text>`,
+    );
+  });
+  return svg(width, height, chart.title, parts);
+}
+
+export interface BarRow {
+  readonly name: string;
+  /** Parts of the bar from left to right; colours by their number. */
+  readonly parts: readonly { readonly value: number; readonly color: number; readonly title: string }[];
+  /** At the bar's end. */
+  readonly text: string;
+}
+
+/** Horizontal bars, one a row, each of one part or of several side by side. */
+export function barChart(chart: {
+  readonly title: string;
+  readonly rows: readonly BarRow[];
+  readonly legend?: readonly { readonly name: string; readonly color: number }[];
+}): string {
+  const { title, rows, legend = [] } = chart;
+  const left = 30 + 7 * Math.min(26, Math.max(...rows.map(({ name }) => name.length)));
+  const right = width - 84;
+  const legendRows = Math.ceil(legend.length / 4);
+  const top = 34 + legendRows * 20;
+  const rowHeight = 30;
+  const total = ({ parts }: BarRow): number => parts.reduce((sum, { value }) => sum + value, 0);
+  const most = Math.max(...rows.map(total)) || 1;
+  const scale = (value: number): number => (value / most) * (right - left);
+  const parts: string[] = [`<text class="title" x="8" y="18">${escapeText(title)}</text>`];
+  legend.forEach(({ name, color }, i) => {
+    const x = 8 + (i % 4) * 156;
+    const y = 32 + Math.floor(i / 4) * 20;
+    parts.push(`<rect class="f${color}" x="${x}" y="${y}" width="11" height="11" rx="2"/>`);
+    parts.push(`<text class="tick" x="${x + 17}" y="${y + 10}">${escapeText(name)}</text>`);
+  });
+  rows.forEach((row, i) => {
+    const y = top + i * rowHeight;
+    let x = left;
+    parts.push(
+      `<text class="label" x="${left - 8}" y="${y + 11}" dy="0.32em" text-anchor="end">${escapeText(row.name)}</text>`,
+    );
+    for (const { value, color, title: hint } of row.parts) {
+      const length = scale(value);
+      // A hair of background between the parts keeps them apart without an outline.
+      if (length > 0.5) {
+        parts.push(
+          `<rect class="f${color}" x="${round(x)}" y="${y}" width="${round(Math.max(0.5, length - 1))}" height="22" rx="2"><title>${escapeText(hint)}</title></rect>`,
+        );
+      }
+      x += length;
+    }
+    parts.push(
+      `<text class="tick" x="${round(x + 7)}" y="${y + 11}" dy="0.32em">${escapeText(row.text)}</text>`,
+    );
+  });
+  return svg(width, top + rows.length * rowHeight + 6, title, parts);
+}
+
+function svg(w: number, h: number, title: string, parts: readonly string[]): string {
+  return `<svg viewBox="0 0 ${w} ${h}" role="img" aria-label="${escapeText(title)}">${parts.join('')}</svg>`;
+}

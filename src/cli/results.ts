@@ -1,0 +1,74 @@
+/** The comparison as rows of text: one a run, and the mean of each recipe where there are several seeds. */
+import { bytesText, countText } from '../core/text.js';
+import type { Result } from './events.js';
+import { mean, type RunRecord } from './records.js';
+import { percentText } from './table.js';
+
+export interface ResultTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Columns of numbers. */
+  readonly right: readonly number[];
+}
+
+/** What happened to a run that has no accuracy. */
+function outcome(run: RunRecord | undefined): string {
+  if (run?.failed) return `failed at step ${run.failed.step}`;
+  return run?.done?.reason === 'aborted' ? `stopped at step ${run.done.steps}` : '-';
+}
+
+function cells(result: Result, seed: string, accuracy: string): string[] {
+  return [
+    result.recipe,
+    seed,
+    accuracy,
+    result.imagesPerSecond > 0 ? countText(result.imagesPerSecond) : '-',
+    bytesText(result.peakBytes),
+    bytesText(result.savedForBackwardBytes),
+    percentText(result.integerMacShare, 1),
+  ];
+}
+
+/** Test accuracy, images/s, peak memory, bytes kept for the backward pass and integer share of every run. */
+export function resultTable(results: readonly Result[], runs: readonly RunRecord[]): ResultTable {
+  const seeds = new Set(results.map(({ seed }) => seed));
+  const several = seeds.size > 1;
+  const rows = results.map((result, i) =>
+    cells(
+      result,
+      String(result.seed),
+      result.testAccuracy === null ? outcome(runs[i]) : percentText(result.testAccuracy),
+    ),
+  );
+  if (several) {
+    for (const recipe of new Set(results.map((result) => result.recipe))) {
+      const own = results.filter((result) => result.recipe === recipe);
+      const accuracies = own.map(({ testAccuracy }) => testAccuracy).filter((value) => value !== null);
+      const average: Result = {
+        ...own[0],
+        imagesPerSecond: mean(own.map((result) => result.imagesPerSecond)),
+      };
+      rows.push(cells(average, 'mean', accuracies.length === 0 ? '-' : meanText(accuracies)));
+    }
+  }
+  const head = [
+    'recipe',
+    'seed',
+    'test accuracy',
+    'images/s',
+    'peak memory',
+    'kept for backward',
+    'integer MACs',
+  ];
+  const drop = (row: readonly string[]): readonly string[] => row.filter((_, i) => several || i !== 1);
+  const right = several ? [1, 2, 3, 4, 5, 6] : [1, 2, 3, 4, 5];
+  return { head: drop(head), rows: rows.map(drop), right };
+}
+
+/** Mean and sample standard deviation: `98.76 ± 0.05 %`. */
+function meanText(shares: readonly number[]): string {
+  const average = mean(shares);
+  if (shares.length < 2) return percentText(average);
+  const variance = shares.reduce((sum, value) => sum + (value - average) ** 2, 0) / (shares.length - 1);
+  return `${(average * 100).toFixed(2)} ± ${(Math.sqrt(variance) * 100).toFixed(2)} %`;
+}

@@ -1,0 +1,158 @@
+/** From options to the objects of a run: data, recipes, optimiser, schedule. Knows the layers below, not how results are shown. */
+import { existsSync } from 'node:fs';
+import { DataError, UsageError } from '../core/errors.js';
+import {
+  type Augmentation,
+  type DataSplit,
+  type Dataset,
+  flip,
+  loadDataset,
+  loadImageFolder,
+  padCrop,
+  subset,
+} from '../data/index.node.js';
+import { createModel } from '../models/index.js';
+import { parametersOf } from '../nn/index.js';
+import {
+  adam,
+  adamw,
+  constant,
+  cosine,
+  type Optimizer,
+  oneCycle,
+  type Schedule,
+  sgd,
+  step,
+} from '../optim/index.js';
+import type { Recipe } from '../quant/recipe.js';
+import { getRecipe } from '../quant/recipes.js';
+import { loadRecipeFile } from '../quant/recipes.node.js';
+import { defaultEpochs, defaultLearningRate, defaultProbes, defaultWeightDecay } from './defaults.js';
+import type { DataOptions, TrainingOptions } from './options.js';
+
+/** A recipe by built-in name, or from a JSON file. Throws RecipeError with the nearest name, or DataError for the file. */
+export async function recipeOf(text: string): Promise<Recipe> {
+  const isFile = /\.json$/i.test(text) || /[\\/]/.test(text) || existsSync(text);
+  return isFile ? loadRecipeFile(text) : getRecipe(text);
+}
+
+/** Recipes of a list such as `fp32,paper,mine.json`. Throws UsageError for an empty list and for two of one name. */
+export async function recipesOf(text: string): Promise<Recipe[]> {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length === 0) throw new UsageError('--recipes needs at least one name, for instance fp32,int8');
+  const recipes: Recipe[] = [];
+  for (const name of names) {
+    const recipe = await recipeOf(name);
+    if (recipes.some((other) => other.name === recipe.name)) {
+      throw new UsageError(`--recipes has two recipes named "${recipe.name}"; give one another name`);
+    }
+    recipes.push(recipe);
+  }
+  return recipes;
+}
+
+/** Training and test set. Throws DataError with the remedy when they are not there. */
+export async function loadData(
+  { dataset, data }: DataOptions,
+  onProgress?: (message: string) => void,
+): Promise<DataSplit> {
+  const options = { ...(data === undefined ? {} : { dir: data }), ...(onProgress ? { onProgress } : {}) };
+  if (dataset !== 'images') return loadDataset(dataset, options);
+  if (data === undefined) {
+    throw new UsageError(
+      '--dataset images needs --data <dir>, a folder with train/<class>/*.jpg and test/<class>/*.jpg',
+    );
+  }
+  return loadImageFolder({ dir: data, ...(onProgress ? { onProgress } : {}) });
+}
+
+/** The first `limit` samples' worth of a data set, drawn by seed 0. */
+export function limited<D extends Dataset>(dataset: D, limit: number | undefined): D {
+  return limit === undefined || limit >= dataset.count ? dataset : subset(dataset, limit, 0);
+}
+
+/** What a training run does, every default filled in; stands in config.json. */
+export interface TrainingSettings {
+  readonly model: string;
+  readonly dataset: string;
+  readonly trainSamples: number;
+  readonly testSamples: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  readonly optimizer: object;
+  readonly schedule: Schedule;
+  readonly seeds: readonly number[];
+  readonly augment: readonly Augmentation[];
+  readonly probeEvery: number;
+  readonly backend: string;
+  readonly threads?: number;
+}
+
+function scheduleOf(name: TrainingOptions['schedule'], rate: number): Schedule {
+  switch (name) {
+    case 'one-cycle':
+      return oneCycle(rate);
+    case 'cosine':
+      return cosine(rate);
+    case 'step':
+      return step(rate, 1 / 3);
+    case 'constant':
+      return constant(rate);
+  }
+}
+
+function augmentationOf(options: TrainingOptions): readonly Augmentation[] {
+  const { augment, dataset } = options;
+  const wanted = augment === 'crop-flip' || (augment === 'auto' && dataset.startsWith('cifar'));
+  return wanted ? [padCrop(4), flip()] : [];
+}
+
+/** The optimiser; biases and norms (parameters with one axis) do not decay. */
+export function optimizerOf(options: TrainingOptions, split: DataSplit): Optimizer {
+  const { optimizer, momentum, dataset } = options;
+  const { inputShape, classes } = split.train;
+  const model = createModel(options.model, { inputShape, classes: classes.length });
+  const exclude = parametersOf(model)
+    .filter(({ shape }) => shape.length === 1)
+    .map(({ path }) => path);
+  const decay = {
+    weightDecay: options.weightDecay ?? defaultWeightDecay(optimizer, dataset),
+    exclude,
+  };
+  if (optimizer === 'sgd') return sgd({ momentum, ...decay });
+  return optimizer === 'adam' ? adam(decay) : adamw(decay);
+}
+
+/** All decisions of a run. Throws UsageError for a data set without classes. */
+export function settingsOf(options: TrainingOptions, { train, test }: DataSplit): TrainingSettings {
+  if (train.classes.length === 0)
+    throw new DataError(`${train.name} has no classes; octograd trains classifiers here`);
+  const batchSize = Math.min(options.batch, train.count);
+  const stepsPerEpoch = Math.ceil(train.count / batchSize);
+  const wanted = options.epochs ?? defaultEpochs(options.dataset);
+  const epochs = Math.min(wanted, options.maxSteps === undefined ? wanted : options.maxSteps / stepsPerEpoch);
+  const totalSteps = Math.max(1, Math.round(stepsPerEpoch * epochs));
+  const rate = options.lr ?? defaultLearningRate(options.optimizer, options.model);
+  return {
+    model: options.model,
+    dataset: options.dataset,
+    trainSamples: train.count,
+    testSamples: test.count,
+    epochs,
+    batchSize,
+    stepsPerEpoch,
+    totalSteps,
+    optimizer: optimizerOf(options, { train, test }).settings,
+    schedule: scheduleOf(options.schedule, rate),
+    seeds: Array.from({ length: options.seeds }, (_, i) => options.seed + i),
+    augment: augmentationOf(options),
+    probeEvery: options.probeEvery ?? Math.max(1, Math.floor(totalSteps / defaultProbes)),
+    backend: options.backend,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  };
+}

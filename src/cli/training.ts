@@ -1,0 +1,238 @@
+/**
+ * What `train` and `compare` share: every recipe and seed trained on the same model, data and steps, with the run's folder written
+ * as it goes. Ends early, and whole, when the signal is aborted.
+ */
+import { DivergenceError, NonFiniteError } from '../core/errors.js';
+import type { DataSplit } from '../data/index.node.js';
+import { createModel } from '../models/index.js';
+import type { Recipe } from '../quant/recipe.js';
+import { createSession, type DoneEvent, fit, inputOf, type Session, saveModel } from '../train/index.js';
+import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
+import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
+import { checkRunOptions, type TrainingOptions } from './options.js';
+import { Progress } from './progress.js';
+import { Records } from './records.js';
+import { reportHtml } from './report.js';
+import { resultTable } from './results.js';
+import { checkOut, fileName, RunFolder } from './run-folder.js';
+import { limited, loadData, optimizerOf, settingsOf, type TrainingSettings } from './setup.js';
+import { tableLines } from './table.js';
+import { octogradVersion } from './version.js';
+
+/** All that the runs of one command have in common. */
+interface Context {
+  readonly command: string;
+  readonly options: TrainingOptions;
+  readonly settings: TrainingSettings;
+  readonly recipes: readonly Recipe[];
+  readonly data: DataSplit;
+  readonly folder: RunFolder;
+  readonly publish: Listener;
+  readonly io: CliIo;
+}
+
+/** Where a run's model goes, below the run's folder: its own place where there are several. */
+function modelPath({ command, settings }: Context, { recipe, seed }: RunKey): string[] {
+  return [
+    ...(command === 'compare' ? [fileName(recipe)] : []),
+    ...(settings.seeds.length > 1 ? [`seed-${seed}`] : []),
+    'model.safetensors',
+  ];
+}
+
+async function writeModel(context: Context, session: Session, key: RunKey): Promise<string> {
+  const { train } = context.data;
+  const { storage, normalization } = inputOf(train);
+  const bytes = saveModel(session, {
+    model: context.settings.model,
+    inputShape: train.inputShape,
+    inputStorage: storage === 'uint8' ? 'uint8' : 'float',
+    classes: train.classes,
+    dataset: context.settings.dataset,
+    ...(normalization ? { normalization } : {}),
+  });
+  return context.folder.write(modelPath(context, key), bytes);
+}
+
+/** Trains one recipe under one seed. Numbers that fail end this run only, and are told as an event. */
+async function runOne(context: Context, recipe: Recipe, seed: number): Promise<void> {
+  const { options, settings, data, publish, io } = context;
+  const key: RunKey = { recipe: recipe.name, seed };
+  const { train, test } = data;
+  const session = await createSession({
+    model: createModel(options.model, { inputShape: train.inputShape, classes: train.classes.length }),
+    input: train,
+    recipe,
+    optimizer: optimizerOf(options, data),
+    batchSize: settings.batchSize,
+    seed,
+    backend: options.backend,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  });
+  try {
+    let done: DoneEvent | undefined;
+    try {
+      // A recipe that quantises nothing has nothing to probe.
+      const probeEvery =
+        session.work().integerMacs + session.work().simulatedMacs > 0 ? settings.probeEvery : 0;
+      for await (const event of fit(session, {
+        train,
+        test,
+        epochs: settings.epochs,
+        learningRate: settings.schedule,
+        seed,
+        augment: settings.augment,
+        probeEvery,
+        signal: io.signal,
+      })) {
+        if (event.type === 'done') done = event;
+        else publish({ ...event, ...key });
+      }
+    } catch (error) {
+      if (!(error instanceof NonFiniteError || error instanceof DivergenceError)) throw error;
+      publish({ type: 'run-failed', ...key, error: error.name, message: error.message, step: error.step });
+      return;
+    }
+    if (!done) return;
+    const model = done.steps > 0 ? await writeModel(context, session, key) : undefined;
+    publish({ ...done, type: 'run-done', ...key, ...(model === undefined ? {} : { model }) });
+  } finally {
+    await session.dispose();
+  }
+}
+
+function configOf(context: Omit<Context, 'folder' | 'publish' | 'io'>): object {
+  const { command, options, settings, recipes } = context;
+  return {
+    formatVersion: 1,
+    octograd: octogradVersion(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    startedAt: new Date().toISOString(),
+    command,
+    options,
+    settings,
+    recipes,
+  };
+}
+
+function settingRows({ settings, data }: Context, backend: string): [string, string][] {
+  const { train } = data;
+  const short = (value: object): string =>
+    Object.entries(value)
+      .filter(([name]) => name !== 'exclude')
+      .map(([name, item]) => `${name} ${typeof item === 'object' ? JSON.stringify(item) : item}`)
+      .join(', ');
+  return [
+    ['model', settings.model],
+    ['data', `${train.name}${train.note ? ` (${train.note})` : ''}`],
+    ['samples', `${settings.trainSamples} for training, ${settings.testSamples} for the test`],
+    [
+      'length',
+      `${Number(settings.epochs.toFixed(4))} epochs, ${settings.totalSteps} steps of ${settings.batchSize}`,
+    ],
+    ['optimiser', short(settings.optimizer)],
+    ['schedule', short(settings.schedule)],
+    ['seeds', settings.seeds.join(', ')],
+    ['augmentation', settings.augment.length === 0 ? 'none' : settings.augment.map(short).join('; ')],
+    ['backend', backend],
+    [
+      'software',
+      `octograd ${octogradVersion()}, Node ${process.version}, ${process.platform}-${process.arch}`,
+    ],
+  ];
+}
+
+async function writeReport(context: Context, records: Records, aborted: boolean): Promise<void> {
+  const { command, settings, recipes, folder } = context;
+  const backend = records.runs[0]?.start?.backend ?? settings.backend;
+  const title = `octograd ${command}: ${settings.model} on ${settings.dataset}`;
+  const html = reportHtml({
+    title,
+    subtitle: `${recipes.map(({ name }) => name).join(', ')}; ${settings.totalSteps} steps each; ${new Date().toISOString().slice(0, 10)}`,
+    runs: records.runs,
+    results: records.results(),
+    settings: settingRows(context, backend),
+    aborted,
+  });
+  await folder.write(['report.html'], html);
+}
+
+function printResult(io: CliIo, records: Records, seconds: number, folder: RunFolder): void {
+  const { head, rows, right } = resultTable(records.results(), records.runs);
+  const [first, ...lines] = tableLines([head, ...rows], right);
+  const bold = useColor(io.stdout, io.env)
+    ? (text: string) => `\u001b[1m${text}\u001b[0m`
+    : (text: string) => text;
+  io.stdout.write(`\n${[bold(first), ...lines].join('\n')}\n\n`);
+  io.stdout.write(
+    `Training and evaluation took ${seconds.toFixed(1)} s. Report: ${folder.path}/report.html\n`,
+  );
+}
+
+/** Trains `recipes` and prints or streams what happens. @returns the exit code. */
+export async function runTraining(
+  command: 'compare' | 'train',
+  recipes: readonly Recipe[],
+  options: TrainingOptions,
+  io: CliIo,
+): Promise<number> {
+  checkRunOptions(options);
+  await checkOut(options.out);
+  const quiet = options.quiet === true || options.json === true;
+  const progress = new Progress({ out: io.stdout, env: io.env, runs: recipes.length * options.seeds });
+  const say = quiet ? () => undefined : (text: string) => progress.line(text);
+  const loaded = await loadData(options, say);
+  const data = { train: limited(loaded.train, options.limit), test: loaded.test };
+  const settings = settingsOf(options, data);
+  const facts = { command, options, settings, recipes, data };
+
+  const folder = await RunFolder.create({
+    command,
+    model: options.model,
+    ...(options.out ? { out: options.out } : {}),
+  });
+  const records = new Records(recipes);
+  try {
+    const config = configOf(facts);
+    await folder.begin(config);
+    const publish = (event: CliEvent): void => {
+      const line = eventLine(event);
+      folder.append(line);
+      records.listen(event);
+      if (options.json) io.stdout.write(`${line}\n`);
+      if (!quiet) progress.listen(event);
+    };
+    const context: Context = { ...facts, folder, publish, io };
+    publish({ type: 'config', folder: folder.path, config });
+    say(
+      `${settings.model} on ${settings.dataset}: ${recipes.map(({ name }) => name).join(', ')}; ` +
+        `${settings.totalSteps} steps of ${settings.batchSize} each; run folder ${folder.path}`,
+    );
+
+    const began = performance.now();
+    for (const seed of settings.seeds) {
+      for (const recipe of recipes) {
+        if (!io.signal.aborted) await runOne(context, recipe, seed);
+      }
+    }
+    const seconds = (performance.now() - began) / 1000;
+    progress.clear();
+    await writeReport(context, records, io.signal.aborted);
+    if (!options.json) printResult(io, records, seconds, folder);
+    publish({ type: 'done', results: records.results() });
+    return endOf(records, io);
+  } finally {
+    folder.close();
+  }
+}
+
+/** The exit code, with a line for each run that its numbers ended. */
+function endOf(records: Records, io: CliIo): number {
+  const failed = records.runs.flatMap(({ failed }) => (failed ? [failed] : []));
+  for (const { recipe, seed, message } of failed) {
+    io.stderr.write(`octograd: ${recipe}, seed ${seed}: ${message}\n`);
+  }
+  if (io.signal.aborted) return signalCode(io.signal);
+  return failed.length > 0 ? exitCodes.numbers : exitCodes.ok;
+}
