@@ -3,7 +3,16 @@
  * `--force` builds all. Stale means: another hash of the sources, or an output that is gone.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -132,7 +141,8 @@ export function report({ code, built, output, seconds }) {
     : 'The build is up to date.';
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// Compared by their real paths, since a module's own is one and the argument need not be.
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { force: { type: 'boolean' } } });
   const result = await build(values);
   console[result.code === 0 ? 'log' : 'error'](report(result));

@@ -97,16 +97,19 @@ const paper: Recipe = {
   rangeMomentum: 0.1,
 };
 
-/** Activations of `int8`: the batch's own range clamps nothing. */
+/**
+ * Everything per tensor. Measured on ResNet-20, CIFAR-10 (JPEG copy), after 100 and 300 steps, as the mean cosine of the
+ * products' weight gradients with those of float32 at the same weights: this 0.993 and 0.987; weights per output channel and
+ * gradients per sample 0.993 and 0.988, for more passes over memory; activations by `paper`'s mean ranges, which
+ * clamp, with batch norm 0.916 and 0.954, with Range BN 0.869 and 0.916.
+ */
 const int8: Recipe = {
   ...fp32,
   name: 'int8',
-  description:
-    'ours: weights per output channel, gradInput per sample, bifurcated gradients, batch norm of 8-bit codes',
+  description: 'ours: one scale a tensor, nothing clamped, bifurcated gradients, batch norm of 8-bit codes',
   products: {
-    forward: { left: affineTensor, right: weightPerChannel },
-    // A scale a sample: the images whose loss is small keep their resolution (StatQuant, Chen et al. 2020).
-    gradLeft: { gradOutput: { ...gradient8, granularity: 'sample' }, right: 'forward' },
+    forward: { left: affineTensor, right: nearest8 },
+    gradLeft: { gradOutput: gradient8, right: 'forward' },
     gradRight: { gradOutput: gradient16, left: 'forward' },
   },
   norm: { ...floatNorm, input: affineTensor, gradOutput: gradient8 },
@@ -153,28 +156,25 @@ const all: readonly Recipe[] = [
     int8,
     'no-bifurcation',
     'int8 with one stochastic int8 copy of the gradient feeding both products',
-    {
-      // One copy needs one scale: gradWeight sums over samples, and folded weight scales would serve gradInput only.
-      products: {
-        forward: { right: nearest8 },
-        gradLeft: { gradOutput: gradient8 },
-        gradRight: { gradOutput: gradient8 },
-      },
-    },
+    { products: { gradRight: { gradOutput: gradient8 } } },
   ),
   ablation(int8, 'nearest-gradients', 'int8 without stochastic rounding: gradients to nearest', {
-    products: { gradLeft: { gradOutput: { ...nearest8, granularity: 'sample' } } },
+    products: { gradLeft: { gradOutput: nearest8 } },
     norm: { ...int8.norm, gradOutput: nearest8 },
   }),
-  ablation(int8, 'tensor-weights', 'int8 without a scale per output channel: weights per tensor', {
-    products: { forward: { right: nearest8 } },
+  ablation(int8, 'mean-ranges', "int8 with paper's activation ranges, which clamp what lies outside", {
+    products: { forward: { left: affineMean } },
+    norm: { ...int8.norm, input: affineMean },
+  }),
+  ablation(int8, 'channel-weights', 'int8 with a scale per output channel of the weights', {
+    products: { forward: { right: weightPerChannel } },
   }),
   ablation(
     int8,
-    'tensor-gradients',
-    'int8 without a scale per sample: the gradient of gradInput per tensor',
+    'sample-gradients',
+    'int8 with a scale per sample for the gradient of gradInput (StatQuant)',
     {
-      products: { gradLeft: { gradOutput: gradient8 } },
+      products: { gradLeft: { gradOutput: { ...gradient8, granularity: 'sample' } } },
     },
   ),
   ablation(int8, 'range-norm', 'int8 with Range BN in place of batch norm', {

@@ -67,8 +67,8 @@ describe('the built-in recipes', () => {
   it.each([
     ['fp32', 'fp32-range', ['norm.kind']],
     ['int8', 'int8-nearest-gradients', ['products.gradLeft.gradOutput.rounding', 'norm.gradOutput.rounding']],
-    ['int8', 'int8-tensor-weights', ['products.forward.right.granularity']],
-    ['int8', 'int8-tensor-gradients', ['products.gradLeft.gradOutput.granularity']],
+    ['int8', 'int8-channel-weights', ['products.forward.right.granularity']],
+    ['int8', 'int8-sample-gradients', ['products.gradLeft.gradOutput.granularity']],
     ['int8', 'int8-range-norm', ['norm.kind']],
     ['int8', 'int8-float-norm', ['norm.input', 'norm.gradOutput']],
     [
