@@ -96,7 +96,10 @@ const { seconds, skipped } = await timed(async () => {
   if (!suiteOnly) await buildAndCheck();
   return { skipped: await runSuite() };
 });
-if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
+// With -t all the others are skipped, which is nothing to report.
+const chosen = vitestArgs.some((argument) => /^(-t|--testNamePattern)/.test(argument));
+if (skipped.length > 0 && !chosen)
+  console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join('\n')}`);
 console.log(`\nNode ${process.versions.node}, ${seconds.toFixed(0)} s, ${skipped.length} skipped`);
 console.log(`${count.passed} passed, ${count.failed} failed`);

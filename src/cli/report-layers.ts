@@ -27,6 +27,12 @@ const columnTitles: Readonly<Record<string, string>> = {
   'norm gradOutput': 'gradient into norm',
 };
 
+/** Operands that most recipes take over from the forward product. */
+const sharedCodes: Readonly<Record<string, string>> = {
+  'gradLeft weight': 'forward weight',
+  'gradRight input': 'forward input',
+};
+
 const formatTitle = (key: string): string => columnTitles[key] ?? key;
 
 function sparkline(values: readonly number[], low: number, high: number): string {
@@ -112,12 +118,23 @@ function operandTable({ probes }: RunRecord): string {
     ),
   );
   const order = Object.keys(columnTitles);
-  columns.sort((a, b) => order.indexOf(a.split('|')[0]) - order.indexOf(b.split('|')[0]));
+  // Codes that serve two products were measured once: their second column would say the same again.
+  const same = (column: string, other: string): boolean =>
+    [...rows.values()].every((cells) => {
+      const values = cells.get(column)?.values;
+      return values === undefined || values.every((value, i) => value === cells.get(other)?.values[i]);
+    });
+  const shown = columns.filter((column) => {
+    const [key, format] = column.split('|');
+    const first = sharedCodes[key];
+    return first === undefined || !same(column, `${first}|${format}`);
+  });
+  shown.sort((a, b) => order.indexOf(a.split('|')[0]) - order.indexOf(b.split('|')[0]));
   const title = (column: string): string => {
     const [key, format] = column.split('|');
     return `${formatTitle(key)} (${format})`;
   };
-  return tableOf('module', columns, rows, sqnrBounds, 1, title);
+  return tableOf('module', shown, rows, sqnrBounds, 1, title);
 }
 
 function gradientTable({ probes }: RunRecord): string {

@@ -20,13 +20,13 @@ h1{font-size:26px;margin:0}header p{margin:2px 0 18px}h2{font-size:19px;margin:3
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:6px 12px;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
 th{font-weight:600;color:var(--soft)}.number{text-align:right}
-.scroll{overflow-x:auto;background:var(--card);border:1px solid var(--rule);border-radius:8px}
+.scroll{overflow-x:auto;width:fit-content;max-width:100%;background:var(--card);border:1px solid var(--rule);border-radius:8px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:14px;margin-top:22px}
 figure{margin:0;padding:12px;background:var(--card);border:1px solid var(--rule);border-radius:8px}
 svg{display:block;width:100%;height:auto;font:12px system-ui,sans-serif}
 .grid{stroke:var(--rule)}.axis{stroke:var(--soft)}.tick,.label{fill:var(--soft)}.label{font-size:13px}.title{fill:var(--ink);font-size:14px;font-weight:600}
 .line{stroke-width:2;stroke-linejoin:round}.dot{stroke:var(--card);stroke-width:1.5}.end{font-size:12.5px;font-weight:600}
-.layers{font-size:13px}.layers th,.layers td{padding:3px 10px}.layers thead th{vertical-align:bottom;line-height:1.25}
+.layers{font-size:13px}.layers th,.layers td{padding:3px 10px}.layers thead th{vertical-align:bottom;line-height:1.25;white-space:normal;max-width:120px}
 .layers svg{display:inline-block;width:44px;height:13px;vertical-align:-2px;margin-left:7px}
 .note{padding:8px 12px;border-left:4px solid var(--c1);background:var(--card);white-space:pre-wrap}
 .small{font-size:13px;max-width:75ch}

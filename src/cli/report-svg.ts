@@ -101,10 +101,12 @@ export function lineChart(chart: LineChart): string {
   const right = width - margin.right;
   const bottom = height - margin.bottom;
   const toX = (x: number): number => margin.left + ((x - xLow) / (xHigh - xLow)) * (right - margin.left);
-  const toY = (y: number): number =>
-    bottom - ((Math.min(Math.max(y, yLow), yHigh) - yLow) / (yHigh - yLow)) * (bottom - margin.top);
+  const toY = (y: number): number => bottom - ((y - yLow) / (yHigh - yLow)) * (bottom - margin.top);
   const yText = chart.yText ?? ((value: number) => String(Number(value.toPrecision(4))));
-  const parts: string[] = [];
+  // Lines may leave the plot; every line chart has the same frame, so one name serves all of a page.
+  const parts = [
+    `<clipPath id="plot"><rect x="${margin.left}" y="${margin.top - 3}" width="${right - margin.left + 6}" height="${bottom - margin.top + 4}"/></clipPath>`,
+  ];
   for (const tick of niceTicks(yLow, yHigh)) {
     const y = round(toY(tick));
     parts.push(`<line class="grid" x1="${margin.left}" x2="${right}" y1="${y}" y2="${y}"/>`);
@@ -126,13 +128,14 @@ export function lineChart(chart: LineChart): string {
   for (const { points, color, dots } of series) {
     if (dots) {
       for (const [x, y] of points) {
-        parts.push(`<circle class="f${color} dot" cx="${round(toX(x))}" cy="${round(toY(y))}" r="4.5"/>`);
+        if (y >= yLow && y <= yHigh)
+          parts.push(`<circle class="f${color} dot" cx="${round(toX(x))}" cy="${round(toY(y))}" r="4.5"/>`);
       }
     } else {
       const path = points
         .map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${round(toX(x))} ${round(toY(y))}`)
         .join('');
-      parts.push(`<path class="c${color} line" d="${path}"/>`);
+      parts.push(`<path class="c${color} line" clip-path="url(#plot)" d="${path}"/>`);
     }
   }
   const labelled = series.filter(({ name }) => name !== '');

