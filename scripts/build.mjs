@@ -47,6 +47,7 @@ function parts() {
         // Kernels share some of core.
         ...modules.filter((file) => file.startsWith('src/core/')),
         'src/backend/kernels.ts',
+        ...modules.filter((file) => file.startsWith('src/backend/kernel-specs/')),
         'scripts/build-wasm.mjs',
         'scripts/generate-assembly.mjs',
         'package-lock.json',

@@ -2,21 +2,42 @@
  * Makes the two AssemblyScript files that follow from the kernel specs: generated.ts (byte offset of every operand in a
  * call's record) and generated-dispatch.ts (from a kernel's index to its function, found by scanning the sources).
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
 
 const root = new URL('../', import.meta.url);
 export const assemblyFolder = new URL('src/backend/wasm/assembly/', root);
 
-/** kernelSpecs of src/backend/kernels.ts, whose only imports are types. */
+/** kernelSpecs of src/backend/kernels.ts, compiled apart: this runs before any build. */
 async function loadSpecs() {
-  const source = readFileSync(new URL('src/backend/kernels.ts', root), 'utf8');
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { target: 'ES2022', module: 'ES2022', verbatimModuleSyntax: true },
-  });
-  const { kernelSpecs } = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
-  return kernelSpecs;
+  const folder = mkdtempSync(join(tmpdir(), 'octograd-specs-'));
+  try {
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    mkdirSync(join(folder, 'kernel-specs'));
+    const backend = fileURLToPath(new URL('src/backend/', root));
+    const parts = readdirSync(join(backend, 'kernel-specs')).map((name) => join('kernel-specs', name));
+    for (const file of ['kernels.ts', ...parts]) {
+      const { outputText } = ts.transpileModule(readFileSync(join(backend, file), 'utf8'), {
+        compilerOptions: { target: 'ES2022', module: 'ES2022', verbatimModuleSyntax: true },
+      });
+      writeFileSync(join(folder, file.replace(/\.ts$/, '.js')), outputText);
+    }
+    const { kernelSpecs } = await import(pathToFileURL(join(folder, 'kernels.js')).href);
+    return kernelSpecs;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Which file defines which exported function. */

@@ -1,4 +1,5 @@
 /** The list of all conformance cases. */
+import { copyCases } from './copy.case.js';
 import { elementwiseCases } from './elementwise.case.js';
 import { floatProductCases } from './float-product.case.js';
 import { integerProductCases } from './integer-product.case.js';
@@ -16,6 +17,7 @@ let cases: readonly KernelCase[] | undefined;
 /** All cases; made once. */
 export function allCases(): readonly KernelCase[] {
   cases ??= [
+    ...copyCases(),
     ...elementwiseCases(),
     ...poolingCases(),
     ...rangesCases(),

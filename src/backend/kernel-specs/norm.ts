@@ -1,0 +1,149 @@
+/**
+ * Normalisation over channels: input is [batch][inner][channels], float or 8-bit codes; n = batch*inner values a channel. Common rules stand in ../kernels.ts.
+ */
+import type { KernelSpec } from './spec.js';
+
+export const normSpecs = {
+  /**
+   * What a norm must know of each image and channel. Codes: cells int32 [batch][channels][8] = { min, max, argMin, argMax
+   * (position in 0..inner-1, lowest on ties), sum, 0, sumSq low word, sumSq high word (int64) } of the raw codes.
+   * Float input: cells float [batch][channels][8] = { min, max, argMin, argMax, mean, m2, 0, 0 }, mean = f(sum in blocks
+   * / inner), m2 = sum in blocks of f(d*d), d = f(x - mean); a non-finite value sets status bit 1.
+   */
+  norm_cells: {
+    buffers: { input: 'in', cells: 'out', status: 'inout' },
+    params: { batch: 'int', inner: 'int', channels: 'int', site: 'int' },
+  },
+
+  /**
+   * Cells to per-channel coefficients coef float [channels][8] = { a, b, yA, yB, inv, gamma, mean, spread }, such that for
+   * a raw value q (code or float) y = yA*q + yB is the normalised value and a*q + b = gamma*y + beta. Per channel, in double, each
+   * formula from left to right:
+   *   raw mean: codes sum/n; float: cells combined in order by Chan's formula: from mean = m2 = N = 0, for each image
+   *     d = mean_k - mean; w = inner/(N + inner); mean = mean + d*w; m2 = m2 + m2_k + d*d*N*w; N = N + inner. meanX = codes ? scale*(mean - zeroPoint) : mean.
+   *   kind 0, batch norm: var = m2/n (codes: scale^2 * (sumSq/n - mean^2)); inv = 1/sqrt(var + eps); spread = var*n/(n-1).
+   *   kind 1, Range BN: chunk k holds images floor(k*batch/chunks) .. floor((k+1)*batch/chunks)-1; s = (1/chunks) * sum_k
+   *     constant_k * (max_k - min_k) [* scale], constant_k = constantHigh where the chunk has ceil(batch/chunks) images
+   *     and that is more than floor(batch/chunks), else constantLow; inv = 1/(s + eps); spread = s.
+   *   train = 1: inputs as above, then running values: runningMean = f((1-momentum)*runningMean + momentum*meanX), runningSpread
+   *     likewise with spread. train = 0: cells absent; meanX = runningMean; kind 0: inv = 1/sqrt(runningSpread + eps), kind 1: 1/(runningSpread + eps).
+   *   A channel whose spread is 0 (codes, batch norm: max = min everywhere) is dead: its inv is set to the largest inv of the live
+   *     channels (1 if all are dead). In train = 0 a channel with runningSpread = 0 is dead. Only where coefBits > 0.
+   *   coefBits > 0: gamma, beta and inv are replaced by their affine quantised values (coefBits bits, exact zero, nearest, range over
+   *     the channels; for inv over live channels only, and dead ones then take the largest live decoded value, 1 if all are dead):
+   *     f(inv), and the formulas of qparams, quantize and dequantize with their f, qmin = 0, qmax = 2^coefBits - 1.
+   *   Then, sx = codes ? scale : 1, z = codes ? zeroPoint : 0, raw mean r = meanX/sx + z: yA = f(inv*sx); yB = f(-inv*sx*r);
+   *   a = f(gamma*inv*sx); b = f(beta - gamma*inv*sx*r); inv, gamma = f(..); mean = f(meanX); spread = f(spread).
+   */
+  norm_finalize: {
+    buffers: {
+      cells: 'in?',
+      qparams: 'in?',
+      gamma: 'in',
+      beta: 'in',
+      runningMean: 'inout',
+      runningSpread: 'inout',
+      coef: 'out',
+    },
+    params: {
+      batch: 'int',
+      inner: 'int',
+      channels: 'int',
+      kind: 'int',
+      train: 'int',
+      codes: 'int',
+      chunks: 'int',
+      constantLow: 'float',
+      constantHigh: 'float',
+      eps: 'float',
+      momentum: 'float',
+      coefBits: 'int',
+    },
+  },
+
+  /** output[m][c] = f(f(coef[c].a * q) + coef[c].b), q the raw code or float. coefStride = 8. Also uint8 images to float. */
+  channel_affine: {
+    buffers: { input: 'in', coef: 'in', output: 'out' },
+    params: { rows: 'int', channels: 'int' },
+  },
+
+  /** channel_affine, then relu if relu = 1 (mask as there), then quantize (one group, nearest) without a pass between. */
+  channel_affine_quantize: {
+    buffers: { input: 'in', coef: 'in', qparams: 'in', codes: 'out', mask: 'out?' },
+    params: { rows: 'int', channels: 'int', relu: 'int', qmin: 'int', qmax: 'int' },
+  },
+
+  /**
+   * The range of relu?(a*q + b) per image, derived from the code cells without a pass over memory: the chain is monotone per
+   * channel, so its extremes are those of the extreme codes. cells [batch][2] as `range` would have found them.
+   */
+  channel_affine_range: {
+    buffers: { normCells: 'in', coef: 'in', cells: 'out', status: 'inout' },
+    params: { batch: 'int', channels: 'int', relu: 'int', site: 'int' },
+  },
+
+  /** output = relu(f(f(f(a*q) + b) + shortcut)), mask, and cells [batch][2] = range of the output per image: one pass. */
+  channel_affine_add_relu: {
+    buffers: {
+      input: 'in',
+      coef: 'in',
+      shortcut: 'in',
+      output: 'out',
+      mask: 'out',
+      cells: 'out',
+      status: 'inout',
+    },
+    params: { batch: 'int', inner: 'int', channels: 'int', site: 'int' },
+  },
+
+  /**
+   * Sums for the backward pass per image and channel. gradOutput and input both codes: cells int32 [batch][channels][4] =
+   * { sum g, 0, sum g*q low, high (int64) } of raw codes. Otherwise cells float [batch][channels][4] = { sum g, sum f(g*y), 0, 0 } in
+   * blocks, g decoded (f(scale*code)) where it is codes, y = f(f(yA*q) + yB).
+   */
+  norm_grad_cells: {
+    buffers: { gradOutput: 'in', input: 'in', coef: 'in', gradParams: 'in?', cells: 'out' },
+    params: { batch: 'int', inner: 'int', channels: 'int' },
+  },
+
+  /**
+   * Per channel, in double: S = sum g, T = sum g*y (codes: S = sg*sum g, T = sg*(yA*sum gq + yB*sum g), sg = gradParams.scale; int64 and
+   * int32 sums exact; float cells added in image order). gradBeta = S, gradGamma = T, gi = gamma*inv, sg = 1 for a float gradOutput.
+   * gradCoef float [channels][4] = { P, Q, R, spike }:
+   *   kind 0: P = gi*sg; Q = -gi*T/n*yA; R = -gi*(S/n + yB*T/n); spike = 0.
+   *   kind 1: P = gi*sg; Q = 0; R = -gi*S/n; spike = -gi*T/chunks.
+   */
+  norm_grad_finalize: {
+    buffers: {
+      cells: 'in',
+      coef: 'in',
+      gradParams: 'in?',
+      gradCoef: 'out',
+      gradGamma: 'out',
+      gradBeta: 'out',
+    },
+    params: { batch: 'int', inner: 'int', channels: 'int', kind: 'int', chunks: 'int' },
+  },
+
+  /** gradInput = f(f(f(P*g) + f(Q*q)) + R), g the raw code or float of gradOutput, q of input; with input absent f(f(P*g) + R). */
+  norm_grad_input: {
+    buffers: { gradOutput: 'in', input: 'in?', gradCoef: 'in', gradInput: 'out' },
+    params: { rows: 'int', channels: 'int' },
+  },
+
+  /**
+   * Range BN's third term: per channel and chunk k (chunks as in norm_finalize), value v = f(spike * constant_k): gradInput at the
+   * chunk's argmax (lowest image, then lowest position) = f(old + v), then at its argmin = f(old - v). cells: of norm_cells.
+   */
+  range_norm_spikes: {
+    buffers: { cells: 'in', gradCoef: 'in', gradInput: 'inout' },
+    params: {
+      batch: 'int',
+      inner: 'int',
+      channels: 'int',
+      chunks: 'int',
+      constantLow: 'float',
+      constantHigh: 'float',
+    },
+  },
+} as const satisfies Record<string, KernelSpec>;

@@ -1,0 +1,8 @@
+/** The form of a kernel's operands and parameters. */
+type BufferUse = 'in' | 'out' | 'inout' | 'in?' | 'out?' | 'inout?';
+type ParamType = 'int' | 'float';
+
+export interface KernelSpec {
+  readonly buffers: Readonly<Record<string, BufferUse>>;
+  readonly params: Readonly<Record<string, ParamType>>;
+}

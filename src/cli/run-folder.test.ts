@@ -1,0 +1,59 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { workFolder } from './run.case.js';
+import { fileName, RunFolder, timeStamp } from './run-folder.js';
+import { clockText, percentText, tableLines } from './table.js';
+
+const folder = workFolder();
+const before = process.cwd();
+beforeEach(() => process.chdir(folder));
+afterEach(() => process.chdir(before));
+
+describe('RunFolder', () => {
+  it('never takes a folder that is there', async () => {
+    const now = new Date(2026, 2, 4, 5, 6, 7);
+    const make = () => RunFolder.create({ command: 'train', model: 'mlp', now });
+    const paths = [(await make()).path, (await make()).path, (await make()).path];
+    const base = join('runs', '2026-03-04-050607-train-mlp');
+    expect(paths).toEqual([base, `${base}-2`, `${base}-3`]);
+    expect(readdirSync('runs')).toHaveLength(3);
+  });
+
+  it('makes a named folder with those above it, and uses an empty one', async () => {
+    const out = join('deep', 'down');
+    expect((await RunFolder.create({ out, command: 'train', model: 'mlp' })).path).toBe(out);
+    mkdirSync('empty');
+    expect((await RunFolder.create({ out: 'empty', command: 'train', model: 'mlp' })).path).toBe('empty');
+    await expect(RunFolder.create({ out: 'deep', command: 'train', model: 'mlp' })).rejects.toThrow(
+      /never overwrites/,
+    );
+  });
+});
+
+describe('names and numbers', () => {
+  it('makes file names of any recipe name', () => {
+    expect(['int8', '../../etc', 'a/b c', '...', ''].map(fileName)).toEqual([
+      'int8',
+      '-..-etc',
+      'a-b-c',
+      'unnamed',
+      'unnamed',
+    ]);
+  });
+
+  it('writes times, shares and tables', () => {
+    expect(timeStamp(new Date(2026, 10, 23, 9, 8, 7))).toBe('2026-11-23-090807');
+    expect([0, 59.6, 125, 3729].map(clockText)).toEqual(['0:00', '1:00', '2:05', '1:02:09']);
+    expect([percentText(0.98765), percentText(null), percentText(1, 0)]).toEqual(['98.77 %', '-', '100 %']);
+    expect(
+      tableLines(
+        [
+          ['a', 'bb'],
+          ['ccc', '1'],
+        ],
+        [1],
+      ),
+    ).toEqual(['a    bb', 'ccc   1']);
+  });
+});

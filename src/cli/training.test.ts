@@ -1,0 +1,304 @@
+/** Training through the program: the event stream, the run's folder, its end by signals, numbers and disks, and what is done with the model. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import jpeg from 'jpeg-js';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { jsonLines, type Outcome, run, workFolder, writeSmallData } from './run.case.js';
+
+/** Bytes that still fit the disk; undefined for a disk without end. */
+const disk = vi.hoisted(() => ({ left: undefined as number | undefined }));
+
+vi.mock('node:fs', async (importOriginal) => {
+  const real = await importOriginal<typeof import('node:fs')>();
+  const writeSync = (handle: number, bytes: Buffer, offset: number, length: number): number => {
+    if (disk.left === undefined) return real.writeSync(handle, bytes, offset, length, null);
+    const fits = Math.min(length, disk.left);
+    if (fits === 0) throw Object.assign(new Error('ENOSPC: simulated'), { code: 'ENOSPC' });
+    disk.left -= fits;
+    return real.writeSync(handle, bytes, offset, fits, null);
+  };
+  return { ...real, writeSync };
+});
+
+const folder = workFolder();
+const data = join(folder, 'data');
+const common = ['--data', data, '--model', 'mlp', '--batch', '16', '--threads', '1'];
+const compared = join(folder, 'compared');
+let comparison: Outcome;
+
+beforeAll(async () => {
+  mkdirSync(data);
+  writeSmallData(data);
+  comparison = await run(['compare', ...common, '--epochs', '6', '--out', compared, '--json']);
+});
+
+const metricsOf = (path: string) => jsonLines(readFileSync(join(path, 'metrics.jsonl'), 'utf8'));
+
+describe('compare --json', () => {
+  it('ends well, with nothing on stderr', () => {
+    expect([comparison.code, comparison.err]).toEqual([0, '']);
+  });
+
+  it('prints the events, the last one with exactly the promised fields', () => {
+    const events = jsonLines(comparison.out);
+    const last = events[events.length - 1] as { type: string; results: Record<string, unknown>[] };
+    expect(Object.keys(last)).toEqual(['type', 'results']);
+    expect(last.type).toBe('done');
+    expect(last.results.map(({ recipe }) => recipe)).toEqual(['fp32', 'paper', 'int8']);
+    for (const result of last.results) {
+      expect(Object.keys(result).sort()).toEqual(
+        [
+          'imagesPerSecond',
+          'integerMacShare',
+          'peakBytes',
+          'recipe',
+          'savedForBackwardBytes',
+          'seed',
+          'testAccuracy',
+        ].sort(),
+      );
+      expect(result.seed).toBe(0);
+      expect(result.testAccuracy).toBeGreaterThan(0.9);
+      expect(result.imagesPerSecond).toBeGreaterThan(0);
+      expect(result.integerMacShare).toBe(result.recipe === 'fp32' ? 0 : 1);
+    }
+    expect(events.filter(({ type }) => type === 'done')).toHaveLength(1);
+    const types = new Set(events.map(({ type }) => type));
+    for (const type of ['config', 'start', 'step', 'epoch', 'evaluation', 'probe', 'run-done']) {
+      expect(types).toContain(type);
+    }
+    expect(events.filter(({ type }) => type === 'step')).toHaveLength(3 * 48);
+  });
+
+  it('leaves a folder with settings, the same events, models and a report', () => {
+    expect(readdirSync(compared).sort()).toEqual([
+      'config.json',
+      'fp32',
+      'int8',
+      'metrics.jsonl',
+      'paper',
+      'report.html',
+    ]);
+    expect(metricsOf(compared)).toEqual(jsonLines(comparison.out));
+    const config = JSON.parse(readFileSync(join(compared, 'config.json'), 'utf8'));
+    expect(config).toMatchObject({
+      formatVersion: 1,
+      command: 'compare',
+      node: process.version,
+      settings: { model: 'mlp', totalSteps: 48, seeds: [0] },
+      recipes: [{ name: 'fp32' }, { name: 'paper' }, { name: 'int8' }],
+    });
+    for (const recipe of ['fp32', 'int8', 'paper']) {
+      expect(readdirSync(join(compared, recipe))).toEqual(['model.safetensors']);
+    }
+    const report = readFileSync(join(compared, 'report.html'), 'utf8');
+    expect(report).toMatch(/^<!doctype html>/);
+    expect(report).not.toMatch(/<script|https?:|src=/);
+    expect(report.match(/<svg viewBox/g)?.length).toBeGreaterThanOrEqual(4);
+    expect(report).toContain('Signal to quantisation noise');
+  });
+});
+
+describe('eval', () => {
+  it('gives every saved model the accuracy that its training ended with', async () => {
+    const trained = (jsonLines(comparison.out).pop() as { results: Record<string, unknown>[] }).results;
+    const { code, out } = await run([
+      'eval',
+      compared,
+      '--data',
+      data,
+      '--batch',
+      '16',
+      '--threads',
+      '1',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    const { results } = jsonLines(out).pop() as { results: Record<string, unknown>[] };
+    const accuracies = (rows: Record<string, unknown>[]) =>
+      Object.fromEntries(rows.map(({ recipe, testAccuracy }) => [recipe, testAccuracy]));
+    expect(accuracies(results)).toEqual(accuracies(trained));
+    const table = await run([
+      'eval',
+      join(compared, 'int8'),
+      '--data',
+      data,
+      '--limit',
+      '10',
+      '--threads',
+      '1',
+    ]);
+    expect(table.out).toMatch(/^mlp +int8 +mnist +10 +\d+\.\d\d % /m);
+  });
+
+  it('names what is wrong with a model file', async () => {
+    const source = readFileSync(join(compared, 'int8', 'model.safetensors'));
+    const evaluate = async (name: string) => run(['eval', join(folder, name), '--data', data]);
+    writeFileSync(join(folder, 'cut.safetensors'), source);
+    truncateSync(join(folder, 'cut.safetensors'), source.length - 100);
+    const cut = await evaluate('cut.safetensors');
+    expect(cut.code).toBe(3);
+    expect(cut.err).toMatch(/^octograd: .*cut\.safetensors: is cut short/);
+    writeFileSync(join(folder, 'text.safetensors'), 'not a model at all');
+    expect((await evaluate('text.safetensors')).err).toMatch(/is no safetensors file/);
+    expect((await evaluate('none.safetensors')).err).toMatch(/there is no such file or folder/);
+    expect((await evaluate('data')).err).toMatch(/there is no model.safetensors in it/);
+    const other = await run(['eval', join(compared, 'int8')]);
+    expect(other.code).toBe(3);
+    expect(other.err).toMatch(/takes samples of shape \[12, 12, 1\], mnist has \[28, 28, 1\]/);
+  });
+});
+
+describe('predict', () => {
+  const int8 = join(compared, 'int8');
+  const predict = (...args: string[]) => run(['predict', ...args, '--from', int8, '--threads', '1']);
+
+  it('names the class of images from the test set, as PNG and as JPEG, grey and in colours', async () => {
+    const png = join(folder, 'seven.png');
+    const saved = await run(['data', 'mnist', '--data', data, '--image', '1', '--save', png]);
+    expect(saved.out).toMatch(/test image 1 of mnist, class "7"/);
+    const rgba = new Uint8Array(12 * 12 * 4).fill(255);
+    for (let i = 0; i < 144; i++)
+      rgba.fill(Math.floor(i / 12) === 7 || i % 12 === 7 ? 255 : 20, i * 4, i * 4 + 3);
+    const jpg = join(folder, 'seven.jpg');
+    writeFileSync(jpg, jpeg.encode({ width: 12, height: 12, data: rgba }, 95).data);
+    const color = join(folder, 'color.png');
+    writeFileSync(color, encode({ width: 12, height: 12, channels: 4, data: rgba }));
+    const { code, out } = await predict(png, jpg, color, '--json', '--top', '2');
+    expect(code).toBe(0);
+    for (const line of jsonLines(out)) {
+      const [first, second] = line.classes as { class: string; probability: number }[];
+      expect(first.class).toBe('7');
+      expect(first.probability).toBeGreaterThan(second.probability);
+    }
+    expect((await predict(png)).out).toMatch(/seven\.png: 7 \d+\.\d %, /);
+  });
+
+  it.each([
+    [
+      'small.png',
+      encode({ width: 3, height: 2, channels: 1, data: new Uint8Array(6) }),
+      /is 3x2 pixels, the model takes 12x12; scale it/,
+    ],
+    [
+      'broken.png',
+      encode({ width: 12, height: 12, channels: 1, data: new Uint8Array(144) }).slice(0, 50),
+      /is a damaged PNG/,
+    ],
+    ['text.png', Buffer.from('hello'), /is neither PNG nor JPEG/],
+  ])('%s: exit code 3, naming the file', async (name, bytes, message) => {
+    const file = join(folder, name);
+    writeFileSync(file, bytes);
+    const { code, out, err } = await predict(file);
+    expect([code, out]).toEqual([3, '']);
+    expect(err).toMatch(message);
+    expect(err).toContain(name);
+  });
+
+  it('asks which model where a folder has several', async () => {
+    const { code, err } = await run(['predict', 'x.png', '--from', compared]);
+    expect(code).toBe(3);
+    expect(err).toMatch(/holds 3 models; name one of them with --from: .*fp32/);
+  });
+});
+
+describe('plain output', () => {
+  it('is lines, a table and where the report is; several seeds have a mean', async () => {
+    const out = join(folder, 'seeds');
+    const result = await run([
+      ...[
+        'compare',
+        ...common,
+        '--recipes',
+        'fp32,int8',
+        '--seeds',
+        '2',
+        '--seed',
+        '5',
+        '--max-steps',
+        '8',
+        '--out',
+        out,
+      ],
+    ]);
+    expect([result.code, result.err]).toEqual([0, '']);
+    expect(result.out).not.toContain('\u001b');
+    expect(result.out).toMatch(
+      /^\[1\/4\] fp32 seed 5: epoch .* step 1\/8 {2}loss [\d.]+ {2}accuracy .* images\/s/m,
+    );
+    expect(result.out).toMatch(
+      /^recipe +seed +test accuracy +images\/s +peak memory +kept for backward +integer MACs$/m,
+    );
+    expect(result.out).toMatch(/^int8 +mean +[\d.]+ ± [\d.]+ % /m);
+    expect(result.out.trimEnd()).toMatch(/Report: .*seeds\/report\.html$/);
+    expect(existsSync(join(out, 'int8', 'seed-6', 'model.safetensors'))).toBe(true);
+  });
+
+  it('--quiet prints the result only; a folder that is empty is used', async () => {
+    const out = join(folder, 'quiet');
+    mkdirSync(out);
+    const result = await run(['train', ...common, '--max-steps', '3', '--quiet', '--out', out]);
+    expect(result.out).toMatch(/^\nrecipe .*\nint8 .*\n\nTraining and evaluation took .*\n$/);
+    expect(readdirSync(out).sort()).toEqual([
+      'config.json',
+      'metrics.jsonl',
+      'model.safetensors',
+      'report.html',
+    ]);
+  });
+});
+
+describe('the end of a run before its time', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])('%s: exit code %d, and what there is is written and usable', async (signal, code) => {
+    const out = join(folder, signal);
+    const controller = new AbortController();
+    const result = await run(['compare', ...common, '--epochs', '10000', '--out', out, '--json'], {
+      signal: controller.signal,
+      onOutput: (text) => {
+        if (text.includes('"step":20,')) controller.abort(signal);
+      },
+    });
+    expect(result.code).toBe(code);
+    const events = metricsOf(out);
+    expect(events.find(({ type }) => type === 'run-done')).toMatchObject({
+      reason: 'aborted',
+      recipe: 'fp32',
+    });
+    expect(events.filter(({ type }) => type === 'start')).toHaveLength(1);
+    const { results } = events[events.length - 1] as { results: Record<string, unknown>[] };
+    expect(results).toMatchObject([{ recipe: 'fp32', testAccuracy: null }]);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('stopped before its end');
+    expect((await run(['eval', out, '--data', data, '--threads', '1'])).code).toBe(0);
+  });
+
+  it('a loss that diverges: exit code 4 with the remedy, the other recipes go on, the files are whole', async () => {
+    const out = join(folder, 'diverged');
+    const args = ['compare', ...common, '--lr', '1e30', '--schedule', 'constant', '--recipes', 'fp32,int8'];
+    const result = await run([...args, '--epochs', '2', '--out', out]);
+    expect(result.code).toBe(4);
+    expect(result.err).toMatch(/^octograd: fp32, seed 0: .*lower the learning rate/);
+    expect(result.err).toMatch(/^octograd: int8, seed 0: /m);
+    expect(result.out).toMatch(/^fp32 +failed at step \d+ /m);
+    expect(metricsOf(out).filter(({ type }) => type === 'run-failed')).toHaveLength(2);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('lower the learning rate');
+  });
+
+  it('a disk that fills: exit code 3 naming the file, and the log ends with a whole line', async () => {
+    const out = join(folder, 'full');
+    disk.left = 6000;
+    const result = await run(['train', ...common, '--epochs', '10', '--out', out]);
+    disk.left = undefined;
+    expect(result.code).toBe(3);
+    expect(result.err).toMatch(
+      /^octograd: .*metrics\.jsonl: cannot be written: the disk is full; free space/,
+    );
+    const text = readFileSync(join(out, 'metrics.jsonl'), 'utf8');
+    expect(text.length).toBeGreaterThan(2000);
+    expect(text.endsWith('}\n')).toBe(true);
+    expect(metricsOf(out).length).toBeGreaterThan(2);
+  });
+});

@@ -1,0 +1,93 @@
+/** The built program as a process of its own: signals, pipes, exit codes. What it prints is tested in src/cli. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, it } from 'vitest';
+import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
+
+const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const folder = workFolder();
+const data = join(folder, 'data');
+const endless = ['train', '--data', data, '--model', 'mlp', '--threads', '2', '--epochs', '1e6', '--json'];
+
+beforeAll(() => {
+  mkdirSync(data);
+  writeSmallData(data);
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Starts the program; `onOutput` hears what it printed so far. */
+function start(
+  args: readonly string[],
+  onOutput: (text: string, child: ChildProcess) => void,
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, ...args], { cwd: folder });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk;
+      onOutput(out, child);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends a run with %d and leaves a usable folder in runs/', async (signal, code) => {
+  const before = new Set<string>(signal === 'SIGINT' ? [] : readdirSync(join(folder, 'runs')));
+  let sent = false;
+  const ended = await start(endless, (text, child) => {
+    if (!sent && text.includes('"step":5,')) sent = child.kill(signal);
+  });
+  expect([ended.code, ended.err]).toEqual([code, '']);
+  const [name] = readdirSync(join(folder, 'runs')).filter((entry) => !before.has(entry));
+  const out = join(folder, 'runs', name);
+  expect(readdirSync(out).sort()).toEqual([
+    'config.json',
+    'metrics.jsonl',
+    'model.safetensors',
+    'report.html',
+  ]);
+  expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).toBe(ended.out);
+  expect(JSON.parse(ended.out.trimEnd().split('\n').pop() as string)).toMatchObject({ type: 'done' });
+  expect((await run(['eval', out, '--data', data, '--threads', '1'])).code).toBe(0);
+});
+
+it('a second Ctrl-C ends it at once', async () => {
+  let sent = false;
+  const { code } = await start([...endless, '--out', join(folder, 'twice')], (text, child) => {
+    if (sent || !text.includes('"step":5,')) return;
+    sent = true;
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+  });
+  expect(code).toBe(130);
+});
+
+it('ends quietly when its reader goes away', async () => {
+  const { code, err } = await start([...endless, '--out', join(folder, 'pipe')], (text, child) => {
+    if (text.includes('"step":5,')) child.stdout?.destroy();
+  });
+  expect([code, err]).toEqual([0, '']);
+});
+
+it('has exit codes for usage and data, and one line on stderr', async () => {
+  const usage = await start(['train', '--lr', 'fast'], () => undefined);
+  expect([usage.code, usage.out]).toEqual([2, '']);
+  expect(usage.err).toBe('octograd: --lr must be a number above 0, got "fast"\n');
+  const missing = await start(['train', '--data', join(folder, 'none')], () => undefined);
+  expect(missing.code).toBe(3);
+  expect(missing.err).toMatch(/^octograd: .*none: there is no such folder; [^\n]*\n$/);
+});
