@@ -44,7 +44,9 @@ for (const data of loader.epoch(0)) {
     for (const name of options.recipes.split(',')) {
       const session = await sessionFor(name);
       for (const { path } of base.bound.parameters) session.write(path, base.read(path));
-      const products = probe(session, batch).gradients.filter(({ path }) => !/bn|bias|downsample\.1/.test(path));
+      const products = probe(session, batch).gradients.filter(
+        ({ path }) => !/bn|bias|downsample\.1/.test(path),
+      );
       const cosines = products.map(({ cosine }) => cosine);
       console.log(
         `step ${step}  ${name.padEnd(26)} cosine of weight gradients: mean ${mean(cosines).toFixed(4)}, least ${Math.min(...cosines).toFixed(4)}`,

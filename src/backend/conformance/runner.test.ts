@@ -129,6 +129,9 @@ describe('the runner of conformance cases', () => {
     const kase = { ...KASE, buffers: { output: out('float', 2) } };
     expect(compareOutputs(kase, expected, actual, { magnitude, tolerance: 2 })).toBe('');
     expect(compareOutputs(kase, expected, actual, { magnitude, tolerance: 1 })).toContain('1 of 2');
+    const least = new Map([['output', Float32Array.of(2 ** -149, 0)]]);
+    const zero = new Map([['output', Float32Array.of(0, 0)]]);
+    expect(compareOutputs(kase, least, zero, { magnitude: Float32Array.of(0, 0), tolerance: 1 })).toBe('');
   });
 
   it('refuses a case that does not fit its kernel', () => {
