@@ -12,7 +12,8 @@ if (result.code !== 0) {
   console.error(report(result));
   process.exit(1);
 }
-console.log(report(result));
+// Standard output is the program's own: --json prints nothing else there.
+console.error(report(result));
 const program = join(root, 'dist/cli/main.js');
 process.argv.splice(1, process.argv.length, program, 'compare', ...process.argv.slice(2));
 await import(pathToFileURL(program).href);

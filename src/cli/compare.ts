@@ -1,6 +1,6 @@
 /** `octograd compare`, the main job: one model, several recipes, the same seed, data and steps. */
 import { Command } from 'commander';
-import { defaultCompareRecipes } from './defaults.js';
+import { defaultCompareRecipes, defaultEpochs } from './defaults.js';
 import type { CliIo } from './io.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { recipesOf } from './setup.js';
@@ -28,6 +28,7 @@ Examples:
   octograd compare --dataset cifar10 --data ~/cifar-10 --model resnet20 --epochs 30`,
   );
   return command.action(async (options: TrainingOptions & { readonly recipes: string }) => {
-    end(await runTraining('compare', await recipesOf(options.recipes), options, io));
+    const epochs = options.epochs ?? defaultEpochs(options.dataset, 'compare');
+    end(await runTraining('compare', await recipesOf(options.recipes), { ...options, epochs }, io));
   });
 }

@@ -131,7 +131,7 @@ export function addTrainingOptions(command: Command): Command {
   command
     .option(
       '--epochs <n>',
-      'passes over the training set, fractions allowed (default: 1, for CIFAR 10)',
+      'passes over the training set, fractions allowed (default: 1; 0.35 in compare; 10 for CIFAR)',
       positiveOption('--epochs'),
     )
     .option('--max-steps <n>', 'end after this many steps at the latest', wholeOption('--max-steps', 1));

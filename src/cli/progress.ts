@@ -10,7 +10,7 @@ import { clockText, percentText } from './table.js';
 /** Milliseconds between two drawings on a terminal, and between two plain lines. */
 const redrawInterval = 100;
 const lineInterval = 5000;
-/** Weight of a new step in the shown loss and accuracy. */
+/** Weight of a new step in the shown loss, accuracy and rate. */
 const smoothing = 0.05;
 
 type Start = Extract<CliEvent, { type: 'start' }>;
@@ -35,6 +35,8 @@ export class Progress {
   private began = 0;
   private shown = Number.NEGATIVE_INFINITY;
   private loss = 0;
+  /** Milliseconds a sample. */
+  private pace = 0;
   private accuracy: number | undefined;
   private drawn = false;
 
@@ -104,6 +106,8 @@ export class Progress {
     if (!start) return;
     const first = event.step === 1;
     this.loss = first ? event.loss : this.loss + smoothing * (event.loss - this.loss);
+    const pace = event.milliseconds / event.samples;
+    this.pace = first ? pace : this.pace + smoothing * (pace - this.pace);
     if (event.accuracy !== undefined) {
       this.accuracy =
         first || this.accuracy === undefined
@@ -120,7 +124,7 @@ export class Progress {
       `step ${event.step}/${start.totalSteps}`,
       `loss ${this.loss.toFixed(4)}`,
       ...(this.accuracy === undefined ? [] : [`accuracy ${percentText(this.accuracy, 1)}`]),
-      `${countText((event.samples / Math.max(1e-3, event.milliseconds)) * 1000)} images/s`,
+      `${countText(1000 / Math.max(1e-6, this.pace))} images/s`,
       ...(first ? [] : [`${clockText(left)} left`]),
     ];
     const text = parts.join('  ');
@@ -128,7 +132,7 @@ export class Progress {
       this.out.write(`${text}\n`);
       return;
     }
-    const fitting = text.slice(0, Math.max(20, (this.out.columns ?? 80) - 1));
+    const fitting = text.slice(0, Math.max(20, (this.out.columns || 80) - 1));
     this.out.write(`\r\u001b[2K${this.color ? `\u001b[36m${fitting}\u001b[0m` : fitting}`);
     this.drawn = true;
   }

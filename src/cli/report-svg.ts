@@ -98,7 +98,8 @@ export function lineChart(chart: LineChart): string {
   let yLow = chart.yLow ?? ys.reduce((a, b) => Math.min(a, b));
   let yHigh = chart.yHigh ?? ys.reduce((a, b) => Math.max(a, b));
   if (yHigh <= yLow) [yLow, yHigh] = [yLow - 0.5, yHigh + 0.5];
-  const right = width - margin.right;
+  const longest = Math.max(...series.map(({ name }) => name.length));
+  const right = width - Math.min(220, Math.max(margin.right, 20 + 7 * longest));
   const bottom = height - margin.bottom;
   const toX = (x: number): number => margin.left + ((x - xLow) / (xHigh - xLow)) * (right - margin.left);
   const toY = (y: number): number => bottom - ((y - yLow) / (yHigh - yLow)) * (bottom - margin.top);

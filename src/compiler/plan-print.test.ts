@@ -54,21 +54,21 @@ it('prints the same text for the same plan', async () => {
      4  loss      softmax_cross_entropy                         logits f32[2, 3] 24 B, labels i32[2] 8 B -> loss f32[2] 8 B, gradLogits f32[2, 3] 24 B, correct f32[2] 8 B
      5  loss      reduce_sum                                    input f32[2] 8 B -> output f32[1, 1] 4 B
     backward
-     6  -         fill                                           -> output f32[] 4 B
+     6  -         fill                                          -> output f32[] 4 B
      7  loss      affine                                        input f32[] 4 B -> output f32[1, 1, 1] 4 B
      8  loss      copy_strided                                  input f32[1, 1, 1] 4 B -> output f32[1, 2, 1] 8 B
      9  loss      copy_strided                                  input f32[1, 2, 1] 8 B -> output f32[2, 3] 24 B
     10  loss      binary                                        left f32[2, 3] 24 B, right f32[2, 3] 24 B -> output f32[2, 3] 24 B
-    11  3         matmul                 float gradRight    24  left f32[2, 3] 24 B, right f32[2, 4] 32 B -> output f32[12] 48 B
+    11  3         matmul                 float gradRight    24  left f32[2, 3] 24 B, right f32[2, 4] 32 B -> output f32[3, 4] 48 B
     12  3         reduce_sum                                    input f32[2, 3] 24 B -> output f32[3] 12 B
     13  3         matmul                 float gradLeft     24  left f32[2, 3] 24 B, right f32[3, 4] 48 B -> output f32[2, 4] 32 B
     14  2         relu_grad                                     gradOutput f32[2, 4] 32 B, mask u8[1] 1 B -> output f32[2, 4] 32 B
-    15  1         matmul                 float gradRight    64  left f32[2, 4] 32 B, right f32[2, 2, 2, 2] 64 B -> output f32[32] 128 B
+    15  1         matmul                 float gradRight    64  left f32[2, 4] 32 B, right f32[2, 2, 2, 2] 64 B -> output f32[4, 8] 128 B
     16  1         reduce_sum                                    input f32[2, 4] 32 B -> output f32[4] 16 B
     update
-    17  1.weight  sgd                                           parameter f32[4, 8] 128 B, gradient f32[32] 128 B, velocity f32[32] 128 B -> parameter f32[4, 8] 128 B, velocity f32[32] 128 B
+    17  1.weight  sgd                                           parameter f32[4, 8] 128 B, gradient f32[4, 8] 128 B, velocity f32[4, 8] 128 B -> parameter f32[4, 8] 128 B, velocity f32[4, 8] 128 B
     18  1.bias    sgd                                           parameter f32[4] 16 B, gradient f32[4] 16 B, velocity f32[4] 16 B -> parameter f32[4] 16 B, velocity f32[4] 16 B
-    19  3.weight  sgd                                           parameter f32[3, 4] 48 B, gradient f32[12] 48 B, velocity f32[12] 48 B -> parameter f32[3, 4] 48 B, velocity f32[12] 48 B
+    19  3.weight  sgd                                           parameter f32[3, 4] 48 B, gradient f32[3, 4] 48 B, velocity f32[3, 4] 48 B -> parameter f32[3, 4] 48 B, velocity f32[3, 4] 48 B
     20  3.bias    sgd                                           parameter f32[3] 12 B, gradient f32[3] 12 B, velocity f32[3] 12 B -> parameter f32[3] 12 B, velocity f32[3] 12 B
 
     multiply-accumulates of a batch

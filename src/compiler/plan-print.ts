@@ -99,7 +99,9 @@ function listedOperand(
   // Counters, hyper-parameters and status words are the same in every call.
   if (category === undefined || category === 'control' || bytes === undefined) return undefined;
   const name = buffer.name ?? [buffer.path, buffer.role].filter(Boolean).join('/');
-  const shape = buffer.shape ?? shapes.get(name) ?? [length];
+  // Gradients and optimiser state are named after their parameter: `fc.weight/velocity`.
+  const owner = name.replace(/\/[^/]*$/, '');
+  const shape = buffer.shape ?? shapes.get(name) ?? (buffer.name ? shapes.get(owner) : undefined) ?? [length];
   return { role, use, name, storage, shape, bytes, offset, category };
 }
 
@@ -195,7 +197,7 @@ function callCells({ path, kernel, product, operands }: ListedCall): string[] {
     kernel,
     product ? `${product.kind} ${product.role}` : '',
     product ? countText(product.macs) : '',
-    `${read.join(', ')} -> ${written.join(', ')}`,
+    `${read.join(', ')} -> ${written.join(', ')}`.trimStart(),
   ];
 }
 
