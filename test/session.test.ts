@@ -1,5 +1,6 @@
 /** Whole training steps: the same bits for any thread count and backend, fused as traced, ragged, accumulated, repeated. */
 import { describe, expect, it } from 'vitest';
+import { createWasmBackend } from '../src/backend/wasm/index.js';
 import { ShapeError } from '../src/core/errors.js';
 import { recipes } from '../src/quant/recipes.js';
 import type { Session } from '../src/train/index.js';
@@ -41,6 +42,28 @@ describe('an 8-bit training run', () => {
     const wasm = await trained(await tinySession(data, { recipe, threads: 2 }), 2);
     const reference = await trained(await tinySession(data, { recipe, backend: 'reference' }), 2);
     expect(firstDifference(wasm, reference)).toBe('none');
+  });
+
+  it('fp32 without fused multiply-add: the same bits on 1 and 3 threads and on the reference backend', async () => {
+    const runs = [
+      await trained(
+        await tinySession(data, {
+          recipe: 'fp32',
+          backend: await createWasmBackend({ threads: 1, relaxed: false }),
+        }),
+        2,
+      ),
+      await trained(
+        await tinySession(data, {
+          recipe: 'fp32',
+          backend: await createWasmBackend({ threads: 3, relaxed: false }),
+        }),
+        2,
+      ),
+      await trained(await tinySession(data, { recipe: 'fp32', backend: 'reference' }), 2),
+    ];
+    expect(firstDifference(runs[0], runs[1])).toBe('none');
+    expect(firstDifference(runs[0], runs[2])).toBe('none');
   });
 
   it('repeats itself under one seed and not under another', async () => {

@@ -8,6 +8,7 @@
  * - f(x) is rounding to float32 (to nearest, ties to even). Where a formula shows f around each operation, float32
  *   backends compute just that, in that order, without fused multiply-add, so that the bits agree everywhere. The
  *   float64 mode of the reference backend drops f. "In double" means: double arithmetic, one f at the end.
+ * - Float parameters are rounded to float32 before use by float32 backends, "in double" formulas included.
  * - rne is rounding to the nearest integer, ties to even.
  * - A sum "in blocks" over a long axis: blocks of 128 consecutive terms (the last may be shorter), each summed in
  *   order from 0 with f after each addition, then the block sums added in order from 0 likewise.

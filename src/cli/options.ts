@@ -35,6 +35,15 @@ export function positiveOption(flag: string): Parse<number> {
   return numberOption(flag, (value) => value > 0, 'a number above 0');
 }
 
+/** A share from 0 to below 1; 0 itself only where `zero` says so. */
+function shareOption(flag: string, zero: boolean): Parse<number> {
+  return numberOption(
+    flag,
+    (value) => (zero ? value >= 0 : value > 0) && value < 1,
+    zero ? 'a number from 0 to below 1' : 'a number above 0 and below 1',
+  );
+}
+
 /** One of a list of words. */
 export function choiceOption<T extends string>(flag: string, names: readonly T[]): Parse<T> {
   return (text) => {
@@ -74,7 +83,14 @@ export interface TrainingOptions extends RunOptions, DataOptions {
   readonly schedule: (typeof scheduleNames)[number];
   readonly optimizer: (typeof optimizerChoices)[number];
   readonly momentum: number;
+  readonly nesterov?: boolean;
   readonly weightDecay?: number;
+  readonly clipNorm?: number;
+  readonly warmup?: number;
+  readonly labelSmoothing?: number;
+  readonly accumulate: number;
+  readonly dropLast?: boolean;
+  readonly patience?: number;
   readonly seed: number;
   readonly seeds: number;
   readonly augment: (typeof augmentNames)[number];
@@ -110,7 +126,7 @@ export function addDataOptions(command: Command, dataset: string | undefined = d
 /** Adds `--batch`, `--threads` and `--backend`. */
 export function addRunOptions(command: Command): Command {
   return command
-    .option('--batch <n>', 'samples a step', wholeOption('--batch', 1), defaultBatch)
+    .option('--batch <n>', 'samples a batch', wholeOption('--batch', 1), defaultBatch)
     .option(
       '--threads <n>',
       'threads of the WASM kernels (default: the cores there are)',
@@ -148,6 +164,11 @@ export function addTrainingOptions(command: Command): Command {
       'one-cycle',
     )
     .option(
+      '--warmup <share>',
+      'rise to the first rate of the schedule over this share of the run, for instance 0.05',
+      shareOption('--warmup', false),
+    )
+    .option(
       '--optimizer <name>',
       optimizerChoices.join(', '),
       choiceOption('--optimizer', optimizerChoices),
@@ -156,13 +177,36 @@ export function addTrainingOptions(command: Command): Command {
     .option(
       '--momentum <share>',
       'of sgd, from 0 to below 1',
-      numberOption('--momentum', (value) => value >= 0 && value < 1, 'a number from 0 to below 1'),
+      shareOption('--momentum', true),
       defaultMomentum,
     )
+    .option('--nesterov', 'let sgd look ahead by its momentum')
     .option(
       '--weight-decay <factor>',
       'not on biases and norms (default: sgd 0.0001, for CIFAR 0.0005; adamw 0.01; adam 0)',
       numberOption('--weight-decay', (value) => value >= 0, 'a number of at least 0'),
+    )
+    .option(
+      '--clip-norm <norm>',
+      'shorten the gradient of all parameters together to this length where it is longer (default: off)',
+      positiveOption('--clip-norm'),
+    )
+    .option(
+      '--label-smoothing <share>',
+      'of each target spread over all classes (default: 0)',
+      shareOption('--label-smoothing', true),
+    )
+    .option(
+      '--accumulate <n>',
+      'batches whose gradients are averaged for one step',
+      wholeOption('--accumulate', 1),
+      1,
+    )
+    .option('--drop-last', 'leave out the last batch of an epoch when it is not full')
+    .option(
+      '--patience <n>',
+      'stop when the test loss has not fallen for so many evaluations, one an epoch (default: off)',
+      wholeOption('--patience', 1),
     )
     .option('--seed <n>', 'of weights, order, augmentation and rounding', wholeOption('--seed', 0), 0)
     .option(
@@ -197,5 +241,18 @@ export function addTrainingOptions(command: Command): Command {
 export function checkRunOptions({ backend, threads }: RunOptions): void {
   if (backend === 'reference' && threads !== undefined && threads > 1) {
     throw new UsageError('--threads is for the WASM kernels; leave it out with --backend reference');
+  }
+}
+
+/** Checks of a training command that concern several options together. */
+export function checkTrainingOptions(options: TrainingOptions): void {
+  checkRunOptions(options);
+  const { nesterov, optimizer, momentum } = options;
+  if (!nesterov) return;
+  if (optimizer !== 'sgd') {
+    throw new UsageError(`--nesterov is for --optimizer sgd; leave it out with ${optimizer}`);
+  }
+  if (momentum === 0) {
+    throw new UsageError('--nesterov looks ahead by the momentum; give --momentum a number above 0');
   }
 }

@@ -23,6 +23,7 @@ import {
   type Schedule,
   sgd,
   step,
+  warmup,
 } from '../optim/index.js';
 import type { Recipe } from '../quant/recipe.js';
 import { getRecipe } from '../quant/recipes.js';
@@ -84,8 +85,14 @@ export interface TrainingSettings {
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
+  /** Batches averaged for one step. */
+  readonly accumulate: number;
+  readonly dropLast: boolean;
   readonly optimizer: object;
   readonly schedule: Schedule;
+  readonly labelSmoothing: number;
+  readonly clipNorm?: number;
+  readonly patience?: number;
   readonly seeds: readonly number[];
   readonly augment: readonly Augmentation[];
   readonly probeEvery: number;
@@ -93,17 +100,14 @@ export interface TrainingSettings {
   readonly threads?: number;
 }
 
-function scheduleOf(name: TrainingOptions['schedule'], rate: number): Schedule {
-  switch (name) {
-    case 'one-cycle':
-      return oneCycle(rate);
-    case 'cosine':
-      return cosine(rate);
-    case 'step':
-      return step(rate, 1 / 3);
-    case 'constant':
-      return constant(rate);
-  }
+function scheduleOf({ schedule, warmup: share }: TrainingOptions, rate: number): Schedule {
+  const followedBy = {
+    'one-cycle': () => oneCycle(rate),
+    cosine: () => cosine(rate),
+    step: () => step(rate, 1 / 3),
+    constant: () => constant(rate),
+  }[schedule]();
+  return share === undefined ? followedBy : warmup(share, followedBy);
 }
 
 function augmentationOf(options: TrainingOptions): readonly Augmentation[] {
@@ -114,7 +118,7 @@ function augmentationOf(options: TrainingOptions): readonly Augmentation[] {
 
 /** The optimiser; biases and norms (parameters with one axis) do not decay. */
 export function optimizerOf(options: TrainingOptions, split: DataSplit): Optimizer {
-  const { optimizer, momentum, dataset } = options;
+  const { optimizer, momentum, nesterov = false, dataset } = options;
   const { inputShape, classes } = split.train;
   const model = createModel(options.model, { inputShape, classes: classes.length });
   const exclude = parametersOf(model)
@@ -124,7 +128,7 @@ export function optimizerOf(options: TrainingOptions, split: DataSplit): Optimiz
     weightDecay: options.weightDecay ?? defaultWeightDecay(optimizer, dataset),
     exclude,
   };
-  if (optimizer === 'sgd') return sgd({ momentum, ...decay });
+  if (optimizer === 'sgd') return sgd({ momentum, nesterov, ...decay });
   return optimizer === 'adam' ? adam(decay) : adamw(decay);
 }
 
@@ -132,8 +136,10 @@ export function optimizerOf(options: TrainingOptions, split: DataSplit): Optimiz
 export function settingsOf(options: TrainingOptions, { train, test }: DataSplit): TrainingSettings {
   if (train.classes.length === 0)
     throw new DataError(`${train.name} has no classes; octograd trains classifiers here`);
+  const { accumulate, clipNorm, patience, threads, dropLast = false, labelSmoothing = 0 } = options;
   const batchSize = Math.min(options.batch, train.count);
-  const stepsPerEpoch = Math.ceil(train.count / batchSize);
+  const batches = dropLast ? Math.floor(train.count / batchSize) : Math.ceil(train.count / batchSize);
+  const stepsPerEpoch = Math.ceil(batches / accumulate);
   const wanted = options.epochs ?? defaultEpochs(options.dataset);
   const epochs = Math.min(wanted, options.maxSteps === undefined ? wanted : options.maxSteps / stepsPerEpoch);
   const totalSteps = Math.max(1, Math.round(stepsPerEpoch * epochs));
@@ -147,12 +153,17 @@ export function settingsOf(options: TrainingOptions, { train, test }: DataSplit)
     batchSize,
     stepsPerEpoch,
     totalSteps,
+    accumulate,
+    dropLast,
     optimizer: optimizerOf(options, { train, test }).settings,
-    schedule: scheduleOf(options.schedule, rate),
+    schedule: scheduleOf(options, rate),
+    labelSmoothing,
+    ...(clipNorm === undefined ? {} : { clipNorm }),
+    ...(patience === undefined ? {} : { patience }),
     seeds: Array.from({ length: options.seeds }, (_, i) => options.seed + i),
     augment: augmentationOf(options),
     probeEvery: options.probeEvery ?? Math.ceil(totalSteps / defaultProbes),
     backend: options.backend,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(threads === undefined ? {} : { threads }),
   };
 }

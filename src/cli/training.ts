@@ -6,10 +6,18 @@ import { DivergenceError, NonFiniteError } from '../core/errors.js';
 import type { DataSplit } from '../data/index.node.js';
 import { createModel } from '../models/index.js';
 import type { Recipe } from '../quant/recipe.js';
-import { createSession, type DoneEvent, fit, inputOf, type Session, saveModel } from '../train/index.js';
+import {
+  createSession,
+  crossEntropyLoss,
+  type DoneEvent,
+  fit,
+  inputOf,
+  type Session,
+  saveModel,
+} from '../train/index.js';
 import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
 import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
-import { checkRunOptions, type TrainingOptions } from './options.js';
+import { checkTrainingOptions, type TrainingOptions } from './options.js';
 import { Progress } from './progress.js';
 import { Records } from './records.js';
 import { reportHtml } from './report.js';
@@ -63,8 +71,11 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
     model: createModel(options.model, { inputShape: train.inputShape, classes: train.classes.length }),
     input: train,
     recipe,
+    loss: crossEntropyLoss({ labelSmoothing: settings.labelSmoothing }),
     optimizer: optimizerOf(options, data),
     batchSize: settings.batchSize,
+    accumulate: settings.accumulate,
+    ...(settings.clipNorm === undefined ? {} : { clipNorm: settings.clipNorm }),
     seed,
     backend: options.backend,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -82,7 +93,9 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
         learningRate: settings.schedule,
         seed,
         augment: settings.augment,
+        dropLast: settings.dropLast,
         probeEvery,
+        ...(settings.patience === undefined ? {} : { patience: settings.patience }),
         signal: io.signal,
       })) {
         if (event.type === 'done') done = event;
@@ -116,6 +129,22 @@ function configOf(context: Omit<Context, 'folder' | 'publish' | 'io'>): object {
   };
 }
 
+/** What a step trains on: `64`, or `4 x 16` where it averages batches. */
+function stepText({ accumulate, batchSize }: TrainingSettings): string {
+  return accumulate > 1 ? `${accumulate} x ${batchSize}` : String(batchSize);
+}
+
+/** Rows of the settings that most runs leave alone, where they are not. */
+function optionalRows(settings: TrainingSettings): [string, string][] {
+  const { clipNorm, labelSmoothing, patience, dropLast } = settings;
+  const rows: [string, string][] = [];
+  if (clipNorm !== undefined) rows.push(['gradient', `shortened to a norm of ${clipNorm}`]);
+  if (labelSmoothing > 0) rows.push(['label smoothing', String(labelSmoothing)]);
+  if (patience !== undefined) rows.push(['patience', `${patience} evaluations`]);
+  if (dropLast) rows.push(['last batch', 'left out of an epoch when it is not full']);
+  return rows;
+}
+
 function settingRows({ settings, data }: Context, backend: string): [string, string][] {
   const { train } = data;
   const short = (value: object): string =>
@@ -129,10 +158,11 @@ function settingRows({ settings, data }: Context, backend: string): [string, str
     ['samples', `${settings.trainSamples} for training, ${settings.testSamples} for the test`],
     [
       'length',
-      `${Number(settings.epochs.toFixed(4))} epochs, ${settings.totalSteps} steps of ${settings.batchSize}`,
+      `${Number(settings.epochs.toFixed(4))} epochs, ${settings.totalSteps} steps of ${stepText(settings)}`,
     ],
     ['optimiser', short(settings.optimizer)],
     ['schedule', short(settings.schedule)],
+    ...optionalRows(settings),
     ['seeds', settings.seeds.join(', ')],
     ['augmentation', settings.augment.length === 0 ? 'none' : settings.augment.map(short).join('; ')],
     ['backend', backend],
@@ -177,7 +207,7 @@ export async function runTraining(
   options: TrainingOptions,
   io: CliIo,
 ): Promise<number> {
-  checkRunOptions(options);
+  checkTrainingOptions(options);
   await checkOut(options.out);
   const quiet = options.quiet === true || options.json === true;
   const progress = new Progress({ out: io.stdout, env: io.env, runs: recipes.length * options.seeds });
@@ -198,29 +228,42 @@ export async function runTraining(
     await folder.begin(config);
     const publish = (event: CliEvent): void => {
       const line = eventLine(event);
-      folder.append(line);
       records.listen(event);
       if (options.json) io.stdout.write(`${line}\n`);
       if (!quiet) progress.listen(event);
+      // Last: a disk that is full must not keep the event from the other readers.
+      folder.append(line);
     };
     const context: Context = { ...facts, folder, publish, io };
     publish({ type: 'config', folder: folder.path, config });
     say(
       `${settings.model} on ${settings.dataset}: ${recipes.map(({ name }) => name).join(', ')}; ` +
-        `${settings.totalSteps} steps of ${settings.batchSize} each; run folder ${folder.path}`,
+        `${settings.totalSteps} steps of ${stepText(settings)} each; run folder ${folder.path}`,
     );
 
     const began = performance.now();
-    for (const seed of settings.seeds) {
-      for (const recipe of recipes) {
-        if (!io.signal.aborted) await runOne(context, recipe, seed);
+    const finish = async (stopped: boolean): Promise<void> => {
+      const seconds = (performance.now() - began) / 1000;
+      progress.clear();
+      try {
+        await writeReport(context, records, stopped);
+        if (!options.json) printResult(io, records, seconds, folder);
+      } finally {
+        publish({ type: 'done', results: records.results() });
       }
+    };
+    try {
+      for (const seed of settings.seeds) {
+        for (const recipe of recipes) {
+          if (!io.signal.aborted) await runOne(context, recipe, seed);
+        }
+      }
+    } catch (error) {
+      // What was done is kept. Another error on the way (the disk is still full) would only hide the first.
+      await finish(true).catch(() => undefined);
+      throw error;
     }
-    const seconds = (performance.now() - began) / 1000;
-    progress.clear();
-    await writeReport(context, records, io.signal.aborted);
-    if (!options.json) printResult(io, records, seconds, folder);
-    publish({ type: 'done', results: records.results() });
+    await finish(io.signal.aborted);
     return endOf(records, io);
   } finally {
     folder.close();

@@ -42,7 +42,7 @@ it('lists every call with its product, and sums work and memory up', async () =>
 
 it('prints the same text for the same plan', async () => {
   expect(printPlan(await listing('fp32'))).toMatchInlineSnapshot(`
-    "mlp, input [2, 2, 2], batch 2, recipe fp32: training plan, 21 kernel calls
+    "mlp, input [2, 2, 2], batch 2, recipe fp32: training plan, 25 kernel calls
     backend: any
 
      #  module    kernel                 product          MACs  operands read -> written
@@ -65,11 +65,15 @@ it('prints the same text for the same plan', async () => {
     14  2         relu_grad                                     gradOutput f32[2, 4] 32 B, mask u8[1] 1 B -> output f32[2, 4] 32 B
     15  1         matmul                 float gradRight    64  left f32[2, 4] 32 B, right f32[2, 2, 2, 2] 64 B -> output f32[4, 8] 128 B
     16  1         reduce_sum                                    input f32[2, 4] 32 B -> output f32[4] 16 B
+    17  1.weight  range                                         input f32[4, 8] 128 B -> cells f32[1, 2] 8 B
+    18  1.bias    range                                         input f32[4] 16 B -> cells f32[1, 2] 8 B
+    19  3.weight  range                                         input f32[3, 4] 48 B -> cells f32[1, 2] 8 B
+    20  3.bias    range                                         input f32[3] 12 B -> cells f32[1, 2] 8 B
     update
-    17  1.weight  sgd                                           parameter f32[4, 8] 128 B, gradient f32[4, 8] 128 B, velocity f32[4, 8] 128 B -> parameter f32[4, 8] 128 B, velocity f32[4, 8] 128 B
-    18  1.bias    sgd                                           parameter f32[4] 16 B, gradient f32[4] 16 B, velocity f32[4] 16 B -> parameter f32[4] 16 B, velocity f32[4] 16 B
-    19  3.weight  sgd                                           parameter f32[3, 4] 48 B, gradient f32[3, 4] 48 B, velocity f32[3, 4] 48 B -> parameter f32[3, 4] 48 B, velocity f32[3, 4] 48 B
-    20  3.bias    sgd                                           parameter f32[3] 12 B, gradient f32[3] 12 B, velocity f32[3] 12 B -> parameter f32[3] 12 B, velocity f32[3] 12 B
+    21  1.weight  sgd                                           parameter f32[4, 8] 128 B, gradient f32[4, 8] 128 B, velocity f32[4, 8] 128 B -> parameter f32[4, 8] 128 B, velocity f32[4, 8] 128 B
+    22  1.bias    sgd                                           parameter f32[4] 16 B, gradient f32[4] 16 B, velocity f32[4] 16 B -> parameter f32[4] 16 B, velocity f32[4] 16 B
+    23  3.weight  sgd                                           parameter f32[3, 4] 48 B, gradient f32[3, 4] 48 B, velocity f32[3, 4] 48 B -> parameter f32[3, 4] 48 B, velocity f32[3, 4] 48 B
+    24  3.bias    sgd                                           parameter f32[3] 12 B, gradient f32[3] 12 B, velocity f32[3] 12 B -> parameter f32[3] 12 B, velocity f32[3] 12 B
 
     multiply-accumulates of a batch
       integer kernels       0    0.0 %
@@ -78,14 +82,14 @@ it('prints the same text for the same plan', async () => {
       all                 200  100.0 %
 
     memory in bytes
-      parameters                     204   204 B
-      gradients                      204   204 B
-      optimiser state                204   204 B
-      running state and constants    112   112 B
-      arena at its peak              273   273 B
-      scratch of the kernels           0     0 B
-      peak                         1,009  1009 B
-      saved for the backward pass    121   121 B
-      buffers of the arena before sharing: input 24 B, saved 121 B, transient 168 B, output 36 B"
+      parameters                     204     204 B
+      gradients                      204     204 B
+      optimiser state                204     204 B
+      running state and constants    112     112 B
+      arena at its peak              289     289 B
+      scratch of the kernels           0       0 B
+      peak                         1,025  1.00 KiB
+      saved for the backward pass    121     121 B
+      buffers of the arena before sharing: input 24 B, saved 121 B, weight 0 B, transient 200 B, output 36 B"
   `);
 });

@@ -165,7 +165,7 @@ export function listPlan(options: {
       0,
     );
   const [macs, integerMacs, simulatedMacs] = [macsOf(), macsOf('integer'), macsOf('simulated')];
-  const arena: Record<ArenaCategory, number> = { input: 0, saved: 0, transient: 0, output: 0 };
+  const arena: Record<ArenaCategory, number> = { input: 0, saved: 0, weight: 0, transient: 0, output: 0 };
   for (const { category, bytes } of plan.buffers) arena[category] += bytes;
   return {
     formatVersion: 1,

@@ -11,9 +11,10 @@ import { type Lowered, type LoweredCall, type PlanBuffer, planBuffers, rootOf } 
 import { align, placeBuffers } from './memory.js';
 
 /**
- * What a buffer of the arena is for. `saved`: written in the forward pass, read in the backward pass; `input`: the batch; `transient`: everything else.
+ * What a buffer of the arena is for. `saved`: written in the forward pass (or the batch itself), read in the backward pass;
+ * `weight`: codes and scales of parameters; `input`: the batch, where the backward pass does not read it; `transient`: everything else.
  */
-export type ArenaCategory = 'input' | 'saved' | 'transient' | 'output';
+export type ArenaCategory = 'input' | 'saved' | 'weight' | 'transient' | 'output';
 
 export interface PlannedBuffer extends BufferRef {
   /** Module path and role of the value. */
@@ -244,9 +245,17 @@ export function layOut(lowered: Lowered, options: LayoutOptions): Plan {
   };
 }
 
+/** Codes and scales of a parameter: kept too, but they follow from the parameter and do not grow with the batch. */
+function isWeightCode(value: Value): boolean {
+  const attrs = value.node?.attrs as { role?: string } | undefined;
+  const of = value.node?.op.name === 'qparams' ? value.node.inputs.cells?.node?.attrs : attrs;
+  return (of as { role?: string } | undefined)?.role === 'weight';
+}
+
 function categoryOf(use: Use, end: number): ArenaCategory {
-  if (use.value.source) return 'input';
+  if (use.value.source) return use.readInBackward ? 'saved' : 'input';
   if (use.last === end) return 'output';
+  if (isWeightCode(use.value)) return 'weight';
   return use.writtenInForward && use.readInBackward ? 'saved' : 'transient';
 }
 

@@ -232,6 +232,10 @@ class PrecisionPass {
       ? weightSpec(products.forward.right, node)
       : // Attention's products have two activations: both follow the entry for activations.
         products.forward.left;
+    // Right of an attention product, samples are entries of a batched matrix: it has one scale.
+    if (!isWeight && part === 'right' && forward !== 'float32' && forward.granularity === 'sample') {
+      return { ...forward, granularity: 'tensor' };
+    }
     if (
       product.role === 'gradLeft' &&
       part === 'right' &&

@@ -34,6 +34,20 @@ export const rangeOp = defineOp<Sited & { rows: number }>({
   ],
 });
 
+/** Sets its status word where a value is not finite: gradients are looked at before they change a parameter. */
+export const checkFiniteOp = defineOp<Sited>({
+  name: 'check_finite',
+  infer: () => ({ cells: { shape: [1, 2] } }),
+  lower: ({ inputs, outputs }) => [
+    call(
+      'range',
+      { input: inputs.input, cells: outputs.cells },
+      { rows: 1, cols: sizeOf(inputs.input.shape), site: -1 },
+    ),
+  ],
+  effect: true,
+});
+
 /** Ranges per batch entry and channel: [batch, inner, channels] -> cells [batch, channels, 2]. */
 export const rangeChannelsOp = defineOp<Sited & { batch: number; channels: number }>({
   name: 'range_channels',

@@ -28,7 +28,7 @@ export interface OperandPlace {
 export class OperandQuantizer {
   private readonly made = new Map<string, Quantized>();
   private readonly ranges = new Map<string, Value>();
-  private readonly states = new Map<string, number>();
+  private readonly named = new Map<string, number>();
 
   constructor(
     private readonly graph: Graph,
@@ -48,7 +48,7 @@ export class OperandQuantizer {
     const { graph } = this;
     const grouping = groupingOf(value, spec, place.kind);
     const qparams = this.qparams(value, spec, place, grouping);
-    const noise = `${place.path}/${place.role}/${spec.format}`;
+    const noise = this.countedName(`${place.path}/${place.role}/${spec.format}`);
     const { codes } = graph.emit(
       quantizeOp,
       { input: value, qparams },
@@ -114,9 +114,13 @@ export class OperandQuantizer {
   }
 
   private stateName(place: OperandPlace): string {
-    const base = `${place.path}.${place.role}_range`;
-    const count = this.states.get(base) ?? 0;
-    this.states.set(base, count + 1);
+    return this.countedName(`${place.path}.${place.role}_range`);
+  }
+
+  /** The name itself where it is first used, then with a number: a module may hold several products. */
+  private countedName(base: string): string {
+    const count = this.named.get(base) ?? 0;
+    this.named.set(base, count + 1);
     return count === 0 ? base : `${base}.${count}`;
   }
 }

@@ -42,10 +42,10 @@ function dependents(graph: Graph, targets: readonly Value[]): Set<number> {
 
 /**
  * Gradients of `loss` (one element) with respect to `targets`, in their order; undefined where the loss does not
- * depend on one. New nodes carry the phase `backward` and the path of the node they belong to.
+ * depend on one. `seed` (one element) is the gradient of the loss itself, 1 when left out. New nodes carry the phase `backward` and the path of the node they belong to.
  * Throws UsageError when an op on the way has no gradient.
  */
-export function differentiate(loss: Value, targets: readonly Value[]): (Value | undefined)[] {
+export function differentiate(loss: Value, targets: readonly Value[], seed?: Value): (Value | undefined)[] {
   const graph = loss.graph;
   if (sizeOf(loss.shape) !== 1) {
     throw new ShapeError(
@@ -59,7 +59,7 @@ export function differentiate(loss: Value, targets: readonly Value[]): (Value | 
   const phase = graph.phase;
   graph.phase = 'backward';
   try {
-    gradients.set(loss.id, graph.emit(fillOp, {}, { shape: loss.shape, value: 1 }).output);
+    gradients.set(loss.id, seed ?? graph.emit(fillOp, {}, { shape: loss.shape, value: 1 }).output);
     for (const node of forward.reverse()) differentiateNode(graph, node, wanted, gradients);
   } finally {
     graph.phase = phase;

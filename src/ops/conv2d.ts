@@ -39,6 +39,30 @@ export interface ConvAttrs {
   readonly groups: number;
 }
 
+/** The attributes alone, without what the precision pass may have added to them. */
+function kernelParams(a: ConvAttrs): ConvAttrs {
+  const { batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, groups } = a;
+  const { strideH, strideW, padH, padW, dilationH, dilationW } = a;
+  return {
+    batch,
+    inH,
+    inW,
+    inC,
+    outH,
+    outW,
+    outC,
+    kernelH,
+    kernelW,
+    strideH,
+    strideW,
+    padH,
+    padW,
+    dilationH,
+    dilationW,
+    groups,
+  };
+}
+
 const inputShape = (a: ConvAttrs): Shape => [a.batch, a.inH, a.inW, a.inC];
 const outputShape = (a: ConvAttrs): Shape => [a.batch, a.outH, a.outW, a.outC];
 const weightShape = (a: ConvAttrs): Shape => [a.outC, a.kernelH, a.kernelW, a.inC / a.groups];
@@ -119,7 +143,7 @@ const gradInputOp: OpDef<ConvAttrs> = defineOp<ConvAttrs>({
     call(
       'conv2d_grad_input',
       { gradOutput: inputs.gradOutput, weight: inputs.weight, gradInput: outputs.output },
-      { ...attrs },
+      kernelParams(attrs),
     ),
   ],
   product: (_inputs, attrs) => ({
@@ -142,7 +166,11 @@ const gradInputOp: OpDef<ConvAttrs> = defineOp<ConvAttrs>({
           weightParams: inputs.weightParams,
           gradInput: output,
         },
-        { ...attrs, gradGroups: groupsOf(inputs.gradOutputParams), weightFolded: folded ? 1 : 0 },
+        {
+          ...kernelParams(attrs),
+          gradGroups: groupsOf(inputs.gradOutputParams),
+          weightFolded: folded ? 1 : 0,
+        },
       ),
   ),
 });
@@ -154,7 +182,7 @@ const gradWeightOp: OpDef<ConvAttrs> = defineOp<ConvAttrs>({
     call(
       'conv2d_grad_weight',
       { gradOutput: inputs.gradOutput, input: inputs.input, gradWeight: outputs.output },
-      { ...attrs },
+      kernelParams(attrs),
     ),
   ],
   product: (_inputs, attrs) => ({
@@ -177,7 +205,7 @@ const gradWeightOp: OpDef<ConvAttrs> = defineOp<ConvAttrs>({
           inputParams: inputs.inputParams,
           gradWeight: output,
         },
-        { ...attrs, gradGroups: groupsOf(inputs.gradOutputParams) },
+        { ...kernelParams(attrs), gradGroups: groupsOf(inputs.gradOutputParams) },
       ),
   ),
 });
@@ -233,7 +261,7 @@ export const conv2dOp = defineOp<ConvAttrs>({
     call(
       'conv2d',
       { input: inputs.input, weight: inputs.weight, bias: inputs.bias, output: outputs.output },
-      { ...attrs },
+      kernelParams(attrs),
     ),
   ],
   backward: ({ inputs, attrs, gradOutputs, needs }) => {
@@ -269,7 +297,7 @@ export const conv2dOp = defineOp<ConvAttrs>({
         output,
       },
       {
-        ...attrs,
+        ...kernelParams(attrs),
         inputGroups: groupsOf(inputs.inputParams),
         weightGroups: groupsOf(inputs.weightParams),
       },

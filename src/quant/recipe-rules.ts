@@ -66,15 +66,26 @@ function specProblems(site: Site, spec: OperandSpec): Problem[] {
   }
   const reason = noScale[site][granularity];
   if (reason !== undefined) refuse('granularity', `"${granularity}" cannot be: ${reason}`);
-  if (granularity !== 'tensor' && spec.range !== 'minmax') {
+  const isWeight = site === 'forward.right' || site === 'gradLeft.right';
+  if (isWeight && spec.range === 'mean') {
+    refuse('range', '"mean" is over chunks of the batch, and weights have no batch; use "minmax"');
+  } else if (isWeight && spec.range !== 'minmax') {
+    refuse(
+      'range',
+      `"${spec.range}" is over the batches of earlier steps, and weights are quantised by their own extremes; use "minmax"`,
+    );
+  } else if (granularity !== 'tensor' && spec.range !== 'minmax') {
     refuse(
       'range',
       `"${spec.range}" keeps one range for the whole tensor and granularity is "${granularity}"; use range "minmax", or granularity "tensor"`,
     );
   }
-  const isWeight = site === 'forward.right' || site === 'gradLeft.right';
-  if (isWeight && spec.range === 'mean') {
-    refuse('range', '"mean" is over chunks of the batch, and weights have no batch; use "minmax"');
+  // "sample" is the default, so only a number tells that chunks were asked for.
+  if (spec.range !== 'mean' && spec.chunks !== 'sample') {
+    refuse(
+      'chunks',
+      `${spec.chunks} has no effect: only range "mean" has chunks, and range is "${spec.range}"; leave chunks out${isWeight ? '' : ', or use range "mean"'}`,
+    );
   }
   // gradInput multiplies gradOutput by the weights' scales before it is quantised; a zero point cannot be folded so.
   if (isWeight && granularity === 'channel' && spec.scheme === 'affine') {

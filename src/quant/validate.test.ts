@@ -321,9 +321,9 @@ describe('contradictions', () => {
       /must be "symmetric": rounding an affine zero point clips one end/,
     ],
     [
-      'a mean range per channel',
-      product('forward', 'right', { format: 'int8', granularity: 'channel', range: 'running' }),
-      'products.forward.right.range',
+      'a running range per channel',
+      product('gradRight', 'gradOutput', { format: 'int16', granularity: 'channel', range: 'running' }),
+      'products.gradRight.gradOutput.range',
       /"running" keeps one range for the whole tensor and granularity is "channel"/,
     ],
     [
@@ -331,6 +331,30 @@ describe('contradictions', () => {
       product('forward', 'right', { format: 'int8', range: 'mean' }),
       'products.forward.right.range',
       /weights have no batch; use "minmax"/,
+    ],
+    [
+      'a running range of weights',
+      product('forward', 'right', { format: 'int8', range: 'running' }),
+      'products.forward.right.range',
+      /"running" is over the batches of earlier steps, .*use "minmax"$/,
+    ],
+    [
+      "a previous step's range of weights of gradInput, per channel",
+      product('gradLeft', 'right', { format: 'int8', granularity: 'channel', range: 'previous' }),
+      'products.gradLeft.right.range',
+      /"previous" is over .*weights are quantised by their own extremes; use "minmax"$/,
+    ],
+    [
+      'chunks of a range that has none',
+      product('forward', 'left', { ...uint8, chunks: 4 }),
+      'products.forward.left.chunks',
+      /4 has no effect: only range "mean" has chunks, and range is "minmax"; leave chunks out, or use range "mean"$/,
+    ],
+    [
+      'chunks of weights',
+      product('forward', 'right', { format: 'int8', chunks: 4 }),
+      'products.forward.right.chunks',
+      /4 has no effect: .*leave chunks out$/,
     ],
     [
       'coefficients without a quantised input',

@@ -1,5 +1,5 @@
 /** The events of a training run: the one stream that the terminal, the log, the report, a page and the tests read. */
-import type { MemorySummary } from './session.js';
+import type { MemorySummary } from './summary.js';
 
 export interface StartEvent {
   readonly type: 'start';

@@ -2,7 +2,7 @@
  * The training loop: an async generator of typed events. Leaving the loop, or aborting its signal, ends it between two steps. It
  * knows data sets and sessions; what happens to the events is their readers' affair.
  */
-import { DivergenceError, UsageError } from '../core/errors.js';
+import { DataError, DivergenceError, UsageError } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
 import type { Augmentation } from '../data/augment.js';
 import { BatchLoader, type Batch as DataBatch } from '../data/batches.js';
@@ -11,6 +11,7 @@ import { constant, learningRateAt, type Schedule } from '../optim/schedules.js';
 import type { EvaluationEvent, TrainEvent } from './events.js';
 import { probe } from './probe.js';
 import type { Batch, Session } from './session.js';
+import type { MemorySummary } from './summary.js';
 
 export interface FitOptions {
   readonly train: Dataset;
@@ -25,36 +26,107 @@ export interface FitOptions {
   readonly augment?: readonly Augmentation[];
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
-  /** Epochs between evaluations. Default 1. */
+  /** Whole epochs between evaluations, at least 1. Default 1. */
   readonly evaluateEvery?: number;
-  /** Steps between probes; 0 (default) for none, as a probe costs some steps' time. */
+  /** Whole steps between probes; 0 (default) for none, as a probe costs some steps' time. */
   readonly probeEvery?: number;
-  /** Stop when the test loss has not fallen for so many evaluations. */
+  /** Stop when the test loss has not fallen for so many evaluations, at least 1; needs `test`. Default: never. */
   readonly patience?: number;
-  /** A loss above this counts as diverged. Default 1e6. */
+  /** A loss whose magnitude is above this counts as diverged; above 0. Default 1e6. */
   readonly divergedAt?: number;
   readonly signal?: AbortSignal;
 }
 
 /** The loop gives the process's event loop a turn this often, so that signals and timers are heard. */
 const turnMilliseconds = 30;
-const probeSamples = 32;
+/** A probe's plan keeps every value, and its memory comes on top of training's: few samples. */
+const probeSamples = 8;
 
 const now = (): number => performance.now();
 
-function sessionBatch(batch: DataBatch): Batch {
-  return { inputs: batch.inputs, targets: batch.targets ?? batch.labels, size: batch.size };
+/** Throws UsageError that names the option and what it may be. */
+function checkOptions(options: FitOptions): void {
+  const { epochs, evaluateEvery = 1, probeEvery = 0, patience, divergedAt = 1e6, test } = options;
+  const refuse = (name: string, value: number, remedy: string): never => {
+    throw new UsageError(`${name} must be ${remedy}, got ${value}`);
+  };
+  if (!(epochs > 0) || !Number.isFinite(epochs)) {
+    refuse('epochs', epochs, 'a number above 0 (0.5 for half a pass)');
+  }
+  if (!Number.isInteger(evaluateEvery) || evaluateEvery < 1) {
+    refuse('evaluateEvery', evaluateEvery, 'a whole number of epochs from 1; leave out `test` for none');
+  }
+  if (!Number.isInteger(probeEvery) || probeEvery < 0) {
+    refuse('probeEvery', probeEvery, 'a whole number of steps, or 0 for no probes');
+  }
+  if (!(divergedAt > 0)) {
+    refuse('divergedAt', divergedAt, 'a loss above 0; Infinity lets every finite loss pass');
+  }
+  if (patience === undefined) return;
+  if (!Number.isInteger(patience) || patience < 1) {
+    refuse('patience', patience, 'a whole number of evaluations from 1; leave it out to train to the end');
+  }
+  if (!test) throw new UsageError('patience watches the test loss: give `test` too, or leave patience out');
+}
+
+/** Throws DataError naming the data set when it lacks what the loss is computed from. */
+function checkTargets(session: Session, dataset: Dataset): void {
+  const { name, labelsPerSample, targets } = dataset;
+  if (session.targetStorage === 'int32' && labelsPerSample === 0) {
+    throw new DataError(
+      `"${name}" has no labels, which this session's loss takes; give it labels, or make the session with a loss for targets such as "mse"`,
+    );
+  }
+  if (session.targetStorage === 'float' && !targets) {
+    throw new DataError(
+      `"${name}" has no targets, which this session's loss takes; give it targets, or make the session with a loss for labels such as "cross-entropy"`,
+    );
+  }
+}
+
+/** A loader's batch with what the loss takes of it, on the loader's own arrays. */
+function sessionBatch(session: Session, { inputs, labels, targets, size }: DataBatch): Batch {
+  // checkTargets has seen that there are some.
+  return { inputs, targets: session.targetStorage === 'float' && targets ? targets : labels, size };
 }
 
 /** Copies what the loader will overwrite, for micro-batches that are held together. */
-function heldBatch(batch: DataBatch): Batch {
-  return { inputs: batch.inputs.slice(), targets: (batch.targets ?? batch.labels).slice(), size: batch.size };
+function heldBatch(session: Session, data: DataBatch): Batch {
+  const { inputs, labels, targets } = data;
+  return sessionBatch(session, {
+    ...data,
+    inputs: inputs.slice(),
+    labels: labels.slice(),
+    ...(targets ? { targets: targets.slice() } : {}),
+  });
+}
+
+/** Memory of the plan that trains on batches of that size, which is below the session's where the data set is smaller. */
+function memoryOf(session: Session, batchSize: number): MemorySummary {
+  const usual = session.memory();
+  if (batchSize === session.batchSize) return usual;
+  const { plan } = session.planFor('train', batchSize);
+  const scratchBytes = session.backend.scratchBytes([
+    ...plan.calls.map(({ call }) => call),
+    ...session.updateCalls,
+  ]);
+  return {
+    ...usual,
+    arenaBytes: plan.arenaBytes,
+    savedForBackwardBytes: plan.buffers.reduce(
+      (bytes, { category, bytes: own }) => bytes + (category === 'saved' ? own : 0),
+      0,
+    ),
+    scratchBytes,
+    peakBytes: plan.arenaOffset + plan.arenaBytes + scratchBytes,
+  };
 }
 
 /**
- * Trains `session` and yields events: start, warning, step, probe, epoch, evaluation, done. Checks every batch size that will
- * occur before the first step. Throws DivergenceError when the loss is no longer finite or exceeds `divergedAt`,
- * NonFiniteError naming module and role where a kernel met a NaN, UsageError for options that cannot be used.
+ * Trains `session` and yields events: start, warning, step, probe, epoch, evaluation, done. Before the first event it checks the
+ * options (UsageError), that both data sets have what the loss takes, labels or targets (DataError), and every batch size that
+ * will occur. Throws DivergenceError when the loss is no longer finite or exceeds `divergedAt`, NonFiniteError naming module and
+ * role where a kernel met a NaN.
  */
 export async function* fit(
   session: Session,
@@ -62,9 +134,9 @@ export async function* fit(
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const { train, test, epochs, seed = 0, dropLast = false, probeEvery = 0, signal } = options;
   const { evaluateEvery = 1, divergedAt = 1e6, patience } = options;
-  if (!(epochs > 0) || !Number.isFinite(epochs)) {
-    throw new UsageError(`epochs must be a number above 0, got ${epochs}`);
-  }
+  checkOptions(options);
+  checkTargets(session, train);
+  if (test) checkTargets(session, test);
   const schedule =
     typeof options.learningRate === 'number' ? constant(options.learningRate) : options.learningRate;
   const loader = new BatchLoader(train, {
@@ -88,13 +160,13 @@ export async function* fit(
     stepsPerEpoch,
     totalSteps,
     batchSize: loader.batchSize,
-    memory: session.memory(),
+    memory: memoryOf(session, loader.batchSize),
     integerMacShare: session.work().integerMacShare,
   };
   for (const message of datasetWarnings(train)) yield { type: 'warning', message };
 
   const probeBatch =
-    probeEvery > 0 ? firstSamples(train, Math.min(probeSamples, loader.batchSize)) : undefined;
+    probeEvery > 0 ? firstSamples(session, train, Math.min(probeSamples, loader.batchSize)) : undefined;
   const began = now();
   let stepTime = 0;
   let samples = 0;
@@ -119,10 +191,10 @@ export async function* fit(
         reason = 'aborted';
         break training;
       }
-      if (session.accumulate > 1) held.push(heldBatch(data));
+      if (session.accumulate > 1) held.push(heldBatch(session, data));
       if (session.accumulate > 1 && held.length < session.accumulate && taken < loader.batchesPerEpoch)
         continue;
-      const micro = session.accumulate > 1 ? held : [sessionBatch(data)];
+      const micro = session.accumulate > 1 ? held : [sessionBatch(session, data)];
       const size = micro.reduce((count, part) => count + part.size, 0);
       const learningRate = learningRateAt(schedule, step, totalSteps);
       const stepBegan = now();
@@ -200,10 +272,11 @@ export async function* fit(
   };
 }
 
-function firstSamples(dataset: Dataset, count: number): Batch {
+function firstSamples(session: Session, dataset: Dataset, count: number): Batch {
   const loader = new BatchLoader(dataset, { batchSize: count, shuffle: false });
   const [first] = loader.epoch(0);
-  return heldBatch(first);
+  // The loader is this call's own, so nothing overwrites the batch.
+  return sessionBatch(session, first);
 }
 
 export interface Evaluation {
@@ -212,19 +285,23 @@ export interface Evaluation {
   readonly samples: number;
 }
 
-/** Mean loss and share of right predictions on a data set, under running statistics, in batches of the session's size. */
+/**
+ * Mean loss and share of right predictions on a data set, under running statistics, in batches of the session's size.
+ * Throws DataError when the data set lacks what the loss takes, labels or targets.
+ */
 export async function evaluate(
   session: Session,
   dataset: Dataset,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Evaluation> {
+  checkTargets(session, dataset);
   const loader = new BatchLoader(dataset, { batchSize: session.batchSize, shuffle: false });
   let loss = 0;
   let right: number | undefined;
   let samples = 0;
   let lastTurn = now();
   for (const batch of loader.epoch(0)) {
-    const result = session.evaluate(sessionBatch(batch));
+    const result = session.evaluate(sessionBatch(session, batch));
     loss += result.loss * batch.size;
     samples += batch.size;
     if (result.correct !== undefined) right = (right ?? 0) + result.correct;

@@ -16,4 +16,5 @@ export { crossEntropyLoss, type Loss, type LossParts, mseLoss } from './loss.js'
 export { type ModelFacts, parseModel, restoreModel, type SavedModel, saveModel } from './model-file.js';
 export { probe } from './probe.js';
 export type { InputSpec } from './program.js';
-export { type Batch, type MemorySummary, Session, type SessionConfig, type StepResult } from './session.js';
+export { type Batch, Session, type SessionConfig, type StepResult } from './session.js';
+export type { MemorySummary, WorkSummary } from './summary.js';

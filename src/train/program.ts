@@ -7,6 +7,7 @@ import { fuse } from '../compiler/fuse.js';
 import { type Lowered, lower, rootOf } from '../compiler/lower.js';
 import { channelAffineOp } from '../compiler/norm-ops.js';
 import { applyRecipe, type QuantizedOperand } from '../compiler/precision.js';
+import { checkFiniteOp } from '../compiler/quant-ops.js';
 import { ShapeError } from '../core/errors.js';
 import { type Shape, shapeText } from '../core/shape.js';
 import { differentiate } from '../graph/differentiate.js';
@@ -22,7 +23,7 @@ export interface InputSpec {
   readonly shape: Shape;
   /** `uint8` images are normalised in the step; floats are taken as they are; `int32` are indices for an embedding. */
   readonly storage: 'uint8' | 'float' | 'int32';
-  /** Per channel, of pixel/255, for uint8 inputs. Default mean 0, std 1. */
+  /** Per channel (last axis), of byte/255 for uint8 inputs, of the number itself for floats. Default mean 0, std 1. */
   readonly normalization?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
@@ -35,6 +36,8 @@ export interface ProgramOptions {
   readonly mode: Mode;
   /** Unfused, every value kept. */
   readonly trace?: boolean;
+  /** The loss's gradient is an input instead of 1: the weight of a micro-batch among those of its step. */
+  readonly weighted?: boolean;
   /** Evaluation without targets: only the model's output. */
   readonly predictOnly?: boolean;
 }
@@ -53,10 +56,11 @@ export interface Program {
 /** Names of the batch's inputs in every plan. */
 export const inputName = 'input';
 export const targetName = 'target';
+export const lossWeightName = 'loss_weight';
 
 function modelInput(graph: Graph, { shape, storage, normalization }: InputSpec, batch: number): Value {
   const raw = graph.source('input', inputName, [batch, ...shape], storage);
-  if (storage !== 'uint8') return raw;
+  if (storage === 'int32' || (storage === 'float' && !normalization)) return raw;
   const channels = shape[shape.length - 1];
   const mean = normalization?.mean ?? new Array<number>(channels).fill(0);
   const std = normalization?.std ?? new Array<number>(channels).fill(1);
@@ -67,7 +71,7 @@ function modelInput(graph: Graph, { shape, storage, normalization }: InputSpec, 
   }
   const coef = new Float64Array(channels * 8);
   for (let c = 0; c < channels; c++) {
-    coef[c * 8] = 1 / (255 * std[c]);
+    coef[c * 8] = 1 / ((storage === 'uint8' ? 255 : 1) * std[c]);
     coef[c * 8 + 1] = -mean[c] / std[c];
   }
   const source = graph.source('constant', 'input_normalization', [channels, 8], 'float', coef);
@@ -91,7 +95,17 @@ function separate(gradients: Map<string, Value>): void {
 
 /** Builds the program of one plan. Throws ShapeError where the model does not fit the input. */
 export function buildProgram(options: ProgramOptions): Program {
-  const { bound, input, loss, recipe, batch, mode, trace = false, predictOnly = false } = options;
+  const {
+    bound,
+    input,
+    loss,
+    recipe,
+    batch,
+    mode,
+    trace = false,
+    predictOnly = false,
+    weighted = false,
+  } = options;
   const graph = new Graph(mode);
   const output = bound.model.apply(modelInput(graph, input, batch));
   const outputs: Record<string, Value> = { output };
@@ -105,7 +119,8 @@ export function buildProgram(options: ProgramOptions): Program {
   if (mode === 'train') {
     const parameters = bound.parameters.filter((parameter) => graph.findSource(parameter.path));
     const values = parameters.map((parameter) => parameter.value(graph));
-    differentiate(outputs.loss, values).forEach((gradient, i) => {
+    const seed = weighted ? graph.source('input', lossWeightName, outputs.loss.shape, 'float') : undefined;
+    differentiate(outputs.loss, values, seed).forEach((gradient, i) => {
       if (gradient) gradients.set(parameters[i].path, gradient);
     });
     separate(gradients);
@@ -121,6 +136,9 @@ export function buildProgram(options: ProgramOptions): Program {
   }
   const mapRecord = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, map(value)]));
   const mapGradients = new Map([...gradients].map(([path, value]) => [path, map(value)]));
+  for (const [path, value] of mapGradients) {
+    final.emit(checkFiniteOp, { input: value }, { role: 'gradient' }, { path, phase: 'backward' });
+  }
   const lowered = lower(final, [...Object.values(mapRecord), ...mapGradients.values()]);
   return {
     lowered,

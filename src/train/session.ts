@@ -7,7 +7,7 @@ import type { BufferRef } from '../backend/kernels.js';
 import { layOut, PersistentRegion, type Plan, registerSources } from '../compiler/plan.js';
 import type { QuantizedOperand } from '../compiler/precision.js';
 import type { NumericArray } from '../core/dtype.js';
-import { DataError, NonFiniteError, UsageError } from '../core/errors.js';
+import { DataError, UsageError } from '../core/errors.js';
 import { seedWords } from '../core/rng.js';
 import { sizeOf } from '../core/shape.js';
 import type { Value } from '../graph/graph.js';
@@ -15,7 +15,17 @@ import { type BoundModel, bind, type Module } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Recipe } from '../quant/recipe.js';
 import type { Loss } from './loss.js';
-import { buildProgram, type InputSpec, inputName, type Program, targetName } from './program.js';
+import {
+  buildProgram,
+  type InputSpec,
+  inputName,
+  lossWeightName,
+  type Program,
+  targetName,
+} from './program.js';
+import { floatTwin, refuseUnmatched } from './recipe-twin.js';
+import { nonFiniteLoss, refuseNonFinite, refuseUnseenRanges, throwStatus } from './status.js';
+import { type MemorySummary, memorySummary, type WorkSummary, workSummary } from './summary.js';
 import { type UpdateSegment, updateSegment } from './update.js';
 
 /** One batch: `inputs` batch*sampleSize numbers in the input's storage, `targets` as the loss wants them. */
@@ -62,22 +72,6 @@ type PlanKind = 'train' | 'eval' | 'predict' | 'trace' | 'float';
 const trainingKinds: readonly PlanKind[] = ['train', 'trace', 'float'];
 const traceKinds: readonly PlanKind[] = ['trace', 'float'];
 
-/** Byte counts of a session's plan, by what they are for. */
-export interface MemorySummary {
-  readonly parameterBytes: number;
-  readonly gradientBytes: number;
-  readonly optimizerBytes: number;
-  /** Running statistics, constants and counters. */
-  readonly otherBytes: number;
-  readonly arenaBytes: number;
-  /** Arena bytes written in the forward pass and read in the backward pass. */
-  readonly savedForBackwardBytes: number;
-  /** Kernels' scratch (packing, exact sums). */
-  readonly scratchBytes: number;
-  /** All of the above together. */
-  readonly peakBytes: number;
-}
-
 export class Session {
   readonly bound: BoundModel;
   readonly recipe: Recipe;
@@ -91,6 +85,8 @@ export class Session {
   private readonly updateRun: BackendProgram;
   private readonly seed: number;
   private counters: Int32Array = new Int32Array(4);
+  private kept: NumericArray[] | undefined;
+  private states: string[] | undefined;
   private disposed = false;
   /** Updates done. */
   updates = 0;
@@ -110,6 +106,7 @@ export class Session {
     this.accumulate = accumulate;
     this.seed = seed;
     this.bound = bind(config.model);
+    refuseUnmatched(config.recipe, this.bound);
     this.region = new PersistentRegion(this.backend.floatBytes);
     const train = this.build('train', batchSize);
     const evaluation = this.build('eval', batchSize);
@@ -142,6 +139,7 @@ export class Session {
       mode: trainingKinds.includes(kind) ? 'train' : 'eval',
       trace: traceKinds.includes(kind),
       predictOnly: kind === 'predict',
+      weighted: this.accumulate > 1,
     });
   }
 
@@ -235,6 +233,11 @@ export class Session {
     this.backend.view(buffer).set(data);
   }
 
+  /** What the loss's targets are: class numbers, or floats. */
+  get targetStorage(): Loss['targetStorage'] {
+    return this.config.loss.targetStorage;
+  }
+
   /** A copy of the last step's gradient of a parameter, by its path. */
   readGradient(path: string): Float64Array {
     return Float64Array.from(this.backend.view(this.update.gradient(path)), Number);
@@ -247,10 +250,11 @@ export class Session {
 
   /** Paths of all state that a later session needs besides the parameters: running statistics and ranges. */
   stateNames(): string[] {
-    return this.region
+    this.states ??= this.region
       .all()
       .filter(({ kind }) => kind === 'state')
       .map(({ name }) => name);
+    return [...this.states];
   }
 
   private load(ready: ReadyPlan, batch: Batch, targets: boolean): void {
@@ -289,12 +293,15 @@ export class Session {
       throw new UsageError(`the learning rate must be a finite number of at least 0, got ${learningRate}`);
     }
     if (this.accumulate > 1) this.update.clearGradients(this.backend);
+    const samples = micro.reduce((count, { size }) => count + size, 0);
     let loss = 0;
     let correct: number | undefined;
-    micro.forEach((part, i) => {
-      const result = this.gradients(part, i);
-      loss += result.loss / micro.length;
-      if (result.correct !== undefined) correct = (correct ?? 0) + result.correct;
+    this.keepingState(() => {
+      micro.forEach((part, i) => {
+        const result = this.gradients(part, i, (part.size * micro.length) / samples);
+        loss += (result.loss * part.size) / samples;
+        if (result.correct !== undefined) correct = (correct ?? 0) + result.correct;
+      });
     });
     const hyper = this.backend.view(this.bufferOf('hyper'));
     this.config.optimizer.hyper(hyper, this.updates, learningRate, 1 / micro.length);
@@ -303,9 +310,32 @@ export class Session {
     return { loss, correct };
   }
 
-  private gradients(batch: Batch, microStep: number): StepResult {
+  /** Runs `work`; if it throws, running statistics and ranges are as they were before. */
+  private keepingState(work: () => void, always = false): void {
+    const names = this.stateNames();
+    this.kept ??= names.map((name) => this.backend.view(this.bufferOf(name)).slice());
+    names.forEach((name, i) => {
+      this.kept?.[i].set(this.backend.view(this.bufferOf(name)));
+    });
+    let done = false;
+    try {
+      work();
+      done = true;
+    } finally {
+      if (always || !done) {
+        names.forEach((name, i) => {
+          this.backend.view(this.bufferOf(name)).set(this.kept?.[i] ?? []);
+        });
+      }
+    }
+  }
+
+  /** `weight` of this micro-batch's mean loss among those of its step; 1 where all are of one size. */
+  private gradients(batch: Batch, microStep: number, weight: number): StepResult {
     const ready = this.planFor('train', batch.size);
     this.load(ready, batch, true);
+    const weightInput = ready.plan.inputs[lossWeightName];
+    if (weightInput) this.backend.view(weightInput)[0] = weight;
     this.setCounters(microStep);
     ready.run.run();
     return this.result(ready);
@@ -315,14 +345,7 @@ export class Session {
     this.checkStatus(ready);
     const { loss: lossBuffer, correct } = ready.plan.outputs;
     const loss = this.backend.view(lossBuffer)[0];
-    if (!Number.isFinite(loss)) {
-      throw new NonFiniteError(
-        `the loss is ${loss} at step ${this.updates}, so the step was not applied; ${nonFiniteRemedy}`,
-        'loss',
-        'output',
-        this.updates,
-      );
-    }
+    if (!Number.isFinite(loss)) throw nonFiniteLoss(loss, this.updates);
     return {
       loss,
       correct: correct === undefined ? undefined : sumOf(this.backend.view(correct)),
@@ -330,28 +353,18 @@ export class Session {
   }
 
   private checkStatus({ plan }: ReadyPlan): void {
-    const status = this.backend.view(plan.status);
-    for (let i = 0; i < plan.sites.length; i++) {
-      if (status[i] === 0) continue;
-      const { path, role, kernel } = plan.sites[i];
-      const where = `${path || 'the model'}${role ? ` (${role})` : ''}`;
-      if (status[i] & 2) {
-        throw new DataError(
-          `${where}: a label or index of the batch is outside the classes or the table; check the targets`,
-        );
-      }
-      throw new NonFiniteError(
-        `${where}: ${kernel} met a NaN or an infinity at step ${this.updates}, so the step was not applied; ${nonFiniteRemedy}`,
-        path,
-        role,
-        this.updates,
-      );
-    }
+    throwStatus(plan, this.backend.view(plan.status), this.updates);
+  }
+
+  private checkInference(plan: Plan, inputs: ArrayLike<number>): void {
+    if (plan.inputs[inputName]?.storage === 'float') refuseNonFinite(inputs, this.updates);
+    refuseUnseenRanges(plan, (buffer) => this.backend.view(buffer), this.recipe.name);
   }
 
   /** Loss and right predictions of a batch under running statistics; nothing is updated. */
   evaluate(batch: Batch): StepResult {
     const ready = this.planFor('eval', batch.size);
+    this.checkInference(ready.plan, batch.inputs);
     this.load(ready, batch, true);
     this.setCounters(0);
     ready.run.run();
@@ -367,6 +380,7 @@ export class Session {
       );
     }
     const ready = this.planFor('predict', size);
+    this.checkInference(ready.plan, inputs);
     this.load(ready, { inputs, targets: [], size }, false);
     this.setCounters(0);
     ready.run.run();
@@ -388,14 +402,18 @@ export class Session {
     gradient: (path: string) => NumericArray;
   } {
     const ready = this.planFor(inFloat ? 'float' : 'trace', batch.size);
-    const states = this.stateNames().map((name) => [name, this.read(name)] as const);
     if (this.accumulate > 1) this.update.clearGradients(this.backend);
-    this.load(ready, batch, true);
-    this.setCounters(0);
-    ready.run.run();
-    for (const [name, data] of states) this.write(name, data);
+    let result: StepResult = { loss: Number.NaN, correct: undefined };
+    this.keepingState(() => {
+      this.load(ready, batch, true);
+      const weightInput = ready.plan.inputs[lossWeightName];
+      if (weightInput) this.backend.view(weightInput)[0] = 1;
+      this.setCounters(0);
+      ready.run.run();
+      result = this.result(ready);
+    }, true);
     return {
-      result: this.result(ready),
+      result,
       operands: ready.program.operands,
       read: (value) => this.backend.view(ready.plan.locate(value)),
       gradient: (path) => this.backend.view(this.update.gradient(path)),
@@ -405,39 +423,13 @@ export class Session {
   /** Bytes of the training plan, by what they are for. */
   memory(): MemorySummary {
     const { plan } = this.planFor('train', this.batchSize);
-    const of = (kinds: readonly string[]): number =>
-      this.region
-        .all()
-        .reduce((bytes, buffer) => bytes + (kinds.includes(buffer.kind) ? buffer.bytes : 0), 0);
-    const scratchBytes = this.backend.scratchBytes([
-      ...plan.calls.map(({ call }) => call),
-      ...this.update.calls,
-    ]);
-    return {
-      parameterBytes: of(['parameter']),
-      gradientBytes: of(['gradient']),
-      optimizerBytes: of(['optimizer']),
-      otherBytes: of(['state', 'constant', 'control']),
-      arenaBytes: plan.arenaBytes,
-      savedForBackwardBytes: plan.buffers.reduce(
-        (bytes, buffer) => bytes + (buffer.category === 'saved' ? buffer.bytes : 0),
-        0,
-      ),
-      scratchBytes,
-      peakBytes: plan.arenaOffset + plan.arenaBytes + scratchBytes,
-    };
+    const calls = [...plan.calls.map(({ call }) => call), ...this.update.calls];
+    return memorySummary(plan, this.region, this.backend.scratchBytes(calls));
   }
 
-  /** Share of the training step's multiply-accumulates that integer kernels do, and all of them. */
-  work(): { macs: number; integerMacs: number; simulatedMacs: number; integerMacShare: number } {
-    const totals = { macs: 0, integerMacs: 0, simulatedMacs: 0 };
-    for (const { product } of this.planFor('train', this.batchSize).plan.calls) {
-      if (!product) continue;
-      totals.macs += product.macs;
-      if (product.kind === 'integer') totals.integerMacs += product.macs;
-      if (product.kind === 'simulated') totals.simulatedMacs += product.macs;
-    }
-    return { ...totals, integerMacShare: totals.macs === 0 ? 0 : totals.integerMacs / totals.macs };
+  /** Multiply-accumulates of a training step, and the share that integer kernels do. */
+  work(): WorkSummary {
+    return workSummary(this.planFor('train', this.batchSize).plan);
   }
 
   /** The planned update calls, for the printed plan. */
@@ -451,24 +443,6 @@ export class Session {
     this.disposed = true;
     await this.backend.dispose();
   }
-}
-
-const nonFiniteRemedy =
-  'check the input data for NaN, lower the learning rate, warm it up, or clip the gradient (clipNorm)';
-
-/** The same normalisation, everything in float32: what a recipe's gradients are compared with. */
-function floatTwin(recipe: Recipe): Recipe {
-  return {
-    ...recipe,
-    name: `${recipe.name} in float32`,
-    products: {
-      forward: { left: 'float32', right: 'float32' },
-      gradLeft: { gradOutput: 'float32', right: 'forward' },
-      gradRight: { gradOutput: 'float32', left: 'forward' },
-    },
-    norm: { ...recipe.norm, input: 'float32', gradOutput: 'float32', coefficientBits: 0 },
-    overrides: [],
-  };
 }
 
 function requireCount(name: string, value: number): void {

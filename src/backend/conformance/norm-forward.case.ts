@@ -87,6 +87,8 @@ interface Finalize {
   readonly storage: InputStorage;
   /** Channels that hold a constant. */
   readonly dead: 'none' | 'some' | 'all';
+  /** In place of drawn running spreads. */
+  readonly runningSpread?: readonly number[];
 }
 
 function finalizeCase(f: Finalize): KernelCase {
@@ -102,7 +104,7 @@ function finalizeCase(f: Finalize): KernelCase {
   const values = valuesOf(draw, f.storage, normSize(f.shape));
   const isDead = (c: number) => f.dead === 'all' || (f.dead === 'some' && c % 3 === 1);
   for (let i = 0; i < values.length; i++) if (isDead(i % channels)) values[i] = 5;
-  const spread = draw.uniform(channels, 0.1, 3).map((s, c) => (isDead(c) ? 0 : s));
+  const spread = f.runningSpread ?? draw.uniform(channels, 0.1, 3).map((s, c) => (isDead(c) ? 0 : s));
   const codes = f.storage !== 'float';
   return kernelCase(
     'norm_finalize',
@@ -158,7 +160,24 @@ function finalizeCases(): KernelCase[] {
       );
     }
   }
-  return cases;
+  return [...cases, ...decayedCases()];
+}
+
+/** Inference with the running spreads of channels that were dead in training, which have decayed and are not 0. */
+function decayedCases(): KernelCase[] {
+  const shape: NormShape = { batch: 3, inner: 5, channels: 6 };
+  const rest = { shape, train: 0, chunks: 3, coefBits: 8, storage: 'uint8', dead: 'none' } as const;
+  return [0, 1].flatMap((kind) => {
+    // Spreads of kind 0 are variances: twice the steps to the same deviation.
+    const power = kind === 0 ? 2 : 1;
+    const edge = 2 ** (-11 * power);
+    const spreads: [string, number[]][] = [
+      [', decayed', [1.3, 0.9 ** (100 * power), 0.7, 2, 0.9 ** (400 * power), 0.4]],
+      [', at 1/4096 of the largest', [1.3, edge, 0.7, 2 ** power, 0, 0.4]],
+      [', just above 1/4096 of the largest', [1.3, edge * (1 + 2 ** -23), 0.7, 2 ** power, 0, 0.4]],
+    ];
+    return spreads.map(([title, runningSpread]) => finalizeCase({ ...rest, title, kind, runningSpread }));
+  });
 }
 
 export function normForwardCases(): KernelCase[] {

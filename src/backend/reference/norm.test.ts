@@ -235,6 +235,56 @@ describe('norm_finalize', () => {
       expect(running[4]).toBeCloseTo(1 / (kind === 0 ? Math.sqrt(2) : 2), 5);
     });
 
+    it.each([
+      [0, 200],
+      [1, 100],
+    ])('kind %i: a channel dead for %i steps does not collapse the others in inference', (kind, steps) => {
+      const params = { ...base, kind, codes: 1, coefBits: 8 };
+      const qparams = [0.02, 50, 101, 0];
+      const { cells } = cellsOf(new Uint8Array(dead), params, false);
+      let running = { runningMean: zeros(3) as Operand, runningSpread: [1, 1, 1] as Operand };
+      for (let step = 0; step < steps; step++) {
+        const { runningMean, runningSpread } = finalize(
+          cells,
+          params,
+          {
+            runningMean: [...running.runningMean],
+            runningSpread: [...running.runningSpread],
+            qparams,
+          },
+          false,
+        );
+        running = { runningMean, runningSpread };
+      }
+      const { runningSpread } = running;
+      expect(runningSpread[1]).toBeGreaterThan(0);
+      expect(runningSpread[1]).toBeCloseTo(0.9 ** steps, 8);
+      const given = { runningSpread: [...runningSpread], qparams };
+      const { coef } = finalize(undefined, { ...params, train: 0 }, given, false);
+      for (const c of [0, 2]) {
+        const deviation = kind === 0 ? Math.sqrt(runningSpread[c]) : runningSpread[c];
+        expect(Math.abs(coef[8 * c + 4] * deviation - 1)).toBeLessThan(0.01);
+      }
+      expect(coef[8 + 4]).toBe(Math.max(coef[4], coef[16 + 4]));
+    });
+
+    it.each([0, 1])('kind %i: dead in inference is at most 1/4096 of the largest deviation', (kind) => {
+      const params = { ...base, kind, train: 0, codes: 1, coefBits: 8 };
+      const power = kind === 0 ? 2 : 1;
+      const inverses = (share: number) => {
+        const runningSpread = [2 ** power, share ** power * 2 ** power, 1];
+        const { coef } = finalize(undefined, params, { runningSpread, qparams: [1, 1, 0, 0] }, false);
+        return [coef[4], coef[8 + 4], coef[16 + 4]];
+      };
+      const [, edge, live] = inverses(1 / 4096);
+      expect(edge).toBe(live);
+      expect(live).toBeGreaterThan(0.9);
+      const [first, above, third] = inverses(1.01 / 4096);
+      expect(above).toBeGreaterThan(300);
+      // Its inverse is then the range, in steps of which the others are next to nothing.
+      expect(Math.max(first, third)).toBeLessThan(above / 100);
+    });
+
     it.each([0, 1])('kind %i: all channels dead stays finite', (kind) => {
       const params = { ...base, kind, codes: 1, coefBits: 8 };
       const qparams = [1, 1, 0, 0];

@@ -161,18 +161,30 @@ function quantizedValues(values: ArrayLike<number>, bits: number, f: (x: number)
   return decoded;
 }
 
+/** In inference a channel is dead whose standard deviation, or range, is at most this part of the largest. */
+const DEAD_SHARE = 1 / 4096;
+
+/** Which channels are dead: in training those that are constant, in inference those whose running spread has decayed. */
+function deadChannels(statistics: readonly ChannelStatistics[], kind: number, train: boolean): boolean[] {
+  if (train) return statistics.map(({ spread }) => spread === 0);
+  const deviations = statistics.map(({ spread }) => (kind === 0 ? Math.sqrt(spread) : spread));
+  const limit = Math.max(0, ...deviations) * DEAD_SHARE;
+  return deviations.map((deviation) => deviation <= limit);
+}
+
 /** Quantised 1/spread of every channel. Dead channels stay out of the range, which they would blow up for all. */
 function quantizedInverses(
   statistics: readonly ChannelStatistics[],
+  dead: readonly boolean[],
   bits: number,
   f: (x: number) => number,
 ): Float64Array {
-  const live = statistics.filter(({ spread }) => spread !== 0).map(({ inv }) => f(inv));
+  const live = statistics.filter((_, c) => !dead[c]).map(({ inv }) => f(inv));
   const decoded = quantizedValues(live, bits, f);
   const largest = live.length > 0 ? Math.max(...decoded) : 1;
   const all = new Float64Array(statistics.length);
   let next = 0;
-  for (let c = 0; c < all.length; c++) all[c] = statistics[c].spread !== 0 ? decoded[next++] : largest;
+  for (let c = 0; c < all.length; c++) all[c] = dead[c] ? largest : decoded[next++];
   return all;
 }
 
@@ -227,13 +239,13 @@ export const normKernels = {
 
   norm_finalize(buffers, params, { round: f }) {
     const { qparams, gamma, beta, coef } = buffers;
-    const { channels, codes, coefBits } = params;
+    const { channels, kind, train, codes, coefBits } = params;
     const statistics = channelStatistics(buffers, params);
     const gammas = coefBits > 0 ? quantizedValues(gamma.subarray(0, channels), coefBits, f) : gamma;
     const betas = coefBits > 0 ? quantizedValues(beta.subarray(0, channels), coefBits, f) : beta;
     const inverses =
       coefBits > 0
-        ? quantizedInverses(statistics, coefBits, f)
+        ? quantizedInverses(statistics, deadChannels(statistics, kind, train !== 0), coefBits, f)
         : Float64Array.from(statistics, ({ inv }) => inv);
     const scale = codes && qparams ? qparams[0] : 1;
     const zeroPoint = codes && qparams ? qparams[2] : 0;

@@ -142,13 +142,28 @@ function scaleOfValues(values: usize, channels: i32, qmax: i32): void {
   scaleOfRange(lo, hi, false, 0, qmax);
 }
 
+/** The spread of a record as a standard deviation or range, by which dead channels are told. */
+// @ts-ignore: decorator
+@inline
+function deviation(record: usize, kind: i32): f64 {
+  const spread = load<f64>(record, SPREAD);
+  return kind == 0 ? sqrt<f64>(spread) : spread;
+}
+
+/** The deviation up to which a channel is dead in inference, where the running spread of a dead one only nears 0. */
+function deadLimit(coef: usize, channels: i32, kind: i32): f64 {
+  let largest: f64 = 0;
+  for (let c = 0; c < channels; c++) largest = max<f64>(largest, deviation(coef + <usize>c * COEF, kind));
+  return largest / 4096.0;
+}
+
 /** Range of 1/spread over the live channels, to the globals of qparams.ts. */
-function scaleOfInverses(coef: usize, channels: i32, qmax: i32): void {
+function scaleOfInverses(coef: usize, channels: i32, qmax: i32, kind: i32, limit: f64): void {
   let lo: f32 = 0;
   let hi: f32 = 0;
   for (let c = 0; c < channels; c++) {
     const record = coef + <usize>c * COEF;
-    if (load<f64>(record, SPREAD) == 0) continue;
+    if (deviation(record, kind) <= limit) continue;
     const x = <f32>load<f64>(record, INV);
     lo = min<f32>(lo, x);
     hi = max<f32>(hi, x);
@@ -205,6 +220,7 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
   let betaInv: f32 = 1;
   let betaZero: f32 = 0;
   let largest: f32 = 1;
+  let limit: f64 = 0;
   if (coefBits > 0) {
     barrier();
     scaleOfValues(gamma, channels, qmax);
@@ -215,11 +231,12 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
     betaScale = rangeScale;
     betaInv = rangeInv;
     betaZero = rangeZeroPoint;
-    scaleOfInverses(coef, channels, qmax);
+    if (!train) limit = deadLimit(coef, channels, kind);
+    scaleOfInverses(coef, channels, qmax, kind, limit);
     let highest: f32 = -Infinity;
     for (let c = 0; c < channels; c++) {
       const record = coef + <usize>c * COEF;
-      if (load<f64>(record, SPREAD) == 0) continue;
+      if (deviation(record, kind) <= limit) continue;
       const inv = <f32>load<f64>(record, INV);
       highest = max<f32>(highest, decoded(inv, rangeScale, rangeInv, rangeZeroPoint, qmax));
     }
@@ -238,7 +255,8 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
     if (coefBits > 0) {
       g = decoded(g, gammaScale, gammaInv, gammaZero, qmax);
       b = decoded(b, betaScale, betaInv, betaZero, qmax);
-      inv = <f64>(spread == 0 ? largest : decoded(<f32>inv, rangeScale, rangeInv, rangeZeroPoint, qmax));
+      const dead = deviation(record, kind) <= limit;
+      inv = <f64>(dead ? largest : decoded(<f32>inv, rangeScale, rangeInv, rangeZeroPoint, qmax));
     }
     const rawMean = mean / scale + zeroPoint;
     store<f32>(record, <f32>(<f64>g * inv * scale));

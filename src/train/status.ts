@@ -1,0 +1,67 @@
+/** What can be wrong with a step's numbers, and the errors that say so: module, role and remedy. */
+import type { BufferRef } from '../backend/kernels.js';
+import type { Plan } from '../compiler/plan.js';
+import type { NumericArray } from '../core/dtype.js';
+import { DataError, NonFiniteError, UsageError } from '../core/errors.js';
+
+const remedy =
+  'check the input data for NaN, lower the learning rate, warm it up, or clip the gradient (clipNorm)';
+
+/** Throws for the first site of a plan whose status word is set: NonFiniteError, or DataError for a bad label or index. */
+export function throwStatus(plan: Plan, status: NumericArray, step: number): void {
+  for (let i = 0; i < plan.sites.length; i++) {
+    if (status[i] === 0) continue;
+    const { path, role, kernel } = plan.sites[i];
+    const where = `${path || 'the model'}${role ? ` (${role})` : ''}`;
+    if (status[i] & 2) {
+      throw new DataError(
+        `${where}: a label or index of the batch is outside the classes or the table; check the targets`,
+      );
+    }
+    throw new NonFiniteError(
+      `${where}: ${kernel} met a NaN or an infinity at step ${step}, so nothing was changed by it; ${remedy}`,
+      path,
+      role,
+      step,
+    );
+  }
+}
+
+export function nonFiniteLoss(loss: number, step: number): NonFiniteError {
+  return new NonFiniteError(
+    `the loss is ${loss} at step ${step}, so nothing was changed by it; ${remedy}`,
+    'loss',
+    'output',
+    step,
+  );
+}
+
+/** Inference measures no ranges that would show a NaN, so its inputs are looked at. Throws NonFiniteError. */
+export function refuseNonFinite(inputs: ArrayLike<number>, step: number): void {
+  for (let i = 0; i < inputs.length; i++) {
+    if (!Number.isFinite(inputs[i])) {
+      throw new NonFiniteError(
+        `the inputs hold ${inputs[i]} at index ${i}; take such samples out of the data`,
+        '',
+        'input',
+        step,
+      );
+    }
+  }
+}
+
+/** Inference takes activations' ranges from training. Throws UsageError where it has seen none. */
+export function refuseUnseenRanges(
+  plan: Plan,
+  view: (buffer: BufferRef) => NumericArray,
+  recipe: string,
+): void {
+  for (const { call, path } of plan.calls) {
+    if (call.kernel !== 'qparams' || call.params.tracking !== 2 || !call.buffers.state) continue;
+    if (view(call.buffers.state)[2] === 0) {
+      throw new UsageError(
+        `${path}: recipe "${recipe}" takes the ranges of activations from training, which has seen none; train a step or load a trained model first`,
+      );
+    }
+  }
+}
