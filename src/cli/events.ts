@@ -21,7 +21,7 @@ export interface ConfigEvent {
 export type RunDoneEvent = Omit<DoneEvent, 'type'> &
   RunKey & { readonly type: 'run-done'; readonly model?: string };
 
-/** A run that its numbers ended: the loss diverged, or a NaN or infinity appeared. */
+/** A run that an error ended: the loss diverged, a NaN or infinity appeared, or whatever ended the command (a full disk). */
 export interface RunFailedEvent extends RunKey {
   readonly type: 'run-failed';
   readonly error: string;

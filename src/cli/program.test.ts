@@ -26,6 +26,11 @@ describe('help', () => {
         for (const option of ['threads', 'seed', 'epochs', 'batch', 'lr', 'out', 'data']) {
           expect(out).toContain(`--${option} <`);
         }
+        // What error messages and warnings advise.
+        for (const option of ['clip-norm', 'warmup', 'label-smoothing', 'accumulate', 'patience']) {
+          expect(out).toContain(`--${option} <`);
+        }
+        expect(out).toMatch(/--nesterov .*\n[\s\S]*--drop-last /);
         expect(out).toMatch(/--batch <n> .*\(default: 64\)/);
       }
     },
@@ -54,6 +59,14 @@ describe('wrong usage', () => {
     [['train', '--batch', '1.5'], /--batch must be a whole number from 1, got "1.5"/],
     [['train', '--threads', '65'], /--threads must be a whole number from 1 to 64/],
     [['train', '--momentum', '1'], /--momentum must be a number from 0 to below 1/],
+    [['train', '--clip-norm', '0'], /--clip-norm must be a number above 0, got "0"/],
+    [['train', '--warmup', '0'], /--warmup must be a number above 0 and below 1, got "0"/],
+    [['train', '--warmup', '1'], /--warmup must be a number above 0 and below 1, got "1"/],
+    [['train', '--label-smoothing', '1'], /--label-smoothing must be a number from 0 to below 1, got "1"/],
+    [['train', '--accumulate', '0'], /--accumulate must be a whole number from 1, got "0"/],
+    [['train', '--patience', '0.5'], /--patience must be a whole number from 1, got "0.5"/],
+    [['train', '--nesterov', '--optimizer', 'adam'], /--nesterov is for --optimizer sgd; leave it out/],
+    [['train', '--nesterov', '--momentum', '0'], /--nesterov looks ahead .* give --momentum a number/],
     [['train', '--backend', 'reference', '--threads', '2'], /--threads is for the WASM kernels/],
     [['plan', '--eval', '--trace'], /choose one/],
     [['data', 'cifar'], /data set must be one of .*Did you mean "cifar10"/],

@@ -70,8 +70,9 @@ export class Progress {
       case 'run-done':
         if (event.reason === 'aborted') this.line(`${this.title(event)}stopped after ${event.steps} steps`);
         else {
+          const early = event.reason === 'early-stop' ? 'stopped early: ' : '';
           this.line(
-            `${this.title(event)}${event.steps} steps in ${event.seconds.toFixed(1)} s, ${countText(event.imagesPerSecond)} images/s`,
+            `${this.title(event)}${early}${event.steps} steps in ${event.seconds.toFixed(1)} s, ${countText(event.imagesPerSecond)} images/s`,
           );
         }
         break;

@@ -70,6 +70,12 @@ export class Records {
     }
   };
 
+  /** The run that has started and not ended. */
+  get running(): RunRecord | undefined {
+    const run = this.runs[this.runs.length - 1];
+    return run?.done || run?.failed ? undefined : run;
+  }
+
   /** The rows of the comparison, in the order of the runs. */
   results(): Result[] {
     return this.runs.map(({ recipe, seed, start, done, epochs }) => ({

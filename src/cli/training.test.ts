@@ -203,6 +203,58 @@ describe('predict', () => {
   });
 });
 
+describe('options of training', () => {
+  const records = async (out: string, ...args: string[]) => {
+    const result = await run(['train', ...common, '--recipe', 'fp32', '--out', out, '--json', ...args]);
+    expect([result.code, result.err]).toEqual([0, '']);
+    const events = jsonLines(result.out);
+    const { options, settings } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+    const steps = events.filter(({ type }) => type === 'step');
+    return { events, options, settings, steps };
+  };
+
+  it('are written into config.json and reach the session and the loop', async () => {
+    // 128 samples in batches of 48: two full ones and one of 32, which is left out; both make one step.
+    const args = ['--batch', '48', '--drop-last', '--accumulate', '2', '--epochs', '8', '--nesterov'];
+    const more = ['--warmup', '0.5', '--schedule', 'constant', '--lr', '0.1', '--clip-norm', '1e-6'];
+    const smooth = ['--label-smoothing', '0.5'];
+    const { settings, options, steps } = await records(join(folder, 'own'), ...args, ...more, ...smooth);
+    expect(options).toMatchObject({ clipNorm: 1e-6, warmup: 0.5, accumulate: 2, dropLast: true });
+    expect(settings).toMatchObject({
+      accumulate: 2,
+      dropLast: true,
+      clipNorm: 1e-6,
+      labelSmoothing: 0.5,
+      stepsPerEpoch: 1,
+      totalSteps: 8,
+      optimizer: { name: 'sgd', momentum: 0.9, nesterov: true },
+      schedule: { kind: 'warmup', share: 0.5, followedBy: { kind: 'constant', learningRate: 0.1 } },
+    });
+    expect(steps.map(({ samples }) => samples)).toEqual(Array(8).fill(96));
+    const rates = steps.map(({ learningRate }) => Number((learningRate as number).toFixed(4)));
+    expect(rates).toEqual([0.02, 0.04, 0.06, 0.08, 0.1, 0.1, 0.1, 0.1]);
+    // Steps of a millionth change nothing; the whole targets' loss falls at once (first test of this file).
+    const losses = steps.map(({ loss }) => loss as number);
+    expect(Math.abs(losses[7] - losses[0])).toBeLessThan(0.3);
+    expect(readFileSync(join(folder, 'own', 'report.html'), 'utf8')).toMatch(
+      /2 x 48.*shortened to a norm of 1e-6.*label smoothing<\/dt><dd>0\.5.*left out of an epoch/s,
+    );
+  });
+
+  it('--patience ends a run whose test loss rises, early and well', async () => {
+    const { events, settings } = await records(
+      join(folder, 'patient'),
+      ...['--patience', '1', '--lr', '1', '--schedule', 'constant', '--epochs', '200'],
+    );
+    expect(settings.patience).toBe(1);
+    const done = events.find(({ type }) => type === 'run-done');
+    expect(done).toMatchObject({ reason: 'early-stop', model: 'model.safetensors' });
+    const losses = events.filter(({ type }) => type === 'evaluation').map(({ loss }) => loss as number);
+    expect(losses.length).toBeLessThan(200);
+    expect(losses[losses.length - 1]).toBeGreaterThanOrEqual(Math.min(...losses.slice(0, -1)));
+  });
+});
+
 describe('plain output', () => {
   it('is lines, a table and where the report is; several seeds have a mean', async () => {
     const out = join(folder, 'seeds');
@@ -216,6 +268,8 @@ describe('plain output', () => {
         '2',
         '--seed',
         '5',
+        '--epochs',
+        '1',
         '--max-steps',
         '8',
         '--out',
@@ -300,5 +354,28 @@ describe('the end of a run before its time', () => {
     expect(text.length).toBeGreaterThan(2000);
     expect(text.endsWith('}\n')).toBe(true);
     expect(metricsOf(out).length).toBeGreaterThan(2);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('the disk is full');
+  });
+
+  it('--json ends with the results of what was done whatever ended it, with the exit code of that', async () => {
+    const out = join(folder, 'full-json');
+    const args = ['compare', ...common, '--recipes', 'fp32,int8', '--max-steps', '4', '--out', out, '--json'];
+    const result = await run(args, {
+      onOutput: (text) => {
+        // The first recipe is done; the disk has room for some lines of the second.
+        if (text.includes('"type":"run-done"')) disk.left = 1500;
+      },
+    });
+    disk.left = undefined;
+    expect(result.code).toBe(3);
+    expect(result.err).toMatch(/^octograd: .*metrics\.jsonl: cannot be written: the disk is full[^\n]*\n$/);
+    const events = jsonLines(result.out);
+    const [failed, last] = events.slice(-2);
+    expect(failed).toMatchObject({ type: 'run-failed', recipe: 'int8', error: 'DataError' });
+    expect(last).toMatchObject({ type: 'done', results: [{ recipe: 'fp32' }, { recipe: 'int8' }] });
+    const { results } = last as { results: Record<string, unknown>[] };
+    expect(results[0].testAccuracy).toEqual(expect.any(Number));
+    expect(results[1].testAccuracy).toBe(null);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('the disk is full');
   });
 });

@@ -19,7 +19,7 @@ import { type CliEvent, eventLine, type Listener, type RunKey } from './events.j
 import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
 import { checkTrainingOptions, type TrainingOptions } from './options.js';
 import { Progress } from './progress.js';
-import { Records } from './records.js';
+import { Records, type RunRecord } from './records.js';
 import { reportHtml } from './report.js';
 import { resultTable } from './results.js';
 import { checkOut, fileName, RunFolder } from './run-folder.js';
@@ -62,7 +62,7 @@ async function writeModel(context: Context, session: Session, key: RunKey): Prom
   return context.folder.write(modelPath(context, key), bytes);
 }
 
-/** Trains one recipe under one seed. Numbers that fail end this run only, and are told as an event. */
+/** Trains one recipe under one seed. Numbers that fail end this run only, and are told as an event; other errors end the command. */
 async function runOne(context: Context, recipe: Recipe, seed: number): Promise<void> {
   const { options, settings, data, publish, io } = context;
   const key: RunKey = { recipe: recipe.name, seed };
@@ -260,6 +260,10 @@ export async function runTraining(
       }
     } catch (error) {
       // What was done is kept. Another error on the way (the disk is still full) would only hide the first.
+      const { running } = records;
+      try {
+        if (running) publish(failedEvent(running, error));
+      } catch {}
       await finish(true).catch(() => undefined);
       throw error;
     }
@@ -268,6 +272,13 @@ export async function runTraining(
   } finally {
     folder.close();
   }
+}
+
+/** How a run ends that met an error which numbers did not raise. */
+function failedEvent({ recipe, seed, steps }: RunRecord, error: unknown): CliEvent {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  const step = steps[steps.length - 1]?.step ?? 0;
+  return { type: 'run-failed', recipe: recipe.name, seed, error: name, message, step };
 }
 
 /** The exit code, with a line for each run that its numbers ended. */
