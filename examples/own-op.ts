@@ -1,11 +1,12 @@
 /**
  * An operation and a loss from outside the package: `defineOp` with a kernel in TypeScript, differentiable, in a model that
- * trains on numbers of one's own. Learns y = |x|. Run it with: npm run example -- own-op
+ * trains on numbers of one's own. Learns y = x^2. Run it with: npm run example -- own-op
  */
 import { defineOp, type Value } from 'octograd';
 import { fromArrays } from 'octograd/data';
 import { Linear, Module } from 'octograd/nn';
 import { mean, mul, sub } from 'octograd/ops';
+import { oneCycle } from 'octograd/optim';
 import { createSession, fit, type Loss } from 'octograd/train';
 
 /** x * x, forward in a loop of our own; its gradient is made of operations. */
@@ -43,17 +44,16 @@ const squaredError: Loss = {
 };
 
 const x = Float32Array.from({ length: 512 }, (_, i) => i / 256 - 1);
-const train = fromArrays({ inputs: x, inputShape: [1], targets: x.map(Math.abs), targetShape: [1] });
-const session = await createSession({
-  model: new Net(),
-  input: train,
-  loss: squaredError,
-  recipe: 'int8',
-  batchSize: 32,
+const train = fromArrays({
+  inputs: x,
+  inputShape: [1],
+  targets: x.map((value) => value * value),
+  targetShape: [1],
 });
-for await (const event of fit(session, { train, epochs: 30, learningRate: 0.02 })) {
+const session = await createSession({ model: new Net(), input: train, loss: squaredError, batchSize: 32 });
+for await (const event of fit(session, { train, epochs: 30, learningRate: oneCycle(0.05) })) {
   if (event.type === 'epoch' && event.epoch % 10 === 9)
     console.log(`epoch ${event.epoch + 1}  loss ${event.loss.toFixed(5)}`);
 }
-console.log('|-0.5| is about', session.predict([-0.5])[0].toFixed(3));
+console.log('the square of -0.5 is about', session.predict([-0.5])[0].toFixed(3));
 await session.dispose();

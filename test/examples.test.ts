@@ -16,7 +16,10 @@ function example(...args: string[]): { code: number | null; lines: string[]; err
 
 const files = readdirSync(`${root}examples`).filter((file) => file.endsWith('.ts'));
 
-describe('examples', () => {
+/** Each run starts the compiler, which may wait for other tests' cores. */
+const timeout = 180_000;
+
+describe('examples', { timeout }, () => {
   it('are these three, each below 60 lines', () => {
     expect(files.sort()).toEqual(['custom-loop.ts', 'own-op.ts', 'train-mnist.ts']);
     for (const file of files) {
@@ -25,7 +28,7 @@ describe('examples', () => {
     }
   });
 
-  it('own-op learns y = |x| with an operation of its own', () => {
+  it('own-op learns y = x^2 with an operation of its own', () => {
     const { code, lines, err } = example('own-op');
     expect([code, err]).toEqual([0, '']);
     expect(lines).toHaveLength(4);
@@ -34,8 +37,8 @@ describe('examples', () => {
       expect(Number(at)).toBe(epoch);
       expect(Number(loss)).toBeLessThan(0.05);
     });
-    const [, value] = /^\|-0\.5\| is about (\S+)$/.exec(lines[3]) ?? [];
-    expect(Math.abs(Number(value) - 0.5)).toBeLessThan(0.1);
+    const [, value] = /^the square of -0\.5 is about (\S+)$/.exec(lines[3]) ?? [];
+    expect(Math.abs(Number(value) - 0.25)).toBeLessThan(0.03);
   });
 
   it('custom-loop trains under three recipes with its own loop', () => {

@@ -216,14 +216,14 @@ describe('options of training', () => {
   it('are written into config.json and reach the session and the loop', async () => {
     // 128 samples in batches of 48: two full ones and one of 32, which is left out; both make one step.
     const args = ['--batch', '48', '--drop-last', '--accumulate', '2', '--epochs', '8', '--nesterov'];
-    const more = ['--warmup', '0.5', '--schedule', 'constant', '--lr', '0.1', '--clip-norm', '1e-6'];
+    const more = ['--warmup', '0.5', '--schedule', 'constant', '--lr', '0.1', '--clip-norm', '0.001'];
     const smooth = ['--label-smoothing', '0.5'];
     const { settings, options, steps } = await records(join(folder, 'own'), ...args, ...more, ...smooth);
-    expect(options).toMatchObject({ clipNorm: 1e-6, warmup: 0.5, accumulate: 2, dropLast: true });
+    expect(options).toMatchObject({ clipNorm: 0.001, warmup: 0.5, accumulate: 2, dropLast: true });
     expect(settings).toMatchObject({
       accumulate: 2,
       dropLast: true,
-      clipNorm: 1e-6,
+      clipNorm: 0.001,
       labelSmoothing: 0.5,
       stepsPerEpoch: 1,
       totalSteps: 8,
@@ -233,12 +233,20 @@ describe('options of training', () => {
     expect(steps.map(({ samples }) => samples)).toEqual(Array(8).fill(96));
     const rates = steps.map(({ learningRate }) => Number((learningRate as number).toFixed(4)));
     expect(rates).toEqual([0.02, 0.04, 0.06, 0.08, 0.1, 0.1, 0.1, 0.1]);
-    // Steps of a millionth change nothing; the whole targets' loss falls at once (first test of this file).
+    // Steps this short change little; whole ones bring the loss down at once (first test of this file).
     const losses = steps.map(({ loss }) => loss as number);
     expect(Math.abs(losses[7] - losses[0])).toBeLessThan(0.3);
     expect(readFileSync(join(folder, 'own', 'report.html'), 'utf8')).toMatch(
-      /2 x 48.*shortened to a norm of 1e-6.*label smoothing<\/dt><dd>0\.5.*left out of an epoch/s,
+      /2 x 48.*shortened to a norm of 0.001.*label smoothing<\/dt><dd>0\.5.*left out of an epoch/s,
     );
+  });
+
+  it('--label-smoothing changes what is minimised', async () => {
+    const first = async (share: string): Promise<unknown> => {
+      const args = ['--max-steps', '1', '--label-smoothing', share];
+      return (await records(join(folder, `smooth-${share}`), ...args)).steps[0].loss;
+    };
+    expect(await first('0.5')).not.toBe(await first('0'));
   });
 
   it('--patience ends a run whose test loss rises, early and well', async () => {
