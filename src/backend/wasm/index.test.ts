@@ -239,12 +239,13 @@ describe('a process', () => {
     const folder = mkdtempSync(join(tmpdir(), 'octograd-'));
     try {
       // The package's layout, as the build makes it.
-      const files = ['core', 'backend', 'backend/wasm'].flatMap((part) =>
+      const files = ['core', 'backend', 'backend/kernel-specs', 'backend/wasm'].flatMap((part) =>
         readdirSync(join(root, 'src', part))
           .filter((name) => name.endsWith('.ts') && !/\.(test|case)\.ts$/.test(name))
           .map((name) => `${part}/${name.slice(0, -3)}`),
       );
       mkdirSync(join(folder, 'backend/wasm'), { recursive: true });
+      mkdirSync(join(folder, 'backend/kernel-specs'));
       mkdirSync(join(folder, 'core'));
       writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
       for (const file of files) {
