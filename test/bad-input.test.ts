@@ -112,6 +112,18 @@ describe('shapes and sizes', () => {
     await session.dispose();
   });
 
+  it('labels that are no whole numbers, batches without samples and a backend in use are refused', async () => {
+    const session = await tinySession(data, { recipe: 'fp32', threads: 1 });
+    const batch = firstBatch(data, 8);
+    const targets = [0, 1, 2, 3, 1.5, 0, 1, 2];
+    expect(() => session.step({ ...batch, targets }, 0.1)).toThrow(/whole numbers.*1\.5 at index 4/);
+    expect(() => session.step({ ...batch, size: 0 }, 0.1)).toThrow(/batch size must be a positive integer/);
+    const { backend } = session;
+    await expect(tinySession(data, { recipe: 'fp32', backend })).rejects.toThrow(/already serves a session/);
+    expect(Number.isFinite(session.step(batch, 0.1).loss)).toBe(true);
+    await session.dispose();
+  });
+
   it('refuses options out of range, each by name', async () => {
     await expect(tinySession(data, { recipe: 'int8', batchSize: 0 })).rejects.toThrow(
       /batchSize must be a positive/,

@@ -185,6 +185,49 @@ describe('recipes', () => {
     await session.dispose();
   });
 
+  const gradientCosines = async (model: () => Module, products: object): Promise<number> => {
+    const recipe = parseRecipe({ extends: 'fp32', name: 'x', products });
+    const session = await small(model(), { recipe, threads: 1 });
+    session.step(batch, 0);
+    const { gradients } = probe(session, batch);
+    await session.dispose();
+    // The softmax takes no note of a shift of all keys: that bias's gradient is zero, its direction noise.
+    return Math.min(...gradients.filter(({ path }) => path.endsWith('weight')).map(({ cosine }) => cosine));
+  };
+
+  it.each([
+    ['convolution', () => new Net()],
+    ['attention', () => new Attention()],
+  ])('weights per channel beside a float gradient keep their scales: %s', async (_name, model) => {
+    const right = { format: 'int8', granularity: 'channel' };
+    expect(await gradientCosines(model, { forward: { right } })).toBeGreaterThan(0.98);
+  });
+
+  it('a gradient per channel serves products of two activations', async () => {
+    const g = { format: 'int16', granularity: 'channel' };
+    const left = { format: 'uint8' };
+    const products = { forward: { left }, gradRight: { gradOutput: g } };
+    expect(await gradientCosines(() => new Attention(), products)).toBeGreaterThan(0.95);
+  });
+
+  it("a recipe of the README's kind, one layer in float, trains", async () => {
+    const float = {
+      forward: { left: 'float32', right: 'float32' },
+      gradLeft: { gradOutput: 'float32' },
+      gradRight: { gradOutput: 'float32' },
+    };
+    const recipe = parseRecipe({
+      extends: 'int8',
+      name: 'x',
+      overrides: [{ modules: 'conv', products: float }],
+    });
+    const session = await small(new Net(), { recipe });
+    expect(session.work().integerMacShare).toBeLessThan(0.5);
+    const losses = Array.from({ length: 10 }, () => session.step(batch, 0.05).loss);
+    expect(losses[9]).toBeLessThan(losses[0]);
+    await session.dispose();
+  });
+
   it('an override that matches no module is refused with a suggestion', async () => {
     const recipe = parseRecipe({
       extends: 'int8',

@@ -26,14 +26,15 @@ import {
   warmup,
 } from '../optim/index.js';
 import type { Recipe } from '../quant/recipe.js';
-import { getRecipe } from '../quant/recipes.js';
+import { getRecipe, recipes } from '../quant/recipes.js';
 import { loadRecipeFile } from '../quant/recipes.node.js';
 import { defaultEpochs, defaultLearningRate, defaultProbes, defaultWeightDecay } from './defaults.js';
 import type { DataOptions, TrainingOptions } from './options.js';
 
 /** A recipe by built-in name, or from a JSON file. Throws RecipeError with the nearest name, or DataError for the file. */
 export async function recipeOf(text: string): Promise<Recipe> {
-  const isFile = /\.json$/i.test(text) || /[\\/]/.test(text) || existsSync(text);
+  const isBuiltIn = Object.hasOwn(recipes, text);
+  const isFile = !isBuiltIn && (/\.json$/i.test(text) || /[\\/]/.test(text) || existsSync(text));
   return isFile ? loadRecipeFile(text) : getRecipe(text);
 }
 

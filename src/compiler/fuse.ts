@@ -185,7 +185,7 @@ class FusionPass {
     const finalize = affine.inputs.coef?.node;
     const cells = finalize?.op === normFinalizeOp ? finalize.inputs.cells : undefined;
     const { rows, role } = range.attrs as { rows: number; role: string };
-    if (!cells || cells.storage !== 'int32' || rows !== geometry.batch) return false;
+    if (cells?.storage !== 'int32' || rows !== geometry.batch) return false;
     this.instead.set(range, () => {
       const made = this.out.emit(
         channelAffineRangeOp,

@@ -6,7 +6,7 @@
 import { sizeOf } from '../core/shape.js';
 import { Graph, type Node, type OptionalValues, type Value } from '../graph/graph.js';
 import type { Product } from '../graph/op.js';
-import type { MatmulAttrs } from '../ops/matmul.js';
+import { type MatmulAttrs, matmulOp } from '../ops/matmul.js';
 import { type NormAttrs, type NormGradAttrs, normGradOp, normOp } from '../ops/norm.js';
 import type { IntegerAttrs } from '../ops/product.js';
 import { productKind } from '../quant/product-kind.js';
@@ -120,7 +120,9 @@ class PrecisionPass {
       product.role === 'gradLeft' &&
       weightSpec !== undefined &&
       weightSpec !== 'float32' &&
-      weightSpec.granularity === 'channel';
+      weightSpec.granularity === 'channel' &&
+      // A gradient in float32 meets the decoded weight, scales and all.
+      !specs.includes('float32');
     const place = (input: string, part: string): OperandPlace => {
       const value = inputs[input] as Value;
       const isWeight = value.source?.kind === 'parameter';
@@ -225,7 +227,12 @@ class PrecisionPass {
 
   private specOf(products: ProductSpecs, product: Product, part: string, value: Value, node: Node): Operand {
     if (part === 'gradOutput') {
-      return product.role === 'gradLeft' ? products.gradLeft.gradOutput : products.gradRight.gradOutput;
+      const spec = product.role === 'gradLeft' ? products.gradLeft.gradOutput : products.gradRight.gradOutput;
+      const batched = ((node.attrs as Partial<MatmulAttrs>).batch ?? 1) > 1 && node.op === matmulOp;
+      // In a batch of matrices the channels come again in every entry, which a product's groups cannot say.
+      return batched && spec !== 'float32' && spec.granularity === 'channel'
+        ? { ...spec, granularity: 'tensor' }
+        : spec;
     }
     const isWeight = value.source?.kind === 'parameter';
     const forward = isWeight

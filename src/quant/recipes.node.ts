@@ -1,9 +1,12 @@
 /** Recipes from files. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { Recipe } from './recipe.js';
 import { parseRecipe } from './validate.js';
+
+/** Bytes; the longest built-in recipe has some 2,000. */
+const largestRecipe = 1 << 20;
 
 /** Where JSON broke off, from the engine's message: `at position 12` or `Unexpected end`. */
 function lineOf(text: string, message: string): number {
@@ -20,11 +23,18 @@ function lineOf(text: string, message: string): number {
 export async function loadRecipeFile(path: string): Promise<Recipe> {
   let text: string;
   try {
+    const found = await stat(path);
+    if (found.isDirectory()) throw new DataError('is a folder; name the recipe file in it', path);
+    // A pipe or device may never end.
+    if (!found.isFile()) throw new DataError('is not a file; name a recipe file', path);
+    if (found.size > largestRecipe) {
+      throw new DataError(`has ${found.size} bytes; a recipe has at most ${largestRecipe}`, path);
+    }
     text = await readFile(path, 'utf8');
   } catch (error) {
+    if (error instanceof DataError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new DataError('there is no such recipe file; check the path', path);
-    if (code === 'EISDIR') throw new DataError('is a folder; name the recipe file in it', path);
     if (code === 'EACCES') throw new DataError('may not be read; change its permissions', path);
     throw new DataError(`cannot be read: ${message}`, path);
   }

@@ -90,7 +90,8 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       ...(options.seed === undefined ? {} : { seed: options.seed }),
     });
   } catch (error) {
-    await backend.dispose();
+    // A backend that was handed in stays its owner's.
+    if (backend !== options.backend) await backend.dispose();
     throw error;
   }
 }

@@ -24,7 +24,13 @@ import {
   targetName,
 } from './program.js';
 import { floatTwin, refuseUnmatched } from './recipe-twin.js';
-import { nonFiniteLoss, refuseNonFinite, refuseUnseenRanges, throwStatus } from './status.js';
+import {
+  nonFiniteLoss,
+  refuseBadIntegers,
+  refuseNonFinite,
+  refuseUnseenRanges,
+  throwStatus,
+} from './status.js';
 import { type MemorySummary, memorySummary, type WorkSummary, workSummary } from './summary.js';
 import { type UpdateSegment, updateSegment } from './update.js';
 
@@ -102,6 +108,9 @@ export class Session {
     this.config = config;
     this.recipe = config.recipe;
     this.backend = config.backend;
+    if (inUse.has(this.backend)) {
+      throw new UsageError('this backend already serves a session; create one for each session');
+    }
     this.batchSize = batchSize;
     this.accumulate = accumulate;
     this.seed = seed;
@@ -127,6 +136,7 @@ export class Session {
     this.install('train', batchSize, train);
     this.install('eval', batchSize, evaluation);
     this.updateRun = this.backend.compile(this.update.calls);
+    inUse.add(this.backend);
   }
 
   private build(kind: PlanKind, batch: number): Program {
@@ -271,6 +281,7 @@ export class Session {
         `a batch of ${size} needs ${buffer.length} ${what} (${buffer.length / size} a sample), got ${data.length}`,
       );
     }
+    if (buffer.storage === 'int32') refuseBadIntegers(data, what);
     this.backend.view(buffer).set(data);
   }
 
@@ -286,6 +297,7 @@ export class Session {
    */
   step(batch: Batch | readonly Batch[], learningRate: number): StepResult {
     const micro = Array.isArray(batch) ? (batch as readonly Batch[]) : [batch as Batch];
+    for (const { size } of micro) requireCount('batch size', size);
     if (micro.length === 0 || micro.length > this.accumulate) {
       throw new UsageError(`a step takes 1 to ${this.accumulate} micro-batches, got ${micro.length}`);
     }
@@ -444,6 +456,9 @@ export class Session {
     await this.backend.dispose();
   }
 }
+
+/** Sessions lay their plans from the start of a backend's memory, so a backend serves one. */
+const inUse = new WeakSet<Backend>();
 
 function requireCount(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) {

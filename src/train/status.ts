@@ -36,6 +36,16 @@ export function nonFiniteLoss(loss: number, step: number): NonFiniteError {
   );
 }
 
+/** Labels and indices are stored as int32, which would round 1.7 to 1 and NaN to 0. Throws DataError. */
+export function refuseBadIntegers(data: ArrayLike<number>, what: string): void {
+  if (data instanceof Int32Array || data instanceof Uint8Array) return;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] !== (data[i] | 0)) {
+      throw new DataError(`${what} must be whole numbers (classes or indices), got ${data[i]} at index ${i}`);
+    }
+  }
+}
+
 /** Inference measures no ranges that would show a NaN, so its inputs are looked at. Throws NonFiniteError. */
 export function refuseNonFinite(inputs: ArrayLike<number>, step: number): void {
   for (let i = 0; i < inputs.length; i++) {
