@@ -37,6 +37,7 @@ const PAIRS: readonly (readonly [Operand, Operand])[] = [
   [INT8, INT16],
   [UINT8_LOW, INT16],
   [INT8_AFFINE, INT8_AFFINE],
+  [INT8_AFFINE, INT8],
 ];
 
 const pairTitle = ([a, b]: readonly [Operand, Operand]): string =>
@@ -157,6 +158,14 @@ function matmulCases(): KernelCase[] {
   for (const inner of [255, 256, 257, 511, 513, 32_767, 32_768, 32_769]) {
     for (const pair of [longPairs[0], longPairs[3]]) {
       cases.push(matmulCase({ shape: { ...long, inner }, transposes: [0, 1], pair, content: 'extreme' }));
+    }
+  }
+  // Bytes by signed bytes: 255 * 128 * 65,536 is the last sum below 2^31.
+  for (const inner of [65_533, 65_536, 65_537]) {
+    for (const left of [UINT8_LOW, UINT8_HIGH, INT8]) {
+      cases.push(
+        matmulCase({ shape: { ...long, inner }, transposes: [0, 1], pair: [left, INT8], content: 'extreme' }),
+      );
     }
   }
   return cases;

@@ -11,4 +11,7 @@ for (const threads of [1, 2, 3]) {
   runConformance(`wasm, ${threads} threads, relaxed`, () => createWasmBackend({ threads, relaxed: true }), {
     floatProductTolerance: 4,
   });
+  runConformance(`wasm, ${threads} threads, products of bytes`, () =>
+    createWasmBackend({ threads, relaxed: false, byteDot: true }),
+  );
 }

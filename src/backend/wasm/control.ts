@@ -28,6 +28,8 @@ export const SCRATCH = 396;
 export const STOP = 400;
 /** 1: the main thread may sleep (a browser's page must not). */
 export const MAY_SLEEP = 404;
+/** 1: integer products of bytes go by `byteDot`, which is exact here. */
+export const BYTE_DOT = 408;
 
 /** Bytes of the message of a trap, then the message in UTF-8. */
 export const MESSAGE_LENGTH = 448;

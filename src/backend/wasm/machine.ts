@@ -11,12 +11,14 @@ interface Exports {
   readonly execute: () => void;
   readonly scratchBytes: (kernel: number, args: number, threads: number) => number;
   readonly staticEnd: () => number;
+  readonly probeByteDot: (at: number) => number;
   readonly position: WebAssembly.Global;
 }
 
 export interface MachineOptions {
   readonly threads: number;
   readonly relaxed: boolean | 'auto';
+  readonly byteDot: boolean | 'auto';
   readonly wasmBytes?: Uint8Array | undefined;
 }
 
@@ -44,6 +46,7 @@ export class Machine {
   private constructor(
     readonly threads: number,
     readonly relaxed: boolean,
+    readonly byteDot: boolean,
     private memory: WebAssembly.Memory | undefined,
     instance: WebAssembly.Instance,
   ) {
@@ -71,13 +74,20 @@ export class Machine {
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
     // Of bytes from elsewhere only the caller knows which build they are.
     const fused = options.wasmBytes ? options.relaxed === true : able;
-    const machine = new Machine(threads, fused, memory, instance);
+    const exact = (instance.exports as unknown as Exports).probeByteDot(control.STAGING) === 1;
+    if (options.byteDot === true && !exact) {
+      throw new BackendError('products of bytes are not exact on this engine: pass byteDot: "auto" or false');
+    }
+    // The plain build has no instruction for them, only the same numbers by a longer way.
+    const byteDot = options.byteDot === true || (options.byteDot === 'auto' && fused && exact);
+    const machine = new Machine(threads, fused, byteDot, memory, instance);
     if (machine.exports.staticEnd() > control.STAGING) {
       throw new BackendError('the static data of the WASM module runs into its control block');
     }
     const words = machine.words();
     words[control.THREADS / 4] = threads;
     words[control.MAY_SLEEP / 4] = platform.mayBlock ? 1 : 0;
+    words[control.BYTE_DOT / 4] = byteDot ? 1 : 0;
     const starts: Promise<WorkerHandle>[] = [];
     for (let thread = 1; thread < threads; thread++) {
       starts.push(platform.startWorker({ module, memory, thread, start: 0 }));

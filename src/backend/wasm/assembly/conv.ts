@@ -1,5 +1,6 @@
 /** conv2d and conv2d_grad_input, float and integer: each names its operands for taps-run.ts. */
 import { int, ptr, storageOf } from './args';
+import { allZeroPoints0, BYTE_TERMS, bytesFit } from './bytes';
 import { blockTerms } from './codes';
 import {
   conv2d_batch,
@@ -30,7 +31,7 @@ import {
   conv2d_weight,
 } from './generated';
 import { depthwiseScratch, isDepthwise, runDepthwise } from './depthwise';
-import { loadGeometry } from './geometry';
+import { groups, inC, kernelH, kernelW, loadGeometry, outC } from './geometry';
 import { planTaps, tapsScratch } from './taps';
 import { runTaps, setOutput, setSource, setWeight } from './taps-run';
 
@@ -75,61 +76,75 @@ export function conv2d_grad_input(args: usize, thread: i32, threads: i32): void 
   run(false, false, thread, threads);
 }
 
-function planConvInt(args: usize, threads: i32): void {
-  loadGeometry(args + conv2d_int_batch);
-  const limit = blockTerms(storageOf(args, conv2d_int_input), storageOf(args, conv2d_int_weight));
-  planTaps(true, 2, limit, threads);
+/** Lays out an integer convolution over a band of bytes or of int16. */
+function planInt(forward: bool, bytes: bool, source: i32, weight: i32, threads: i32): void {
+  planTaps(forward, bytes ? 1 : 2, bytes ? BYTE_TERMS : blockTerms(source, weight), threads);
+}
+
+function byBytes(forward: bool, source: i32, weight: i32): bool {
+  const channels = (forward ? inC : outC) / groups;
+  return !isDepthwise() && bytesFit(source, weight, kernelH * kernelW * channels);
+}
+
+/** Only the call's zero points tell whether it goes by bytes: room for both ways. */
+function scratchInt(forward: bool, source: i32, weight: i32, threads: i32): usize {
+  if (isDepthwise()) return depthwiseScratch(threads);
+  planInt(forward, false, source, weight, threads);
+  const wide = tapsScratch(threads);
+  if (!byBytes(forward, source, weight)) return wide;
+  planInt(forward, true, source, weight, threads);
+  return max(wide, tapsScratch(threads));
 }
 
 export function conv2d_int_scratch(args: usize, threads: i32): usize {
-  planConvInt(args, threads);
-  return isDepthwise() ? depthwiseScratch(threads) : tapsScratch(threads);
+  loadGeometry(args + conv2d_int_batch);
+  return scratchInt(true, storageOf(args, conv2d_int_input), storageOf(args, conv2d_int_weight), threads);
 }
 
 export function conv2d_int(args: usize, thread: i32, threads: i32): void {
-  planConvInt(args, threads);
+  loadGeometry(args + conv2d_int_batch);
+  const inputStorage = storageOf(args, conv2d_int_input);
+  const ofWeight = storageOf(args, conv2d_int_weight);
+  const weightParams = ptr(args, conv2d_int_weightParams);
+  const bytes = byBytes(true, inputStorage, ofWeight) && allZeroPoints0(weightParams, int(args, conv2d_int_weightGroups));
+  planInt(true, bytes, inputStorage, ofWeight, threads);
   setSource(
     ptr(args, conv2d_int_input),
-    storageOf(args, conv2d_int_input),
+    inputStorage,
     ptr(args, conv2d_int_inputParams),
     int(args, conv2d_int_inputGroups),
   );
   setWeight(
     ptr(args, conv2d_int_weight),
-    storageOf(args, conv2d_int_weight),
-    ptr(args, conv2d_int_weightParams),
+    ofWeight,
+    weightParams,
     int(args, conv2d_int_weightGroups),
   );
   setOutput(ptr(args, conv2d_int_bias), ptr(args, conv2d_int_output));
   run(true, true, thread, threads);
 }
 
-function planGradInputInt(args: usize, threads: i32): void {
+export function conv2d_grad_input_int_scratch(args: usize, threads: i32): usize {
   loadGeometry(args + conv2d_grad_input_int_batch);
   const gradStorage = storageOf(args, conv2d_grad_input_int_gradOutput);
-  planTaps(false, 2, blockTerms(gradStorage, storageOf(args, conv2d_grad_input_int_weight)), threads);
-}
-
-export function conv2d_grad_input_int_scratch(args: usize, threads: i32): usize {
-  planGradInputInt(args, threads);
-  return isDepthwise() ? depthwiseScratch(threads) : tapsScratch(threads);
+  return scratchInt(false, gradStorage, storageOf(args, conv2d_grad_input_int_weight), threads);
 }
 
 export function conv2d_grad_input_int(args: usize, thread: i32, threads: i32): void {
-  planGradInputInt(args, threads);
+  loadGeometry(args + conv2d_grad_input_int_batch);
+  const gradStorage = storageOf(args, conv2d_grad_input_int_gradOutput);
+  const ofWeight = storageOf(args, conv2d_grad_input_int_weight);
+  const folded = int(args, conv2d_grad_input_int_weightFolded) != 0;
+  const weightParams = folded ? 0 : ptr(args, conv2d_grad_input_int_weightParams);
+  const bytes = byBytes(false, gradStorage, ofWeight) && allZeroPoints0(weightParams, 1);
+  planInt(false, bytes, gradStorage, ofWeight, threads);
   setSource(
     ptr(args, conv2d_grad_input_int_gradOutput),
-    storageOf(args, conv2d_grad_input_int_gradOutput),
+    gradStorage,
     ptr(args, conv2d_grad_input_int_gradParams),
     int(args, conv2d_grad_input_int_gradGroups),
   );
-  const folded = int(args, conv2d_grad_input_int_weightFolded) != 0;
-  setWeight(
-    ptr(args, conv2d_grad_input_int_weight),
-    storageOf(args, conv2d_grad_input_int_weight),
-    folded ? 0 : ptr(args, conv2d_grad_input_int_weightParams),
-    1,
-  );
+  setWeight(ptr(args, conv2d_grad_input_int_weight), ofWeight, weightParams, 1);
   setOutput(0, ptr(args, conv2d_grad_input_int_gradInput));
   run(true, false, thread, threads);
 }

@@ -4,6 +4,7 @@
  * does.
  */
 import { COUNT, LIST, SLEEPERS, START, STOP, THREADS } from '../control';
+import { exactByteDot } from './bytes';
 import { dispatch, scratchOf } from './generated-dispatch';
 import { barrier, SPINS, setOwnThread } from './threads';
 
@@ -52,6 +53,11 @@ export function serve(thread: i32, start: i32): void {
 /** Bytes of scratch that the call with this record needs. */
 export function scratchBytes(kernel: i32, args: usize, threads: i32): usize {
   return scratchOf(kernel, args, threads);
+}
+
+/** 1 if products of bytes by the engine's own instruction are exact here; writes 32 bytes at `at`. */
+export function probeByteDot(at: usize): i32 {
+  return exactByteDot(at);
 }
 
 /** First byte after the module's static data. */

@@ -4,12 +4,14 @@
  * go to one thread each, whole; otherwise the threads share each product.
  */
 import { INT16, int, ptr, splitStart, storageOf } from './args';
+import { allZeroPoints0, BYTE_TERMS, bytesFit, copyBytes, zeroByte } from './bytes';
 import { blockTerms, codeAt, eightAt, scaleOf, widen, zeroPointOf } from './codes';
 import {
   matmul_batch,
   matmul_bias,
   matmul_int_batch,
   matmul_int_bias,
+  matmul_int_cols,
   matmul_int_left,
   matmul_int_leftGroups,
   matmul_int_leftParams,
@@ -17,12 +19,15 @@ import {
   matmul_int_right,
   matmul_int_rightBy,
   matmul_int_rightParams,
+  matmul_int_transposeLeft,
+  matmul_int_inner,
   matmul_left,
   matmul_output,
   matmul_right,
 } from './generated';
-import { LANES, PANEL_HEADER, packCodes, packFloats, packHeader, STEP_BYTES } from './panel';
+import { LANES, PANEL_HEADER, packBytes, packCodes, packFloats, packHeader, STEP_BYTES, sumLanes } from './panel';
 import { barrier, scratch } from './threads';
+import { prepareEpilogue, tileOut } from './tile-out';
 import {
   addToWide,
   roundTile,
@@ -41,6 +46,8 @@ const CHUNK_TARGET: usize = 4194304;
 const BAND_TARGET: usize = 131072;
 
 let isInt: bool = false;
+/** Codes go as bytes, four values of k a step, instead of as int16. */
+let isBytes: bool = false;
 let batch: i32 = 0;
 let rows: i32 = 0;
 let cols: i32 = 0;
@@ -58,7 +65,7 @@ let rightBy: i32 = 0;
 let bias: usize = 0;
 let output: usize = 0;
 
-/** Values of k in a step are 2 (int) or 1; a step of a row takes 4 bytes. */
+/** Values of k in a step are 4 (bytes), 2 (int16) or 1; a step of a row takes 4 bytes. */
 let steps: i32 = 0;
 let stepLimit: i32 = 0;
 let blocks: i32 = 0;
@@ -78,18 +85,20 @@ function roundUp64(bytes: usize): usize {
   return (bytes + 63) & ~63;
 }
 
-/** `at` is the place of `batch` in the record. */
-function plan(at: usize, ints: bool, limit: i32, threads: i32): void {
-  isInt = ints;
+/** `at` is the place of `batch` in the record, `width` the bytes of a value in a band. */
+function plan(at: usize, width: i32, limit: i32, threads: i32): void {
+  isInt = width < 4;
+  isBytes = width == 1;
+  const stepTerms = 4 / width;
   batch = int(at, 0);
   rows = int(at, 4);
   cols = int(at, 8);
   inner = int(at, 12);
   transposeLeft = int(at, 16) != 0;
   transposeRight = int(at, 20) != 0;
-  steps = ints ? (inner + 1) >> 1 : inner;
-  stepLimit = ints ? limit >> 1 : i32.MAX_VALUE;
-  blocks = ints ? max(1, ceilDiv(steps, stepLimit)) : 1;
+  steps = ceilDiv(inner, stepTerms);
+  stepLimit = isInt ? limit / stepTerms : i32.MAX_VALUE;
+  blocks = isInt ? max(1, ceilDiv(steps, stepLimit)) : 1;
   panelBytes = PANEL_HEADER + <usize>steps * STEP_BYTES;
   chunkPanels = min(ceilDiv(cols, LANES), max(1, <i32>(CHUNK_TARGET / panelBytes)));
   apart = batch >= threads;
@@ -97,7 +106,7 @@ function plan(at: usize, ints: bool, limit: i32, threads: i32): void {
   bandRows = min((rows + 3) & ~3, max(4, <i32>(BAND_TARGET / max<usize>(1, rowBytes)) & ~3));
   if (!apart) bandRows = min(bandRows, max(4, (ceilDiv(rows, threads) + 3) & ~3));
   panelSpace = roundUp64(<usize>chunkPanels * panelBytes);
-  areaBytes = TILE_BYTES + WIDE_BYTES + 64 + roundUp64(<usize>blocks * SEGMENT_BYTES);
+  areaBytes = TILE_BYTES + WIDE_BYTES + 64 + 128 + roundUp64(<usize>blocks * SEGMENT_BYTES);
   areaBytes += roundUp64(<usize>bandRows * rowBytes + 16);
 }
 
@@ -129,6 +138,11 @@ function packPanel(panel: usize, product: i32, block: i32, zeros: usize): void {
     store<i16>(zeros + ((<usize>lane) << 1), <i16>zero);
   }
   packHeader(panel, lanes, folded ? 0 : rightParams + ((<usize>group) << 4), rightBy == 1 ? 16 : 0, biasAt);
+  if (isBytes) {
+    const steps = panel + PANEL_HEADER;
+    sumLanes(panel, packBytes(steps, right + element, laneStride, kStride, lanes, inner));
+    return;
+  }
   const from = right + (rightStorage == INT16 ? element << 1 : element);
   packCodes(panel + PANEL_HEADER, from, rightStorage, laneStride, kStride, lanes, inner, zeros);
 }
@@ -139,7 +153,9 @@ function fillRows(band: usize, product: i32, first: i32, count: i32): void {
   for (let r = 0; r < count; r++) {
     const element = (<usize>product * rows + first + r) * inner;
     const to = band + <usize>r * rowBytes;
-    if (isInt) {
+    if (isBytes) {
+      copyBytes(to, left + element, inner, leftStorage);
+    } else if (isInt) {
       const zero = zeroPointOf(leftParams, leftGroup(product, first + r));
       widen(to, left + (leftStorage == INT16 ? element << 1 : element), inner, leftStorage, zero);
       if (inner & 1) store<i16>(to + ((<usize>inner) << 1), 0);
@@ -197,7 +213,8 @@ function runPanel(
 ): void {
   const tile = area;
   const wide = tile + TILE_BYTES;
-  const segments = wide + WIDE_BYTES + 64;
+  const epilogue = wide + WIDE_BYTES + 64;
+  const segments = epilogue + 128;
   const segmentsEnd = segments + SEGMENT_BYTES;
   const rowStep: usize = transposeLeft ? 4 : (<usize>steps) << 2;
   const step: usize = transposeLeft ? (<usize>bandRows) << 2 : 4;
@@ -205,6 +222,11 @@ function runPanel(
   const hasBias = bias != 0;
   const outRow = (<usize>cols) << 2;
   let out = output + (((<usize>product * rows + first) * cols + <usize>(block * LANES)) << 2);
+  const inOne = isInt && blocks == 1 && steps > 0 && leftGroups == 1;
+  if (inOne) {
+    const zero = isBytes ? zeroByte(leftStorage, zeroPointOf(leftParams, 0)) : 0;
+    prepareEpilogue(epilogue, panel, scaleOf(leftParams, 0), zero);
+  }
   for (let r = 0; r < count; r += 4) {
     const used = min(4, count - r);
     const a0 = band + <usize>r * rowStep;
@@ -212,6 +234,18 @@ function runPanel(
     const a2 = used > 2 ? a1 + rowStep : a0;
     const a3 = used > 3 ? a2 + rowStep : a0;
     const b = panel + PANEL_HEADER;
+    if (inOne) {
+      const o1 = out + outRow;
+      const o2 = o1 + outRow;
+      const o3 = o2 + outRow;
+      if (isBytes) {
+        tileOut<i8>(tile, epilogue, segments, segmentsEnd, a0, a1, a2, a3, step, b, out, o1, o2, o3, used, lanes, hasBias);
+      } else {
+        tileOut<i16>(tile, epilogue, segments, segmentsEnd, a0, a1, a2, a3, step, b, out, o1, o2, o3, used, lanes, hasBias);
+      }
+      out = o3 + outRow;
+      continue;
+    }
     if (steps == 0) memory.fill(tile, 0, TILE_BYTES);
     else if (!isInt) tileFloat(tile, segments, segmentsEnd, a0, a1, a2, a3, step, b);
     else if (blocks == 1) {
@@ -242,7 +276,7 @@ function runPanel(
 /** One product by `count` threads of which this is number `index`. */
 function runProduct(panels: usize, area: usize, product: i32, index: i32, count: i32): void {
   const zeros = area + TILE_BYTES + WIDE_BYTES;
-  const band = zeros + 64 + roundUp64(<usize>blocks * SEGMENT_BYTES);
+  const band = zeros + 64 + 128 + roundUp64(<usize>blocks * SEGMENT_BYTES);
   const bands = ceilDiv(rows, bandRows);
   const panelCount = ceilDiv(cols, LANES);
   for (let chunk = 0; chunk < panelCount; chunk += chunkPanels) {
@@ -275,7 +309,7 @@ function runProduct(panels: usize, area: usize, product: i32, index: i32, count:
 function run(thread: i32, threads: i32): void {
   const panels = scratch() + (apart ? panelSpace * thread : 0);
   const area = scratch() + (apart ? panelSpace * threads : panelSpace) + areaBytes * thread;
-  const segments = area + TILE_BYTES + WIDE_BYTES + 64;
+  const segments = area + TILE_BYTES + WIDE_BYTES + 64 + 128;
   const stepBytes = transposeLeft ? bandRows << 2 : 4;
   for (let i = 0; i < blocks; i++) {
     const start = i * stepLimit;
@@ -290,12 +324,12 @@ function run(thread: i32, threads: i32): void {
 }
 
 export function matmul_scratch(args: usize, threads: i32): usize {
-  plan(args + matmul_batch, false, 0, threads);
+  plan(args + matmul_batch, 4, 0, threads);
   return scratchOf(threads);
 }
 
 export function matmul(args: usize, thread: i32, threads: i32): void {
-  plan(args + matmul_batch, false, 0, threads);
+  plan(args + matmul_batch, 4, 0, threads);
   left = ptr(args, matmul_left);
   right = ptr(args, matmul_right);
   bias = ptr(args, matmul_bias);
@@ -303,25 +337,39 @@ export function matmul(args: usize, thread: i32, threads: i32): void {
   run(thread, threads);
 }
 
-function planInt(args: usize, threads: i32): void {
-  leftStorage = storageOf(args, matmul_int_left);
-  rightStorage = storageOf(args, matmul_int_right);
-  plan(args + matmul_int_batch, true, blockTerms(leftStorage, rightStorage), threads);
+function planInt(args: usize, bytes: bool, threads: i32): void {
+  const limit = bytes ? BYTE_TERMS : blockTerms(leftStorage, rightStorage);
+  plan(args + matmul_int_batch, bytes ? 1 : 2, limit, threads);
 }
 
+/** Rows with scales of their own and a transposed left side go by int16. */
+function byBytes(args: usize): bool {
+  leftStorage = storageOf(args, matmul_int_left);
+  rightStorage = storageOf(args, matmul_int_right);
+  const plain = int(args, matmul_int_transposeLeft) == 0 && int(args, matmul_int_leftGroups) == 1;
+  return plain && bytesFit(leftStorage, rightStorage, int(args, matmul_int_inner));
+}
+
+/** Only the call's zero points tell whether it goes by bytes: room for both ways. */
 export function matmul_int_scratch(args: usize, threads: i32): usize {
-  planInt(args, threads);
-  return scratchOf(threads);
+  const bytes = byBytes(args);
+  planInt(args, false, threads);
+  const wide = scratchOf(threads);
+  if (!bytes) return wide;
+  planInt(args, true, threads);
+  return max(wide, scratchOf(threads));
 }
 
 export function matmul_int(args: usize, thread: i32, threads: i32): void {
-  planInt(args, threads);
+  rightParams = ptr(args, matmul_int_rightParams);
+  rightBy = int(args, matmul_int_rightBy);
+  const rightGroups =
+    rightBy == 0 ? 1 : rightBy == 1 ? int(args, matmul_int_cols) : rightBy == 2 ? int(args, matmul_int_batch) : 0;
+  planInt(args, byBytes(args) && allZeroPoints0(rightParams, rightGroups), threads);
   left = ptr(args, matmul_int_left);
   leftParams = ptr(args, matmul_int_leftParams);
   leftGroups = int(args, matmul_int_leftGroups);
   right = ptr(args, matmul_int_right);
-  rightParams = ptr(args, matmul_int_rightParams);
-  rightBy = int(args, matmul_int_rightBy);
   bias = ptr(args, matmul_int_bias);
   output = ptr(args, matmul_int_output);
   run(thread, threads);

@@ -1,12 +1,15 @@
 /**
- * Panels: the operand of a product whose 8 columns ("lanes") share a vector. A panel is a header of 8 scales and 8
- * biases, then steps of 32 bytes: [8 lanes][2 x int16], two values of k a step, or [8 lanes] float32, one value a step.
+ * Panels: the operand of a product whose 8 columns ("lanes") share a vector. A panel is a header of 8 scales, 8 biases and
+ * 8 sums of codes (of bytes only), then steps of 32 bytes: [8 lanes][4 x int8], four values of k a step, [8 lanes][2 x int16],
+ * two values, or [8 lanes] float32, one value.
  */
 import { INT16 } from './args';
 import { codeAt, eightAt } from './codes';
 
 export const LANES: i32 = 8;
-export const PANEL_HEADER: usize = 64;
+export const PANEL_HEADER: usize = 96;
+/** Where in the header the lanes' sums of codes lie. */
+const LANE_SUMS: usize = 64;
 export const STEP_BYTES: usize = 32;
 
 /** Writes a panel's header: lane l gets scales[l * scaleStride], bias[l]; pointers may be 0 (1, 0). Unused lanes get 0. */
@@ -16,6 +19,7 @@ export function packHeader(panel: usize, lanes: i32, scales: usize, scaleStride:
     const used = lane < lanes;
     store<f32>(at, used ? (scales ? load<f32>(scales + <usize>lane * scaleStride) : 1) : 0);
     store<f32>(at, used && bias ? load<f32>(bias + (<usize>lane << 2)) : 0, 32);
+    store<i32>(at, 0, LANE_SUMS);
   }
 }
 
@@ -93,6 +97,62 @@ export function packCodes(
 @inline
 function bytesAt(index: usize, storage: i32): usize {
   return storage == INT16 ? index << 1 : index;
+}
+
+/**
+ * Packs `count` values of k for up to 8 lanes of int8 codes whose zero point is 0, four to a step, filled up with 0. Strides as
+ * `packCodes`. Returns the byte after the last step.
+ */
+export function packBytes(
+  at: usize,
+  source: usize,
+  laneStride: usize,
+  kStride: usize,
+  lanes: i32,
+  count: i32,
+): usize {
+  const n = <usize>count;
+  let k: usize = 0;
+  if (lanes == LANES && laneStride == 1) {
+    for (; k + 3 < n; k += 4, at += STEP_BYTES) {
+      const from = source + k * kStride;
+      const r0 = v128.load64_zero(from);
+      const r1 = v128.load64_zero(from + kStride);
+      const r2 = v128.load64_zero(from + 2 * kStride);
+      const r3 = v128.load64_zero(from + 3 * kStride);
+      const low = i8x16.shuffle(r0, r1, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      const high = i8x16.shuffle(r2, r3, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      storePair(at, low, high);
+    }
+  } else if (lanes == LANES && kStride == 1) {
+    for (; k + 3 < n; k += 4, at += STEP_BYTES) {
+      for (let lane: usize = 0; lane < 8; lane++) {
+        store<u32>(at + (lane << 2), load<u32>(source + lane * laneStride + k));
+      }
+    }
+  }
+  for (; k < n; k += 4, at += STEP_BYTES) {
+    for (let lane: usize = 0; lane < 8; lane++) {
+      for (let i: usize = 0; i < 4; i++) {
+        const used = <i32>lane < lanes && k + i < n;
+        const code = used ? load<i8>(source + lane * laneStride + (k + i) * kStride) : 0;
+        store<i8>(at + (lane << 2) + i, code);
+      }
+    }
+  }
+  return at;
+}
+
+/** Adds up the codes of each lane of a panel of bytes whose steps end at `end`, into its header. */
+export function sumLanes(panel: usize, end: usize): void {
+  let low = i32x4.splat(0);
+  let high = low;
+  for (let at = panel + PANEL_HEADER; at < end; at += STEP_BYTES) {
+    low = i32x4.add(low, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v128.load(at))));
+    high = i32x4.add(high, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v128.load(at, 16))));
+  }
+  v128.store(panel, low, LANE_SUMS);
+  v128.store(panel, high, LANE_SUMS + 16);
 }
 
 /** Packs `count` float values of k for up to 8 lanes; strides as `packCodes`. Returns the byte after the last step. */

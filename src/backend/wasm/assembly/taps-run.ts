@@ -3,9 +3,10 @@
  * band with a border of zeros and runs the tiles over it. Serves conv2d and conv2d_grad_input, integer and float.
  */
 import { splitStart } from './args';
+import { copyBytes, zeroByte } from './bytes';
 import { scaleOf, widen, zeroPointOf } from './codes';
 import { batch, groups } from './geometry';
-import { LANES, PANEL_HEADER, packCodes, packFloats, packHeader } from './panel';
+import { LANES, PANEL_HEADER, packBytes, packCodes, packFloats, packHeader, sumLanes } from './panel';
 import {
   areaBytes,
   bandGridRows,
@@ -40,9 +41,9 @@ import {
   tileOf,
 } from './taps';
 import { barrier, scratch } from './threads';
+import { prepareEpilogue, tileOut } from './tile-out';
 import {
   addToWide,
-  roundTile,
   roundWide,
   storePlain,
   storeScaled,
@@ -89,7 +90,7 @@ export function setOutput(biasAt: usize, at: usize): void {
 function packPanel(panel: usize, phase: Phase, group: i32, block: i32, zeros: usize): void {
   const first = group * groupLanes + block * LANES;
   const lanes = min(LANES, groupLanes - block * LANES);
-  const isInt = elementBytes == 2;
+  const isInt = elementBytes < 4;
   let scales: usize = 0;
   let scaleStride: usize = 0;
   if (isInt) {
@@ -112,15 +113,23 @@ function packPanel(panel: usize, phase: Phase, group: i32, block: i32, zeros: us
     const run = phase.runs + <usize>(r * 12);
     const from = weight + (base + <usize>load<u32>(run, 8)) * bytes;
     const count = load<i32>(run, 4);
-    if (isInt) at = packCodes(at, from, weightStorage, laneStride, kStride, lanes, count, zeros);
+    if (elementBytes == 1) at = packBytes(at, from, laneStride, kStride, lanes, count);
+    else if (isInt) at = packCodes(at, from, weightStorage, laneStride, kStride, lanes, count, zeros);
     else at = packFloats(at, from, laneStride, kStride, lanes, count);
   }
+  if (elementBytes == 1) sumLanes(panel, at);
+}
+
+function sourceZero(image: i32): i32 {
+  return zeroPointOf(sourceParams, sourceGroups > 1 ? image : 0);
 }
 
 /** Source rows of a band of grid rows into the band buffer, zeros where the image ends. */
 function fillBand(band: usize, image: i32, firstRow: i32, rows: i32): void {
-  const isInt = elementBytes == 2;
-  const zero = isInt ? zeroPointOf(sourceParams, sourceGroups > 1 ? image : 0) : 0;
+  const isInt = elementBytes < 4;
+  const zero = isInt ? sourceZero(image) : 0;
+  /** Int16 and float zeros are zero bytes. */
+  const border = elementBytes == 1 ? zeroByte(sourceStorage, zero) : 0;
   const pixel = <usize>sourceC * elementBytes;
   const rowBytes = <usize>bandW * pixel;
   const codeBytes: usize = isInt ? (sourceStorage == 3 ? 2 : 1) : 4;
@@ -133,16 +142,17 @@ function fillBand(band: usize, image: i32, firstRow: i32, rows: i32): void {
     const to = band + <usize>i * rowBytes;
     const row = start + i;
     if (row < 0 || row >= sourceH || cols == 0) {
-      memory.fill(to, 0, rowBytes);
+      memory.fill(to, <u8>border, rowBytes);
       continue;
     }
-    if (left > 0) memory.fill(to, 0, <usize>left * pixel);
+    if (left > 0) memory.fill(to, <u8>border, <usize>left * pixel);
     const elements = <usize>((image * sourceH + row) * sourceW + firstCol) * sourceC;
     const middle = to + <usize>left * pixel;
-    if (isInt) widen(middle, source + elements * codeBytes, cols * sourceC, sourceStorage, zero);
+    if (elementBytes == 1) copyBytes(middle, source + elements, <usize>cols * pixel, sourceStorage);
+    else if (isInt) widen(middle, source + elements * codeBytes, cols * sourceC, sourceStorage, zero);
     else memory.copy(middle, source + (elements << 2), <usize>cols * pixel);
     const right = bandW - left - cols;
-    if (right > 0) memory.fill(middle + <usize>cols * pixel, 0, <usize>right * pixel);
+    if (right > 0) memory.fill(middle + <usize>cols * pixel, <u8>border, <usize>right * pixel);
   }
 }
 
@@ -156,8 +166,10 @@ function runPanel(
   target: usize,
   lanes: i32,
   scale: f32,
+  zero: i32,
 ): void {
   const wide = tile + TILE_BYTES;
+  const epilogue = wide + WIDE_BYTES + 64;
   const blocks = phase.blocks;
   const blockCount = phase.blockCount;
   const firstSegment = blockCount > 0 ? <usize>load<u32>(blocks) : 0;
@@ -168,9 +180,11 @@ function runPanel(
   const outPixel = (<usize>outputColStride) << 2;
   const outRow = (<usize>outputRowStride) << 2;
   const steps = panel + PANEL_HEADER;
-  const isInt = elementBytes == 2;
+  const isInt = elementBytes < 4;
   const hasBias = bias != 0;
   const pixels = rows * width;
+  const inOne = isInt && blockCount == 1;
+  if (inOne) prepareEpilogue(epilogue, panel, scale, zero);
   let row = 0;
   let col = 0;
   for (let pixel = 0; pixel < pixels; pixel += 4) {
@@ -213,13 +227,18 @@ function runPanel(
         }
       }
     }
+    if (inOne) {
+      if (elementBytes == 1) {
+        tileOut<i8>(tile, epilogue, firstSegment, endSegment, a0, a1, a2, a3, 4, steps, o0, o1, o2, o3, used, lanes, hasBias);
+      } else {
+        tileOut<i16>(tile, epilogue, firstSegment, endSegment, a0, a1, a2, a3, 4, steps, o0, o1, o2, o3, used, lanes, hasBias);
+      }
+      continue;
+    }
     if (blockCount == 0) {
       memory.fill(tile, 0, TILE_BYTES);
     } else if (!isInt) {
       tileFloat(tile, firstSegment, endSegment, a0, a1, a2, a3, 4, steps);
-    } else if (blockCount == 1) {
-      tileInt(tile, firstSegment, endSegment, a0, a1, a2, a3, 4, steps);
-      roundTile(tile);
     } else {
       memory.fill(wide, 0, WIDE_BYTES);
       let at = steps;
@@ -250,7 +269,7 @@ export function runTaps(thread: i32, threads: i32): void {
   const area = panels + panelSpace + <usize>thread * areaBytes;
   const tile = tileOf(area);
   const zeros = tile + TILE_BYTES + WIDE_BYTES;
-  const band = zeros + 64;
+  const band = zeros + 64 + 128;
   buildTables(area);
   const perPhase = groups * groupPanels;
   const packs = phaseCount * perPhase;
@@ -269,7 +288,9 @@ export function runTaps(thread: i32, threads: i32): void {
     const first = (unit % bandsPerImage) * bandGridRows;
     const rows = min(bandGridRows, gridRows - first);
     fillBand(band, image, first, rows);
-    const scale = elementBytes == 2 ? scaleOf(sourceParams, sourceGroups > 1 ? image : 0) : 1;
+    const isInt = elementBytes < 4;
+    const scale = isInt ? scaleOf(sourceParams, sourceGroups > 1 ? image : 0) : 1;
+    const zero = elementBytes == 1 ? zeroByte(sourceStorage, sourceZero(image)) : 0;
     const target = output + ((<usize>(image * outputH * outputW * outputC + first * outputRowStride)) << 2);
     for (let p = 0; p < phaseCount; p++) {
       const phase = phaseAt(p);
@@ -287,6 +308,7 @@ export function runTaps(thread: i32, threads: i32): void {
           target + ((<usize>(phase.output + group * groupLanes + block * LANES)) << 2),
           min(LANES, groupLanes - block * LANES),
           scale,
+          zero,
         );
       }
     }

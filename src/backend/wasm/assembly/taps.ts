@@ -48,7 +48,10 @@ const BLOCK_BYTES: usize = 8;
 /** Bytes of a band that leave room for panels in a level 2 cache of 512 KiB. */
 const BAND_TARGET: usize = 131072;
 
+/** Of the band: 1 (unsigned bytes), 2 (int16) or 4 (float). */
 export let elementBytes: usize = 0;
+/** Values of k in a step, which takes 4 bytes of a row. */
+let stepTerms: i32 = 1;
 export let sourceH: i32 = 0;
 export let sourceW: i32 = 0;
 export let sourceC: i32 = 0;
@@ -79,7 +82,7 @@ export let bandGridRows: i32 = 0;
 export let bandsPerImage: i32 = 0;
 export let phases: usize = 0;
 export let phaseCount: i32 = 0;
-/** Scratch: panels first, then one area a thread: tables, then tile, wide tile, zero points, then the band. */
+/** Scratch: panels first, then one area a thread: tables, then tile, wide tile, zero points, epilogue, then the band. */
 export let panelSpace: usize = 0;
 let tableSpace: usize = 0;
 export let areaBytes: usize = 0;
@@ -98,17 +101,18 @@ function roundUp64(bytes: usize): usize {
 
 /**
  * Sets everything but the tables, from the geometry that was loaded.
- * @param bytes of an element of the band: 2 or 4
+ * @param bytes of an element of the band: 1, 2 or 4
  * @param blockTerms products that a sum may hold; 0 for no limit
  */
 export function planTaps(isForward: bool, bytes: usize, blockTerms: i32, threads: i32): void {
   forward = isForward;
   elementBytes = bytes;
+  stepTerms = 4 / <i32>bytes;
   const inner = inC / groups;
   const outer = outC / groups;
   const taps = kernelH * kernelW;
   groupStride = <usize>(outer * taps * inner);
-  stepsLimit = blockTerms == 0 ? i32.MAX_VALUE : blockTerms >> 1;
+  stepsLimit = blockTerms == 0 ? i32.MAX_VALUE : blockTerms / stepTerms;
   // Both ends of the range of tap distances, and the grid.
   let maxCol: i32;
   if (forward) {
@@ -157,8 +161,8 @@ export function planTaps(isForward: bool, bytes: usize, blockTerms: i32, threads
   groupPanels = ceilDiv(groupLanes, LANES);
   outputRowStride = (forward ? 1 : strideH) * outputW * outputC;
   outputColStride = (forward ? 1 : strideW) * outputC;
-  // Space. An odd run of k takes half a step more.
-  const stepsOfTaps = <usize>taps * (bytes == 2 ? (terms + 1) >> 1 : terms);
+  // Space. Every run of k is filled up to whole steps.
+  const stepsOfTaps = <usize>taps * ceilDiv(terms, stepTerms);
   const panelCount = <usize>(groups * groupPanels);
   panelSpace = roundUp64(panelCount * (<usize>phaseCount * PANEL_HEADER + stepsOfTaps * STEP_BYTES));
   const blocks: usize = blockTerms == 0 ? <usize>phaseCount : stepsOfTaps / stepsLimit + phaseCount;
@@ -168,7 +172,7 @@ export function planTaps(isForward: bool, bytes: usize, blockTerms: i32, threads
       blocks * (SEGMENT_BYTES + BLOCK_BYTES),
   );
   planBands(threads);
-  areaBytes = tableSpace + TILE_BYTES + WIDE_BYTES + 64 + roundUp64(bandBytes(bandGridRows) + 16);
+  areaBytes = tableSpace + TILE_BYTES + WIDE_BYTES + 64 + 128 + roundUp64(bandBytes(bandGridRows) + 16);
 }
 
 function floorDiv(a: i32, b: i32): i32 {
@@ -244,7 +248,7 @@ function addGradientRuns(phase: Phase, phaseH: i32, phaseW: i32): void {
     const h = phaseH + padH - kh * dilationH;
     if (h % strideH != 0) continue;
     for (let i = 0; i < kernelW; i++) {
-      const kw = elementBytes == 2 ? kernelW - 1 - i : i;
+      const kw = elementBytes < 4 ? kernelW - 1 - i : i;
       const w = phaseW + padW - kw * dilationW;
       if (w % strideW != 0) continue;
       addRun(phase, h / strideH, w / strideW, terms, (kh * kernelW + kw) * groupLanes);
@@ -254,13 +258,12 @@ function addGradientRuns(phase: Phase, phaseH: i32, phaseW: i32): void {
 
 /** Joins runs that follow each other in the band, and cuts at blocks. */
 function addSegments(phase: Phase, free: usize): usize {
-  const pairs = elementBytes == 2;
   phase.blocks = free;
   phase.blockCount = 0;
   let total: usize = 0;
   for (let r = 0; r < phase.runCount; r++) {
     const count = load<i32>(phase.runs + <usize>r * RUN_BYTES, 4);
-    total += <usize>(pairs ? (count + 1) >> 1 : count);
+    total += ceilDiv(count, stepTerms);
   }
   phase.panelBytes += total * STEP_BYTES;
   const blockLimit: usize = total / <usize>stepsLimit + 1;
@@ -272,7 +275,7 @@ function addSegments(phase: Phase, free: usize): usize {
     const run = phase.runs + <usize>r * RUN_BYTES;
     let offset = load<u32>(run);
     const count = load<i32>(run, 4);
-    let steps = pairs ? (count + 1) >> 1 : count;
+    let steps = ceilDiv(count, stepTerms);
     while (steps > 0) {
       if (used == stepsLimit) {
         // A new block begins here.
@@ -294,8 +297,8 @@ function addSegments(phase: Phase, free: usize): usize {
       used += part;
       steps -= part;
       offset += (<u32>part) << 2;
-      // Only a run of whole pairs can go on into the next.
-      whole = !pairs || (count & 1) == 0;
+      // Only a run of whole steps can go on into the next.
+      whole = count % stepTerms == 0;
     }
   }
   return segment;
@@ -306,7 +309,7 @@ export function tapsScratch(threads: i32): usize {
   return panelSpace + <usize>threads * areaBytes;
 }
 
-/** Where in a thread's area the tile lies; the wide tile, 64 bytes for zero points and the band follow it. */
+/** Where in a thread's area the tile lies; the wide tile, 64 bytes for zero points, 128 for the epilogue and the band follow it. */
 export function tileOf(area: usize): usize {
   return area + tableSpace;
 }
