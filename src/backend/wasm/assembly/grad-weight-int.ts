@@ -1,32 +1,75 @@
 /**
- * conv2d_grad_weight_int: sums over pixels. For a band of an image, gradient and input are widened into pairs of
- * pixels, [row][block][pair][4 or 8 channels][2 x int16], the input once for every residue at which a kernel column
- * begins; then every tile of the gradient (4 input channels, 8 output channels, one tap) adds the band to its sums.
- * Sums are int32 for as many terms as it holds, then double, where integers below 2^53 are exact: so bands may be dealt to
- * threads in any way.
+ * conv2d_grad_weight_int: sums over pixels. For a band of two images, gradient and input are widened into pairs of one pixel
+ * of both, [row][block][column][4 or 8 channels][2 x int16]; then every tile of the gradient (4 input channels, 8 output
+ * channels, one tap) adds the band to its sums: int32 for as many terms as it holds, then double, where integers below 2^53
+ * are exact. So bands may be dealt to threads in any way.
  */
 import { INT16, INT8, int, ptr, splitStart, storageOf } from './args';
 import { scaleOf, zeroPointOf } from './codes';
 import { isDepthwise } from './depthwise';
 import { depthwiseGradScratch, runDepthwiseGrad, setGrad, setInput } from './depthwise-grad';
-import { conv2d_grad_weight_int_batch, conv2d_grad_weight_int_gradGroups, conv2d_grad_weight_int_gradOutput, conv2d_grad_weight_int_gradParams, conv2d_grad_weight_int_gradWeight, conv2d_grad_weight_int_input, conv2d_grad_weight_int_inputParams } from './generated';
-import { batch, dilationH, groups, inC, kernelH, kernelW, loadGeometry, outC, outH, strideH } from './geometry';
+import {
+  conv2d_grad_weight_int_batch,
+  conv2d_grad_weight_int_gradGroups,
+  conv2d_grad_weight_int_gradOutput,
+  conv2d_grad_weight_int_gradParams,
+  conv2d_grad_weight_int_gradWeight,
+  conv2d_grad_weight_int_input,
+  conv2d_grad_weight_int_inputParams,
+} from './generated';
+import { dilationH, groups, inC, kernelH, kernelW, loadGeometry, outC, outH, outW, strideH } from './geometry';
 import { fillZeros, packGrad, packInput } from './grad-weight-pack';
-import { innerC, outerC, inBlocks, outBlocks, tiles, pairs, inPairs, residues, bandRows, bandsPerImage, unitImages, dealTiles, sumsBytes, areaBytes, gradZeros, inputZeros, gradPad, inputPad, columns, gradBand, inputBand, ceilDiv, gradBytes, slotBytes, plan, layOut } from './grad-weight-plan';
+import {
+  areaBytes,
+  bandRows,
+  bandsPerImage,
+  columns,
+  dealTiles,
+  gradBand,
+  gradBytes,
+  gradZeros,
+  gradPad,
+  imagePairs,
+  inBlocks,
+  inCols,
+  innerC,
+  inputBand,
+  inputPad,
+  inputZeros,
+  layOut,
+  outBlocks,
+  outerC,
+  plan,
+  planBytes,
+  residues,
+  slotBytes,
+  sumsBytes,
+  tiles,
+  tilesAtOnce,
+  unitPairs,
+  units,
+} from './grad-weight-plan';
 import { barrier, scratch } from './threads';
-import { TILE_BYTES, WIDE_BYTES, addToWide } from './tile';
+import { WIDE_BYTES } from './tile';
 
 export function conv2d_grad_weight_int_scratch(args: usize, threads: i32): usize {
   loadGeometry(args + conv2d_grad_weight_int_batch);
   plan(threads);
-  if (isDepthwise()) return depthwiseGradScratch(threads);
-  return (dealTiles ? sumsBytes : sumsBytes * threads) + areaBytes * threads;
+  return isDepthwise() ? depthwiseGradScratch(threads) : planBytes(threads);
 }
 
-/** Adds rows of pairs of some images to a tile of int32 sums. */
+/** Adds four int32 to four doubles. */
+// @ts-ignore: decorator
+@inline
+function addWide(wide: usize, sums: v128): void {
+  const high = v128.shuffle<i64>(sums, sums, 1, 1);
+  v128.store(wide, f64x2.add(v128.load(wide), f64x2.convert_low_i32x4_s(sums)));
+  v128.store(wide, f64x2.add(v128.load(wide, 16), f64x2.convert_low_i32x4_s(high)), 16);
+}
+
+/** Adds rows of pairs of some pairs of images to a tile of doubles: [4 input channels][8 output channels]. */
 function addPairs(
-  tile: usize,
-  fresh: bool,
+  wide: usize,
   input: usize,
   grad: usize,
   images: i32,
@@ -45,16 +88,6 @@ function addPairs(
   let c21 = c00;
   let c30 = c00;
   let c31 = c00;
-  if (!fresh) {
-    c00 = v128.load(tile);
-    c01 = v128.load(tile, 16);
-    c10 = v128.load(tile, 32);
-    c11 = v128.load(tile, 48);
-    c20 = v128.load(tile, 64);
-    c21 = v128.load(tile, 80);
-    c30 = v128.load(tile, 96);
-    c31 = v128.load(tile, 112);
-  }
   let rows = height;
   let firstInput = input;
   let firstGrad = grad;
@@ -90,42 +123,40 @@ function addPairs(
       grad = firstGrad;
     }
   } while (rows > 0);
-  v128.store(tile, c00);
-  v128.store(tile, c01, 16);
-  v128.store(tile, c10, 32);
-  v128.store(tile, c11, 48);
-  v128.store(tile, c20, 64);
-  v128.store(tile, c21, 80);
-  v128.store(tile, c30, 96);
-  v128.store(tile, c31, 112);
+  addWide(wide, c00);
+  addWide(wide + 32, c01);
+  addWide(wide + 64, c10);
+  addWide(wide + 96, c11);
+  addWide(wide + 128, c20);
+  addWide(wide + 160, c21);
+  addWide(wide + 192, c30);
+  addWide(wide + 224, c31);
 }
 
-/** A rectangle of the bands of some images, added to tiles [start, end). */
+/** A rectangle of the bands of some pairs of images, added to the sums at `wide` of tiles [start, end). */
 function addRectangle(
-  sums: usize,
+  wide: usize,
   start: i32,
   end: i32,
-  fresh: bool,
   images: i32,
   row: i32,
   rows: i32,
-  pair: i32,
+  col: i32,
   count: i32,
 ): void {
-  const inputBlock = <usize>inPairs << 4;
+  const inputBlock = <usize>inCols << 4;
   const inputRow = <usize>(groups * inBlocks) * inputBlock;
-  const gradBlock = <usize>pairs << 5;
+  const gradBlock = <usize>outW << 5;
   const gradRow = <usize>(groups * outBlocks) * gradBlock;
   const slot = slotBytes(bandRows);
   const inputImage = <usize>residues * slot;
   const gradImage = gradBytes(bandRows);
-  const firstGrad = gradBand + <usize>row * gradRow + (<usize>pair << 5);
+  const firstGrad = gradBand + <usize>row * gradRow + (<usize>col << 5);
   let outBlock = start % outBlocks;
   let rest = start / outBlocks;
   let inBlock = rest % (inBlocks * groups);
   rest /= inBlocks * groups;
   let tile = start;
-  let tileSums = sums + <usize>start * TILE_BYTES;
   for (; tile < end; rest++, inBlock = 0) {
     const column = columns + (<usize>(rest % kernelW) << 3);
     const firstRow = row * strideH + (rest / kernelW) * dilationH;
@@ -133,33 +164,16 @@ function addRectangle(
       inputBand +
       <usize>load<i32>(column) * slot +
       <usize>firstRow * inputRow +
-      (<usize>(load<i32>(column, 4) + pair) << 4);
+      (<usize>(load<i32>(column, 4) + col) << 4);
     for (; tile < end && inBlock < inBlocks * groups; inBlock++, outBlock = 0) {
       const input = tapInput + <usize>inBlock * inputBlock;
       const group = (inBlock / inBlocks) * outBlocks;
-      for (; tile < end && outBlock < outBlocks; outBlock++, tile++, tileSums += TILE_BYTES) {
+      for (; tile < end && outBlock < outBlocks; outBlock++, tile++, wide += WIDE_BYTES) {
         const grad = firstGrad + <usize>(group + outBlock) * gradBlock;
-        addPairs(
-          tileSums,
-          fresh,
-          input,
-          grad,
-          images,
-          inputImage,
-          gradImage,
-          rows,
-          count,
-          <usize>strideH * inputRow,
-          gradRow,
-        );
+        const step = <usize>strideH * inputRow;
+        addPairs(wide, input, grad, images, inputImage, gradImage, rows, count, step, gradRow);
       }
     }
-  }
-}
-
-function spill(sums: usize, wide: usize, start: i32, end: i32): void {
-  for (let tile = start; tile < end; tile++) {
-    addToWide(wide + <usize>tile * WIDE_BYTES, sums + <usize>tile * TILE_BYTES);
   }
 }
 
@@ -172,8 +186,8 @@ function stepLimit(gradStorage: i32, inputStorage: i32, inputZero: i32): i32 {
   return i32.MAX_VALUE / (32767 * largest) / 2;
 }
 
-/** gradWeight from the sums of all threads. */
-function writeOut(args: usize, wide: usize, parts: i32, partBytes: usize, start: i32, end: i32): void {
+/** gradWeight of tiles [start, end) from the sums of all threads, the first of them those of tile `first`. */
+function writeOut(args: usize, wide: usize, first: i32, parts: i32, partBytes: usize, start: i32, end: i32): void {
   const gradWeight = ptr(args, conv2d_grad_weight_int_gradWeight);
   const gradParams = ptr(args, conv2d_grad_weight_int_gradParams);
   const gradGroups = int(args, conv2d_grad_weight_int_gradGroups);
@@ -191,7 +205,7 @@ function writeOut(args: usize, wide: usize, parts: i32, partBytes: usize, start:
       const scale = scaleOf(gradParams, gradGroups > 1 ? oc : 0) * inputScale;
       const to = gradWeight + ((<usize>((oc * kernelH * kernelW + tap) * innerC + inBlock * 4)) << 2);
       for (let row = 0; row < rows; row++) {
-        let at = wide + <usize>tile * WIDE_BYTES + ((<usize>(row * 8 + lane)) << 3);
+        let at = wide + <usize>(tile - first) * WIDE_BYTES + ((<usize>(row * 8 + lane)) << 3);
         let sum = 0.0;
         for (let part = 0; part < parts; part++, at += partBytes) sum += load<f64>(at);
         store<f32>(to + ((<usize>row) << 2), <f32>sum * scale);
@@ -200,71 +214,83 @@ function writeOut(args: usize, wide: usize, parts: i32, partBytes: usize, start:
   }
 }
 
+/** The bands of one unit. */
+function packUnit(args: usize, unit: i32): void {
+  const grad = ptr(args, conv2d_grad_weight_int_gradOutput);
+  const input = ptr(args, conv2d_grad_weight_int_input);
+  const pair = (unit / bandsPerImage) * unitPairs;
+  const images = min(unitPairs, imagePairs - pair);
+  const first = (unit % bandsPerImage) * bandRows;
+  const rows = min(bandRows, outH - first);
+  for (let i = 0; i < images; i++) {
+    const gradAt = gradBand + <usize>i * gradBytes(bandRows);
+    packGrad(gradAt, grad, storageOf(args, conv2d_grad_weight_int_gradOutput), pair + i, first, rows);
+    const inputAt = inputBand + <usize>(i * residues) * slotBytes(bandRows);
+    packInput(inputAt, input, storageOf(args, conv2d_grad_weight_int_input), pair + i, first, rows);
+  }
+}
+
+/** Adds the bands of one unit to tiles [start, end), in rectangles that fit an int32 sum: whole rows, or parts of one row. */
+function addUnit(unit: i32, wide: usize, start: i32, end: i32, limit: i32): void {
+  const pair = (unit / bandsPerImage) * unitPairs;
+  const images = min(unitPairs, imagePairs - pair);
+  const rows = min(bandRows, outH - (unit % bandsPerImage) * bandRows);
+  if (images > 1) {
+    // Several pairs of images are whole, and the plan made them fit together.
+    addRectangle(wide, start, end, images, 0, rows, 0, outW);
+    return;
+  }
+  const width = min(outW, limit);
+  const height = limit / width;
+  for (let row = 0; row < rows; row += height) {
+    for (let col = 0; col < outW; col += width) {
+      addRectangle(wide, start, end, 1, row, min(height, rows - row), col, min(width, outW - col));
+    }
+  }
+}
+
 export function conv2d_grad_weight_int(args: usize, thread: i32, threads: i32): void {
   loadGeometry(args + conv2d_grad_weight_int_batch);
   plan(threads);
-  const grad = ptr(args, conv2d_grad_weight_int_gradOutput);
   const gradStorage = storageOf(args, conv2d_grad_weight_int_gradOutput);
-  const input = ptr(args, conv2d_grad_weight_int_input);
   const inputStorage = storageOf(args, conv2d_grad_weight_int_input);
   const gradParams = ptr(args, conv2d_grad_weight_int_gradParams);
   const inputParams = ptr(args, conv2d_grad_weight_int_inputParams);
+  const gradGroups = int(args, conv2d_grad_weight_int_gradGroups);
   if (isDepthwise()) {
-    setGrad(grad, gradStorage, gradParams, int(args, conv2d_grad_weight_int_gradGroups));
-    setInput(input, inputStorage, inputParams);
+    setGrad(ptr(args, conv2d_grad_weight_int_gradOutput), gradStorage, gradParams, gradGroups);
+    setInput(ptr(args, conv2d_grad_weight_int_input), inputStorage, inputParams);
     runDepthwiseGrad(ptr(args, conv2d_grad_weight_int_gradWeight), true, thread, threads);
     return;
   }
-  const parts = dealTiles ? 1 : threads;
   const firstSums = scratch();
-  layOut(firstSums + sumsBytes * parts + areaBytes * thread);
-  fillZeros(gradZeros, gradPad, gradStorage, gradParams, int(args, conv2d_grad_weight_int_gradGroups), outC);
+  layOut(firstSums + planBytes(threads) - areaBytes * (threads - thread));
+  fillZeros(gradZeros, gradPad, gradStorage, gradParams, gradGroups, outC);
   fillZeros(inputZeros, inputPad, inputStorage, inputParams, 1, inC);
-
-  const sums = firstSums + (dealTiles ? 0 : sumsBytes * thread);
-  const wide = sums + <usize>tiles * TILE_BYTES;
+  const limit = stepLimit(gradStorage, inputStorage, zeroPointOf(inputParams, 0));
   const mine = splitStart(tiles, thread, threads, 1);
   const mineEnd = splitStart(tiles, thread + 1, threads, 1);
+  if (dealTiles && units == 1) {
+    // All images are packed once, and a few tiles at a time are summed and done with.
+    const wide = firstSums + sumsBytes * thread;
+    packUnit(args, 0);
+    for (let tile = mine; tile < mineEnd; tile += tilesAtOnce) {
+      const end = min(mineEnd, tile + tilesAtOnce);
+      memory.fill(wide, 0, <usize>(end - tile) * WIDE_BYTES);
+      addUnit(0, wide, tile, end, limit);
+      writeOut(args, wide, tile, 1, 0, tile, end);
+    }
+    return;
+  }
   const start = dealTiles ? mine : 0;
   const end = dealTiles ? mineEnd : tiles;
-  memory.fill(wide + <usize>start * WIDE_BYTES, 0, <usize>(end - start) * WIDE_BYTES);
-
-  const limit = stepLimit(gradStorage, inputStorage, zeroPointOf(inputParams, 0));
-  const units = ceilDiv(batch, unitImages) * bandsPerImage;
+  const wide = firstSums + (dealTiles ? <usize>mine * WIDE_BYTES : sumsBytes * thread);
+  memory.fill(wide, 0, <usize>(end - start) * WIDE_BYTES);
   const unitEnd = dealTiles ? units : splitStart(units, thread + 1, threads, 1);
-  let used = 0;
   for (let unit = dealTiles ? 0 : splitStart(units, thread, threads, 1); unit < unitEnd; unit++) {
-    const image = (unit / bandsPerImage) * unitImages;
-    const images = min(unitImages, batch - image);
-    const first = (unit % bandsPerImage) * bandRows;
-    const rows = min(bandRows, outH - first);
-    for (let i = 0; i < images; i++) {
-      const gradAt = gradBand + <usize>i * gradBytes(bandRows);
-      packGrad(gradAt, grad, gradStorage, image + i, first, rows);
-      const inputAt = inputBand + <usize>(i * residues) * slotBytes(bandRows);
-      packInput(inputAt, input, inputStorage, image + i, first, rows);
-    }
-    // Rectangles of whole rows, or parts of one row where a row alone is too long.
-    const width = min(pairs, limit);
-    for (let row = 0; row < rows; ) {
-      let height = 1;
-      for (let pair = 0; pair < pairs; pair += width) {
-        const count = min(width, pairs - pair);
-        // Several images only where they are whole and fit a sum together.
-        const least = images > 1 ? images * rows * pairs : count;
-        if (used + least > limit) {
-          spill(sums, wide, start, end);
-          used = 0;
-        }
-        if (images > 1) height = rows;
-        else if (width == pairs) height = min(rows - row, (limit - used) / pairs);
-        addRectangle(sums, start, end, used == 0, images, row, height, pair, count);
-        used += images * height * count;
-      }
-      row += height;
-    }
+    packUnit(args, unit);
+    addUnit(unit, wide, start, end, limit);
   }
-  if (used > 0) spill(sums, wide, start, end);
   barrier();
-  writeOut(args, firstSums + <usize>tiles * TILE_BYTES, parts, sumsBytes, mine, mineEnd);
+  writeOut(args, firstSums, 0, dealTiles ? 1 : threads, sumsBytes, mine, mineEnd);
 }

@@ -1,9 +1,10 @@
 /**
- * Where everything lies for conv2d_grad_weight_int: blocks of channels, pairs of pixels, bands of rows, sums and the areas of
- * threads. Pairs begin at column 2 * strideW * pair + residue of the input, so kernel columns of one residue share a copy.
+ * Where everything lies for conv2d_grad_weight_int: blocks of channels, pairs of images, bands of rows, sums and the areas of
+ * threads. A step takes the same pixel of two images, so that one copy of the input serves every tap; a strided kernel
+ * meets columns of one residue, which lie together.
  */
-import { batch, dilationH, dilationW, groups, inC, kernelH, kernelW, outC, outH, outW, padW, strideH, strideW } from './geometry';
-import { TILE_BYTES, WIDE_BYTES } from './tile';
+import { batch, dilationH, dilationW, groups, inC, kernelH, kernelW, outC, outH, outW, strideH, strideW } from './geometry';
+import { WIDE_BYTES } from './tile';
 
 /** Bytes of a band that leave room for tiles in a level 2 cache of 512 KiB. */
 const BAND_TARGET: usize = 196608;
@@ -11,22 +12,27 @@ const BAND_TARGET: usize = 196608;
 const UNIT_STEPS: i32 = 128;
 /** Sums of all threads larger than this are not kept: the tiles are dealt out instead of the bands. */
 const SUMS_LIMIT: usize = 67108864;
+/** Tiles summed at a time where all images make one unit. */
+const TILES_AT_ONCE: i32 = 64;
 
 export let innerC: i32 = 0;
 export let outerC: i32 = 0;
 export let inBlocks: i32 = 0;
 export let outBlocks: i32 = 0;
 export let tiles: i32 = 0;
-/** Pairs of a row of the gradient, of the input. */
-export let pairs: i32 = 0;
-export let inPairs: i32 = 0;
-export let firstPair: i32 = 0;
+export let imagePairs: i32 = 0;
+/** Columns of one residue, and residues that kernel columns begin at. */
+export let inCols: i32 = 0;
 export let residues: i32 = 0;
-/** A unit of work: a band of rows of one image, or several small images whole. */
+/** A unit of work: a band of rows of a pair of images, or several pairs of small images whole. */
 export let bandRows: i32 = 0;
 export let bandsPerImage: i32 = 0;
-export let unitImages: i32 = 1;
+export let unitPairs: i32 = 1;
+export let units: i32 = 0;
+/** Threads share the tiles, and each goes through all units; else they share the units, and each has sums of all tiles. */
 export let dealTiles: bool = false;
+/** Tiles whose sums lie in memory at a time. */
+export let tilesAtOnce: i32 = 0;
 export let sumsBytes: usize = 0;
 export let areaBytes: usize = 0;
 /** Places in a thread's area. */
@@ -35,7 +41,6 @@ export let inputZeros: usize = 0;
 export let gradPad: usize = 0;
 export let inputPad: usize = 0;
 export let columns: usize = 0;
-export let eight: usize = 0;
 export let gradBand: usize = 0;
 export let inputBand: usize = 0;
 
@@ -47,19 +52,17 @@ export function roundUp64(bytes: usize): usize {
   return (bytes + 63) & ~63;
 }
 
-/** Pairs of 2 * strideW input columns to the left of which kernel column kw begins: rounded down. */
-export function pairOf(kw: i32): i32 {
-  const period = 2 * strideW;
-  const start = kw * dilationW - padW;
-  return start >= 0 ? start / period : -((period - 1 - start) / period);
+/** Columns of input from the first that the kernel meets to the one that kernel column kw meets first. */
+function startOf(kw: i32): i32 {
+  return kw * dilationW;
 }
 
 export function residueOf(kw: i32): i32 {
-  return kw * dilationW - padW - pairOf(kw) * 2 * strideW;
+  return startOf(kw) % strideW;
 }
 
 /** The place of kw's residue among the distinct ones. */
-export function slotOf(kw: i32): i32 {
+function slotOf(kw: i32): i32 {
   let slot = 0;
   for (let i = 0; i < kw; i++) {
     if (residueOf(i) == residueOf(kw)) return slotOf(i);
@@ -74,15 +77,17 @@ export function inputRows(rows: i32): i32 {
   return (rows - 1) * strideH + (kernelH - 1) * dilationH + 1;
 }
 
+/** Bytes of the gradient's rows of a pair of images. */
 export function gradBytes(rows: i32): usize {
-  return <usize>(rows * pairs * groups * outBlocks) * 32;
+  return <usize>(rows * outW * groups * outBlocks) * 32;
 }
 
+/** Bytes of the input's rows of a pair of images, columns of one residue. */
 export function slotBytes(rows: i32): usize {
-  return <usize>(inputRows(rows) * inPairs * groups * inBlocks) * 16;
+  return <usize>(inputRows(rows) * inCols * groups * inBlocks) * 16;
 }
 
-export function bandBytes(rows: i32): usize {
+function bandBytes(rows: i32): usize {
   return gradBytes(rows) + <usize>residues * slotBytes(rows);
 }
 
@@ -93,32 +98,45 @@ export function plan(threads: i32): void {
   inBlocks = ceilDiv(innerC, 4);
   outBlocks = ceilDiv(outerC, 8);
   tiles = kernelH * kernelW * groups * inBlocks * outBlocks;
-  pairs = ceilDiv(outW, 2);
-  firstPair = pairOf(0);
-  inPairs = pairs + pairOf(kernelW - 1) - firstPair;
+  imagePairs = (batch + 1) >> 1;
+  inCols = outW + startOf(kernelW - 1) / strideW;
   residues = 0;
   for (let kw = 0; kw < kernelW; kw++) residues = max(residues, slotOf(kw) + 1);
   let rows = outH;
   while (rows > 1 && bandBytes(rows) > BAND_TARGET) rows = (rows + 1) >> 1;
-  const wanted = ceilDiv(2 * threads, batch);
-  if (batch % threads != 0 && ceilDiv(outH, rows) < wanted) rows = ceilDiv(outH, wanted);
+  unitPairs = 1;
+  const whole = imagePairs * outH * outW;
+  const single = whole <= UNIT_STEPS && bandBytes(outH) * imagePairs <= BAND_TARGET;
+  if (single) {
+    unitPairs = imagePairs;
+  } else {
+    const wanted = ceilDiv(2 * threads, imagePairs);
+    if (imagePairs % threads != 0 && ceilDiv(outH, rows) < wanted) rows = ceilDiv(outH, wanted);
+    if (rows >= outH) {
+      // Sums are loaded and stored once a unit: small images are too short for that pair by pair.
+      const together = min(UNIT_STEPS / (outH * outW), imagePairs / (2 * threads));
+      unitPairs = max(1, min(together, <i32>(BAND_TARGET / bandBytes(outH))));
+    }
+  }
   bandRows = rows;
   bandsPerImage = ceilDiv(outH, rows);
-  unitImages = 1;
-  if (bandsPerImage == 1) {
-    // Tiles are loaded and stored once a unit: small images are too short for that one by one.
-    const together = min(UNIT_STEPS / (outH * pairs), batch / (4 * threads));
-    unitImages = max(1, min(together, <i32>(BAND_TARGET / bandBytes(outH))));
-  }
-  sumsBytes = <usize>tiles * (TILE_BYTES + WIDE_BYTES);
-  dealTiles = sumsBytes * threads > SUMS_LIMIT;
+  units = ceilDiv(imagePairs, unitPairs) * bandsPerImage;
+  tilesAtOnce = single ? min(tiles, TILES_AT_ONCE) : tiles;
+  sumsBytes = <usize>tilesAtOnce * WIDE_BYTES;
+  dealTiles = single || sumsBytes * threads > SUMS_LIMIT;
   const padBytes = roundUp64(<usize>(max(inC, outC) * 2 + 16));
-  areaBytes = 4 * padBytes + roundUp64((<usize>kernelW) << 3) + 64;
-  areaBytes += roundUp64(<usize>unitImages * gradBytes(rows));
-  areaBytes += roundUp64(<usize>(unitImages * residues) * slotBytes(rows));
+  areaBytes = 4 * padBytes + roundUp64((<usize>kernelW) << 3);
+  areaBytes += roundUp64(<usize>unitPairs * gradBytes(rows));
+  areaBytes += roundUp64(<usize>(unitPairs * residues) * slotBytes(rows));
 }
 
-/** Places, zero points, and for every kernel column its slot and pair. */
+/** Scratch of all threads. */
+export function planBytes(threads: i32): usize {
+  // Dealt tiles of many units share one space of sums; those of one unit have a space for each thread.
+  return (dealTiles && units > 1 ? sumsBytes : sumsBytes * threads) + areaBytes * threads;
+}
+
+/** Places, and for every kernel column its slot and the column in it at which it begins. */
 export function layOut(area: usize): void {
   const padBytes = roundUp64(<usize>(max(inC, outC) * 2 + 16));
   gradZeros = area;
@@ -126,12 +144,10 @@ export function layOut(area: usize): void {
   gradPad = inputZeros + padBytes;
   inputPad = gradPad + padBytes;
   columns = inputPad + padBytes;
-  eight = columns + roundUp64((<usize>kernelW) << 3);
-  gradBand = eight + 64;
-  inputBand = gradBand + roundUp64(<usize>unitImages * gradBytes(bandRows));
+  gradBand = columns + roundUp64((<usize>kernelW) << 3);
+  inputBand = gradBand + roundUp64(<usize>unitPairs * gradBytes(bandRows));
   for (let kw = 0; kw < kernelW; kw++) {
     store<i32>(columns + ((<usize>kw) << 3), slotOf(kw));
-    store<i32>(columns + ((<usize>kw) << 3), pairOf(kw) - firstPair, 4);
+    store<i32>(columns + ((<usize>kw) << 3), startOf(kw) / strideW, 4);
   }
 }
-

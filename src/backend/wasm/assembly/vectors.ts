@@ -9,7 +9,7 @@
 const TABLE: usize = memory.data<u32>(
   [
     0x4b400000, 0x47800000, 0x7feb352d, 0x846ca68b, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096,
-    8192, 16384, 32768, 0, 1, 2, 3,
+    8192, 16384, 32768, 0, 1, 2, 3, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0, 0, 0, 0,
   ],
   16,
 );
@@ -57,6 +57,13 @@ export function bitVector(quad: usize): v128 {
 @inline
 export function laneVector(): v128 {
   return v128.load(TABLE + 80);
+}
+
+/** All bits of the first `count` (0 to 8) of eight int16. */
+// @ts-ignore: decorator
+@inline
+export function laneMask(count: i32): v128 {
+  return v128.load(TABLE + 112 - (<usize>count << 1));
 }
 
 /** Eight codes as int16. */
