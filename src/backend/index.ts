@@ -1,5 +1,6 @@
 /** Backends: the contract, and the ones that come with octograd. */
 export type { Backend, Call, HostCall, Program } from './backend.js';
+export { createCheckedWasmBackend as createWasmBackend } from './checked-wasm.js';
 export {
   type BufferRef,
   type CallOf,
@@ -11,4 +12,4 @@ export {
 } from './kernels.js';
 export { neededOperands, operandLengths } from './operand-lengths.js';
 export { createReferenceBackend, type ReferenceBackendOptions } from './reference/index.js';
-export { createWasmBackend, type WasmBackendOptions } from './wasm/index.js';
+export type { WasmBackendOptions } from './wasm/index.js';

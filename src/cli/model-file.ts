@@ -5,7 +5,7 @@ import { DataError } from '../core/errors.js';
 import { kindOf, readWhole } from '../data/files.node.js';
 import { createModel } from '../models/index.js';
 import { createSession, parseModel, restoreModel, type SavedModel, type Session } from '../train/index.js';
-import type { RunOptions } from './options.js';
+import { backendOptions, type RunOptions } from './options.js';
 
 /** A run's folder holds models at most two folders down: recipe, then seed. */
 const modelDepth = 2;
@@ -66,8 +66,7 @@ export async function openModel(saved: SavedModel, options: RunOptions): Promise
     input: { shape: inputShape, storage: inputStorage, ...(normalization ? { normalization } : {}) },
     recipe,
     batchSize: options.batch,
-    backend: options.backend,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...backendOptions(options),
   });
   try {
     restoreModel(session, saved);

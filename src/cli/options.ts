@@ -7,6 +7,7 @@ import { UsageError } from '../core/errors.js';
 import { didYouMean } from '../core/text.js';
 import { datasetNames } from '../data/index.node.js';
 import { modelNames } from '../models/index.js';
+import type { SessionOptions } from '../train/index.js';
 import { defaultBatch, defaultDataset, defaultModel, defaultMomentum, defaultProbes } from './defaults.js';
 
 type Parse<T> = (text: string) => T;
@@ -66,6 +67,7 @@ export interface RunOptions {
   readonly batch: number;
   readonly threads?: number;
   readonly backend: (typeof backendNames)[number];
+  readonly wide?: boolean;
 }
 
 /** Options of everything that reads a data set. */
@@ -123,10 +125,9 @@ export function addDataOptions(command: Command, dataset: string | undefined = d
     .option('--data <dir>', 'where the data lie (default: see octograd data)');
 }
 
-/** Adds `--batch`, `--threads` and `--backend`. */
-export function addRunOptions(command: Command): Command {
+/** Adds `--threads`, `--backend` and `--wide`. */
+export function addBackendOptions(command: Command): Command {
   return command
-    .option('--batch <n>', 'samples a batch', wholeOption('--batch', 1), defaultBatch)
     .option(
       '--threads <n>',
       'threads of the WASM kernels (default: the cores there are)',
@@ -137,7 +138,27 @@ export function addRunOptions(command: Command): Command {
       'wasm, or reference: plain TypeScript, exact and very slow',
       choiceOption('--backend', backendNames),
       'wasm',
+    )
+    .option(
+      '--wide',
+      "kernels by V8's experimental 256-bit vectoriser, checked before they are used (Node 24 or newer, x64)",
     );
+}
+
+/** Adds `--batch`, `--threads`, `--backend` and `--wide`. */
+export function addRunOptions(command: Command): Command {
+  return addBackendOptions(
+    command.option('--batch <n>', 'samples a batch', wholeOption('--batch', 1), defaultBatch),
+  );
+}
+
+/** What a session takes of these options. */
+export function backendOptions({
+  backend,
+  threads,
+  wide,
+}: Pick<RunOptions, 'backend' | 'threads' | 'wide'>): Pick<SessionOptions, 'backend' | 'threads' | 'wide'> {
+  return { backend, ...(threads === undefined ? {} : { threads }), ...(wide === undefined ? {} : { wide }) };
 }
 
 /** Adds all options of a training command but the choice of recipes. */
@@ -238,7 +259,10 @@ export function addTrainingOptions(command: Command): Command {
 }
 
 /** Checks that concern two options together. */
-export function checkRunOptions({ backend, threads }: RunOptions): void {
+export function checkRunOptions({ backend, threads, wide }: RunOptions): void {
+  if (backend === 'reference' && wide) {
+    throw new UsageError('--wide is for the WASM kernels; leave it out with --backend reference');
+  }
   if (backend === 'reference' && threads !== undefined && threads > 1) {
     throw new UsageError('--threads is for the WASM kernels; leave it out with --backend reference');
   }

@@ -13,6 +13,7 @@ import {
   addDataOptions,
   addModelOption,
   addRunOptions,
+  backendOptions,
   checkRunOptions,
   choiceOption,
   type DataOptions,
@@ -53,8 +54,7 @@ async function makeListing(options: PlanOptions): Promise<PlanListing> {
     recipe: await recipeOf(options.recipe),
     optimizer: optimizers[options.optimizer](),
     batchSize: options.batch,
-    backend: options.backend,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...backendOptions(options),
   });
   try {
     const { plan } = session.planFor(kind, options.batch);

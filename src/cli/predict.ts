@@ -4,7 +4,7 @@ import { DataError } from '../core/errors.js';
 import { readImage } from './image-file.js';
 import { type CliIo, exitCodes } from './io.js';
 import { findModels, latestModel, loadModel, openModel } from './model-file.js';
-import { backendNames, checkRunOptions, choiceOption, type RunOptions, wholeOption } from './options.js';
+import { addBackendOptions, checkRunOptions, type RunOptions, wholeOption } from './options.js';
 import { percentText } from './table.js';
 
 interface PredictOptions extends Omit<RunOptions, 'batch'> {
@@ -66,7 +66,7 @@ async function runPredict(files: readonly string[], options: PredictOptions, io:
 
 /** @param end is told the exit code. */
 export function predictCommand(io: CliIo, end: (code: number) => void): Command {
-  return new Command('predict')
+  const command = new Command('predict')
     .summary('say what a saved model sees in images')
     .description(
       'Prints the likeliest classes of PNG or JPEG images. An image must have the size that the model was trained on; colours ' +
@@ -77,18 +77,8 @@ export function predictCommand(io: CliIo, end: (code: number) => void): Command 
       '--from <run-or-file>',
       'a model.safetensors or the folder of a run (default: the newest run in runs/)',
     )
-    .option('--top <n>', 'classes to print', wholeOption('--top', 1), 3)
-    .option(
-      '--threads <n>',
-      'threads of the WASM kernels (default: the cores there are)',
-      wholeOption('--threads', 1, 64),
-    )
-    .option(
-      '--backend <name>',
-      'wasm, or reference: plain TypeScript, exact and very slow',
-      choiceOption('--backend', backendNames),
-      'wasm',
-    )
+    .option('--top <n>', 'classes to print', wholeOption('--top', 1), 3);
+  return addBackendOptions(command)
     .option('--json', 'print one JSON object an image')
     .addHelpText(
       'after',

@@ -17,7 +17,7 @@ import {
 } from '../train/index.js';
 import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
 import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
-import { checkTrainingOptions, type TrainingOptions } from './options.js';
+import { backendOptions, checkTrainingOptions, type TrainingOptions } from './options.js';
 import { Progress } from './progress.js';
 import { Records, type RunRecord } from './records.js';
 import { reportHtml } from './report.js';
@@ -77,8 +77,7 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
     accumulate: settings.accumulate,
     ...(settings.clipNorm === undefined ? {} : { clipNorm: settings.clipNorm }),
     seed,
-    backend: options.backend,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...backendOptions(options),
   });
   try {
     let done: DoneEvent | undefined;

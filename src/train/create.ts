@@ -1,7 +1,7 @@
 /** The short way to a session: names instead of objects, defaults for everything but the model and its data. */
 import type { Backend } from '../backend/backend.js';
+import { createCheckedWasmBackend } from '../backend/checked-wasm.js';
 import { createReferenceBackend } from '../backend/reference/index.js';
-import { createWasmBackend } from '../backend/wasm/index.js';
 import { UsageError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Module } from '../nn/module.js';
@@ -33,6 +33,8 @@ export interface SessionOptions {
   readonly backend?: 'wasm' | 'reference' | Backend;
   /** For `wasm`: default the cores there are. */
   readonly threads?: number;
+  /** For `wasm` in Node 24 and newer on x64: V8's experimental 256-bit vectoriser, checked before it is used. Default false. */
+  readonly wide?: boolean;
 }
 
 function isDataset(input: InputSpec | Dataset): input is Dataset {
@@ -59,10 +61,15 @@ function lossOf(loss: SessionOptions['loss']): Loss {
 }
 
 async function backendOf(options: SessionOptions): Promise<Backend> {
-  const { backend = 'wasm', threads } = options;
+  const { backend = 'wasm', threads, wide } = options;
   if (typeof backend !== 'string') return backend;
   if (backend === 'reference') return createReferenceBackend();
-  if (backend === 'wasm') return createWasmBackend(threads === undefined ? {} : { threads });
+  if (backend === 'wasm') {
+    return createCheckedWasmBackend({
+      ...(threads === undefined ? {} : { threads }),
+      ...(wide === undefined ? {} : { wide }),
+    });
+  }
   throw new UsageError(
     `there is no backend "${String(backend)}"; use "wasm", "reference" or a Backend object`,
   );

@@ -17,6 +17,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BackendError, UsageError } from '../../core/errors.js';
 import type { Backend, HostCall } from '../backend.js';
 import { type BufferRef, type KernelCall, kernelNames } from '../kernels.js';
+import { createReferenceBackend } from '../reference/index.js';
+import { differenceOf } from '../self-check.js';
 import { createWasmBackend, type WasmBackendOptions } from './index.js';
 import { Machine } from './machine.js';
 import { platform } from './platform.node.js';
@@ -39,6 +41,35 @@ function multiply(left: BufferRef, right: BufferRef, output: BufferRef, n: numbe
   const params = { batch: 1, rows: n, cols: n, inner: n, transposeLeft: 0, transposeRight: 0 };
   return { kernel: 'matmul', buffers: { left, right, output }, params };
 }
+
+describe('wide', () => {
+  const [major] = process.versions.node.split('.');
+  const able = Number(major) >= 24 && process.arch === 'x64';
+  it.runIf(able)("has the reference backend's bits in the products, and says that it is wide", async () => {
+    const backend = await create({ threads: 2, wide: true });
+    expect(backend.description).toMatch(/^wasm, 2 threads, 256-bit SIMD/);
+    expect(differenceOf(backend, createReferenceBackend())).toBeUndefined();
+  });
+
+  it.runIf(!able)('is refused with the remedy where the engine has no 256-bit vectoriser', async () => {
+    const wide = createWasmBackend({ threads: 2, wide: true });
+    await expect(wide).rejects.toThrow(UsageError);
+    await expect(wide).rejects.toThrow(/Node 24/);
+  });
+
+  it('is refused where the twin computes something else, and the difference is named', async () => {
+    const backend = await create({ threads: 1 });
+    const right = backend.view.bind(backend);
+    backend.view = (buffer) => {
+      const view = right(buffer);
+      // The output of the first convolution, as it is read back.
+      return buffer.storage === 'float' && view.length === 3 * 81 * 24 ? view.slice().fill(1) : view;
+    };
+    expect(differenceOf(backend, createReferenceBackend())).toMatch(
+      /^conv2d_int: output\[0\] is 1, expected /,
+    );
+  });
+});
 
 describe('threads', () => {
   it.each([1, 2, 3])('runs lists on %i', async (threads) => {
@@ -210,7 +241,7 @@ describe('checks', () => {
 describe('a trap', () => {
   /** A list of one record, written by hand: the backend itself compiles no call that could trap. */
   async function start(threads: number, kernel: number, record: number[]): Promise<[Machine, () => void]> {
-    const machine = await Machine.start(platform, { threads, relaxed: false, byteDot: false });
+    const machine = await Machine.start(platform, { threads, relaxed: false, byteDot: false, wide: false });
     machine.grow(2 ** 20);
     new Int32Array(machine.buffer, 65536, 2).set([kernel, 65600]);
     new Int32Array(machine.buffer, 65600, record.length).set(record);

@@ -2,7 +2,7 @@
  * The running WASM module: one memory, an instance on the calling thread and one in each worker. Runs lists of records
  * in lockstep; a trap anywhere becomes a BackendError here. Knows neither buffers nor what kernels compute.
  */
-import { BackendError } from '../../core/errors.js';
+import { BackendError, UsageError } from '../../core/errors.js';
 import * as control from './control.js';
 import { hasRelaxed, withUnsharedMemory } from './module.js';
 import type { Platform, WorkerHandle } from './platform.js';
@@ -19,6 +19,8 @@ export interface MachineOptions {
   readonly threads: number;
   readonly relaxed: boolean | 'auto';
   readonly byteDot: boolean | 'auto';
+  /** Compile with the engine's 256-bit vectoriser. */
+  readonly wide: boolean;
   readonly wasmBytes?: Uint8Array | undefined;
 }
 
@@ -47,6 +49,7 @@ export class Machine {
     readonly threads: number,
     readonly relaxed: boolean,
     readonly byteDot: boolean,
+    readonly wide: boolean,
     private memory: WebAssembly.Memory | undefined,
     instance: WebAssembly.Instance,
   ) {
@@ -66,8 +69,11 @@ export class Machine {
     if (!shared) bytes = withUnsharedMemory(bytes);
     let module: WebAssembly.Module;
     try {
-      module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+      const compile = (): Promise<WebAssembly.Module> =>
+        WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+      module = await (options.wide ? platform.compileWide(compile) : compile());
     } catch (error) {
+      if (error instanceof UsageError) throw error;
       throw new BackendError(`the WASM kernels do not compile here: ${(error as Error).message}`);
     }
     const memory = makeMemory(shared);
@@ -80,7 +86,7 @@ export class Machine {
     }
     // The plain build has no instruction for them, only the same numbers by a longer way.
     const byteDot = options.byteDot === true || (options.byteDot === 'auto' && fused && exact);
-    const machine = new Machine(threads, fused, byteDot, memory, instance);
+    const machine = new Machine(threads, fused, byteDot, options.wide, memory, instance);
     if (machine.exports.staticEnd() > control.STAGING) {
       throw new BackendError('the static data of the WASM module runs into its control block');
     }

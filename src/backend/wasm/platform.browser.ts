@@ -1,5 +1,5 @@
 /** The WASM backend's surroundings in a browser, a page or a worker: fetch, cores, workers from a blob. */
-import { BackendError } from '../../core/errors.js';
+import { BackendError, UsageError } from '../../core/errors.js';
 import type { Platform, WorkerHandle, WorkerStart } from './platform.js';
 import { browserWorkerText } from './worker.js';
 
@@ -52,6 +52,9 @@ export const platform: Platform = {
   cores: usableCores(),
   mayBlock: typeof document === 'undefined',
   async enableRelaxed() {},
+  async compileWide() {
+    throw new UsageError("wide: a page cannot switch on its engine's 256-bit vectoriser; leave it out");
+  },
   readWasm,
   startWorker,
 };

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { BackendError } from '../../core/errors.js';
+import { BackendError, UsageError } from '../../core/errors.js';
 import type { Platform, WorkerHandle, WorkerStart } from './platform.js';
 import { nodeWorkerText } from './worker.js';
 
@@ -64,6 +64,23 @@ export const platform: Platform = {
   mayBlock: true,
   async enableRelaxed() {
     setFlagsFromString('--experimental-wasm-relaxed-simd');
+  },
+  async compileWide(compile) {
+    const [major] = process.versions.node.split('.');
+    if (Number(major) < 24 || process.arch !== 'x64') {
+      throw new UsageError(
+        `wide needs Node 24 or newer on x64 (this is Node ${process.versions.node}, ${process.arch}): leave it out`,
+      );
+    }
+    const flags = ['experimental-wasm-revectorize', 'no-liftoff', 'no-wasm-lazy-compilation'];
+    for (const flag of flags) setFlagsFromString(`--${flag}`);
+    try {
+      return await compile();
+    } finally {
+      for (const flag of ['no-experimental-wasm-revectorize', 'liftoff', 'wasm-lazy-compilation']) {
+        setFlagsFromString(`--${flag}`);
+      }
+    }
   },
   readWasm,
   startWorker,

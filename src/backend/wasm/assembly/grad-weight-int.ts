@@ -29,6 +29,7 @@ import {
   gradBytes,
   gradZeros,
   gradPad,
+  gradTile,
   imagePairs,
   inBlocks,
   inCols,
@@ -50,7 +51,7 @@ import {
   units,
 } from './grad-weight-plan';
 import { barrier, scratch } from './threads';
-import { WIDE_BYTES } from './tile';
+import { addToWide, WIDE_BYTES } from './tile';
 
 export function conv2d_grad_weight_int_scratch(args: usize, threads: i32): usize {
   loadGeometry(args + conv2d_grad_weight_int_batch);
@@ -58,18 +59,9 @@ export function conv2d_grad_weight_int_scratch(args: usize, threads: i32): usize
   return isDepthwise() ? depthwiseGradScratch(threads) : planBytes(threads);
 }
 
-/** Adds four int32 to four doubles. */
-// @ts-ignore: decorator
-@inline
-function addWide(wide: usize, sums: v128): void {
-  const high = v128.shuffle<i64>(sums, sums, 1, 1);
-  v128.store(wide, f64x2.add(v128.load(wide), f64x2.convert_low_i32x4_s(sums)));
-  v128.store(wide, f64x2.add(v128.load(wide, 16), f64x2.convert_low_i32x4_s(high)), 16);
-}
-
-/** Adds rows of pairs of some pairs of images to a tile of doubles: [4 input channels][8 output channels]. */
-function addPairs(
-  wide: usize,
+/** Sums rows of pairs of some pairs of images: a tile of int32, [4 input channels][8 output channels]. */
+function sumPairs(
+  tile: usize,
   input: usize,
   grad: usize,
   images: i32,
@@ -123,14 +115,14 @@ function addPairs(
       grad = firstGrad;
     }
   } while (rows > 0);
-  addWide(wide, c00);
-  addWide(wide + 32, c01);
-  addWide(wide + 64, c10);
-  addWide(wide + 96, c11);
-  addWide(wide + 128, c20);
-  addWide(wide + 160, c21);
-  addWide(wide + 192, c30);
-  addWide(wide + 224, c31);
+  v128.store(tile, c00);
+  v128.store(tile, c01, 16);
+  v128.store(tile, c10, 32);
+  v128.store(tile, c11, 48);
+  v128.store(tile, c20, 64);
+  v128.store(tile, c21, 80);
+  v128.store(tile, c30, 96);
+  v128.store(tile, c31, 112);
 }
 
 /** A rectangle of the bands of some pairs of images, added to the sums at `wide` of tiles [start, end). */
@@ -171,7 +163,8 @@ function addRectangle(
       for (; tile < end && outBlock < outBlocks; outBlock++, tile++, wide += WIDE_BYTES) {
         const grad = firstGrad + <usize>(group + outBlock) * gradBlock;
         const step = <usize>strideH * inputRow;
-        addPairs(wide, input, grad, images, inputImage, gradImage, rows, count, step, gradRow);
+        sumPairs(gradTile, input, grad, images, inputImage, gradImage, rows, count, step, gradRow);
+        addToWide(wide, gradTile);
       }
     }
   }

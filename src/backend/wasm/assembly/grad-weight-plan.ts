@@ -4,7 +4,7 @@
  * meets columns of one residue, which lie together.
  */
 import { batch, dilationH, dilationW, groups, inC, kernelH, kernelW, outC, outH, outW, strideH, strideW } from './geometry';
-import { WIDE_BYTES } from './tile';
+import { TILE_BYTES, WIDE_BYTES } from './tile';
 
 /** Bytes of a band that leave room for tiles in a level 2 cache of 512 KiB. */
 const BAND_TARGET: usize = 196608;
@@ -41,6 +41,7 @@ export let inputZeros: usize = 0;
 export let gradPad: usize = 0;
 export let inputPad: usize = 0;
 export let columns: usize = 0;
+export let gradTile: usize = 0;
 export let gradBand: usize = 0;
 export let inputBand: usize = 0;
 
@@ -125,7 +126,7 @@ export function plan(threads: i32): void {
   sumsBytes = <usize>tilesAtOnce * WIDE_BYTES;
   dealTiles = single || sumsBytes * threads > SUMS_LIMIT;
   const padBytes = roundUp64(<usize>(max(inC, outC) * 2 + 16));
-  areaBytes = 4 * padBytes + roundUp64((<usize>kernelW) << 3);
+  areaBytes = 4 * padBytes + roundUp64((<usize>kernelW) << 3) + TILE_BYTES;
   areaBytes += roundUp64(<usize>unitPairs * gradBytes(rows));
   areaBytes += roundUp64(<usize>(unitPairs * residues) * slotBytes(rows));
 }
@@ -144,7 +145,8 @@ export function layOut(area: usize): void {
   gradPad = inputZeros + padBytes;
   inputPad = gradPad + padBytes;
   columns = inputPad + padBytes;
-  gradBand = columns + roundUp64((<usize>kernelW) << 3);
+  gradTile = columns + roundUp64((<usize>kernelW) << 3);
+  gradBand = gradTile + TILE_BYTES;
   inputBand = gradBand + roundUp64(<usize>unitPairs * gradBytes(bandRows));
   for (let kw = 0; kw < kernelW; kw++) {
     store<i32>(columns + ((<usize>kw) << 3), slotOf(kw));

@@ -32,27 +32,20 @@ function dotAdd<T>(row: v128, lanes: v128, sum: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(row, lanes));
 }
 
+/** B = true: with a bias. */
 // @ts-ignore: decorator
 @inline
-function scaled(sum: v128, scale: v128, bias: v128, hasBias: bool): v128 {
+function scaled<B>(sum: v128, scale: v128, bias: v128): v128 {
   const product = f32x4.mul(f32x4.convert_i32x4_s(sum), scale);
-  return hasBias ? f32x4.add(product, bias) : product;
-}
-
-/** A row of a tile at the edge: fewer than 8 lanes, or none where the row is not used. */
-function storeSome(output: usize, low: v128, high: v128, lanes: i32, spare: usize): void {
-  v128.store(spare, low);
-  v128.store(spare, high, 16);
-  memory.copy(output, spare, <usize>lanes << 2);
+  return isBoolean<B>() ? f32x4.add(product, bias) : product;
 }
 
 /**
- * output[row][lane] = f(f(sum) * scale[lane]) (+ bias[lane]) for `used` rows and `lanes` lanes.
- * @param spare 32 bytes
+ * A whole tile: output[row][lane] = f(f(sum) * scale[lane]) (+ bias[lane]). Nothing but the stores, neighbours beside each other,
+ * reads the sums: so V8's 256-bit vectoriser (`wide`) recognises the loop.
  * @param step bytes of a row from a step to the next
  */
-export function tileOut<T>(
-  spare: usize,
+function wholeTile<T, B>(
   epilogue: usize,
   segment: usize,
   segmentEnd: usize,
@@ -66,18 +59,15 @@ export function tileOut<T>(
   out1: usize,
   out2: usize,
   out3: usize,
-  used: i32,
-  lanes: i32,
-  hasBias: bool,
 ): void {
   let c00 = v128.load(epilogue);
   let c01 = v128.load(epilogue, 16);
-  let c10 = c00;
-  let c11 = c01;
-  let c20 = c00;
-  let c21 = c01;
-  let c30 = c00;
-  let c31 = c01;
+  let c10 = v128.load(epilogue);
+  let c11 = v128.load(epilogue, 16);
+  let c20 = v128.load(epilogue);
+  let c21 = v128.load(epilogue, 16);
+  let c30 = v128.load(epilogue);
+  let c31 = v128.load(epilogue, 16);
   for (; segment < segmentEnd; segment += SEGMENT_BYTES) {
     const offset = <usize>load<u32>(segment);
     let steps = load<i32>(segment, 4);
@@ -107,31 +97,52 @@ export function tileOut<T>(
       panel += 32;
     } while (--steps);
   }
-  const scale0 = v128.load(epilogue, 32);
-  const scale1 = v128.load(epilogue, 48);
-  const bias0 = v128.load(epilogue, 64);
-  const bias1 = v128.load(epilogue, 80);
-  c00 = scaled(c00, scale0, bias0, hasBias);
-  c01 = scaled(c01, scale1, bias1, hasBias);
-  c10 = scaled(c10, scale0, bias0, hasBias);
-  c11 = scaled(c11, scale1, bias1, hasBias);
-  c20 = scaled(c20, scale0, bias0, hasBias);
-  c21 = scaled(c21, scale1, bias1, hasBias);
-  c30 = scaled(c30, scale0, bias0, hasBias);
-  c31 = scaled(c31, scale1, bias1, hasBias);
-  if (lanes == 8 && used == 4) {
-    v128.store(out0, c00);
-    v128.store(out0, c01, 16);
-    v128.store(out1, c10);
-    v128.store(out1, c11, 16);
-    v128.store(out2, c20);
-    v128.store(out2, c21, 16);
-    v128.store(out3, c30);
-    v128.store(out3, c31, 16);
-    return;
+  v128.store(out0, scaled<B>(c00, v128.load(epilogue, 32), v128.load(epilogue, 64)));
+  v128.store(out0, scaled<B>(c01, v128.load(epilogue, 48), v128.load(epilogue, 80)), 16);
+  v128.store(out1, scaled<B>(c10, v128.load(epilogue, 32), v128.load(epilogue, 64)));
+  v128.store(out1, scaled<B>(c11, v128.load(epilogue, 48), v128.load(epilogue, 80)), 16);
+  v128.store(out2, scaled<B>(c20, v128.load(epilogue, 32), v128.load(epilogue, 64)));
+  v128.store(out2, scaled<B>(c21, v128.load(epilogue, 48), v128.load(epilogue, 80)), 16);
+  v128.store(out3, scaled<B>(c30, v128.load(epilogue, 32), v128.load(epilogue, 64)));
+  v128.store(out3, scaled<B>(c31, v128.load(epilogue, 48), v128.load(epilogue, 80)), 16);
+}
+
+/**
+ * {@link wholeTile} for `used` rows and `lanes` lanes, T = i8 or i16; what is over goes to `spare` (128 bytes).
+ */
+export function tileOut<T>(
+  spare: usize,
+  epilogue: usize,
+  segment: usize,
+  segmentEnd: usize,
+  row0: usize,
+  row1: usize,
+  row2: usize,
+  row3: usize,
+  step: usize,
+  panel: usize,
+  out0: usize,
+  out1: usize,
+  out2: usize,
+  out3: usize,
+  used: i32,
+  lanes: i32,
+  hasBias: bool,
+): void {
+  const whole = lanes == 8 && used == 4;
+  const o0 = whole ? out0 : spare;
+  const o1 = whole ? out1 : spare + 32;
+  const o2 = whole ? out2 : spare + 64;
+  const o3 = whole ? out3 : spare + 96;
+  if (hasBias) {
+    wholeTile<T, bool>(epilogue, segment, segmentEnd, row0, row1, row2, row3, step, panel, o0, o1, o2, o3);
+  } else {
+    wholeTile<T, i32>(epilogue, segment, segmentEnd, row0, row1, row2, row3, step, panel, o0, o1, o2, o3);
   }
-  storeSome(out0, c00, c01, lanes, spare);
-  if (used > 1) storeSome(out1, c10, c11, lanes, spare);
-  if (used > 2) storeSome(out2, c20, c21, lanes, spare);
-  if (used > 3) storeSome(out3, c30, c31, lanes, spare);
+  if (whole) return;
+  const bytes = <usize>lanes << 2;
+  memory.copy(out0, o0, bytes);
+  if (used > 1) memory.copy(out1, o1, bytes);
+  if (used > 2) memory.copy(out2, o2, bytes);
+  if (used > 3) memory.copy(out3, o3, bytes);
 }
