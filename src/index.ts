@@ -8,7 +8,16 @@ export * from './core/errors.js';
 export type { Shape } from './core/shape.js';
 export * as data from './data/index.js';
 export { type Dataset, fromArrays, imageDataset } from './data/index.js';
-export type { Graph, Mode, Node, OptionalValues, OutputType, Value, Values } from './graph/graph.js';
+export type {
+  Graph,
+  Mode,
+  Node,
+  OptionalValues,
+  OutputType,
+  ProductWork,
+  Value,
+  Values,
+} from './graph/graph.js';
 export {
   type BackwardContext,
   call,

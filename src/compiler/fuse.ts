@@ -101,7 +101,7 @@ class FusionPass {
       );
       const attrs = node.attrs as { twin?: Value } | undefined;
       const twin = attrs?.twin ? { ...attrs, twin: this.find(attrs.twin) } : node.attrs;
-      const made = this.out.emit(node.op, inputs, twin);
+      const made = this.out.emit(node.op, inputs, twin, { product: node.product });
       for (const [role, value] of Object.entries(node.outputs)) this.mapped.set(value.id, made[role]);
     });
   }

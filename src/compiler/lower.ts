@@ -4,7 +4,7 @@
  */
 import { kernelSpecs } from '../backend/kernels.js';
 import { hashText } from '../core/rng.js';
-import type { Graph, Node, Phase, Value } from '../graph/graph.js';
+import type { Graph, Node, Phase, ProductWork, Value } from '../graph/graph.js';
 import type { HostValueCall, ValueCall } from '../graph/op.js';
 
 /** A place in the plan that reports non-finite values or bad indices: slot of the status buffer. */
@@ -21,11 +21,7 @@ export interface LoweredCall {
   /** The node's operation, for the printed plan. */
   readonly op: string;
   /** Multiply-accumulates, and how they are done; absent for calls that are no products. */
-  readonly product?: {
-    readonly macs: number;
-    readonly kind: 'integer' | 'simulated' | 'float';
-    readonly role: string;
-  };
+  readonly product?: ProductWork;
 }
 
 export interface Lowered {
@@ -132,8 +128,7 @@ function withSites(call: ValueCall, node: Node, noise: NoiseSites, sites: Status
 }
 
 function productInfo(node: Node): LoweredCall['product'] {
-  const attrs = node.attrs as { product?: LoweredCall['product'] } | undefined;
-  if (attrs?.product) return attrs.product;
+  if (node.product) return node.product;
   const product = node.op.product?.(node.inputs as Record<string, Value>, node.attrs);
   return product ? { macs: product.macs, kind: 'float', role: product.role } : undefined;
 }

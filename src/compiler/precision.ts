@@ -190,9 +190,10 @@ class PrecisionPass {
       base: node.attrs,
       folded,
       rightAlong: right.spec.granularity === 'sample' ? 'batch' : 'channel',
-      product: { macs: product.macs, kind: 'integer', role: product.role },
     };
-    return this.out.emit(node.op.integer as NonNullable<typeof node.op.integer>, operands, attrs);
+    return this.out.emit(node.op.integer as NonNullable<typeof node.op.integer>, operands, attrs, {
+      product: { macs: product.macs, kind: 'integer', role: product.role },
+    });
   }
 
   private simulated(
@@ -214,11 +215,9 @@ class PrecisionPass {
           ).output
         : this.out.emit(dequantizeOp, { codes, qparams }, { grouping }).output;
     }
-    const attrs = {
-      ...(node.attrs as object),
+    return this.out.emit(node.op, operands, node.attrs, {
       product: { macs: product.macs, kind: 'simulated', role: product.role },
-    };
-    return this.out.emit(node.op, operands, attrs);
+    });
   }
 
   private unitParams(): Value {

@@ -6,7 +6,7 @@ import type { Storage } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import type { Shape } from '../core/shape.js';
 import { shapeText, sizeOf } from '../core/shape.js';
-import type { OpDef } from './op.js';
+import type { OpDef, ProductRole } from './op.js';
 
 /** Where in a training step a node belongs. */
 export type Phase = 'forward' | 'backward';
@@ -41,6 +41,13 @@ export interface Value {
 export type Values = Readonly<Record<string, Value>>;
 export type OptionalValues = Readonly<Record<string, Value | undefined>>;
 
+/** Multiply-accumulates of a product and how they are done; the precision pass decides. */
+export interface ProductWork {
+  readonly macs: number;
+  readonly kind: 'integer' | 'simulated' | 'float';
+  readonly role: ProductRole;
+}
+
 /** One operation. `inputs` may hold undefined for optional operands that are absent. */
 export interface Node {
   readonly id: number;
@@ -50,6 +57,8 @@ export interface Node {
   readonly outputs: Values;
   readonly path: string;
   readonly phase: Phase;
+  /** For products that a recipe has changed; another product is its op's, in float. */
+  readonly product?: ProductWork;
 }
 
 /** What a shape rule returns for each output. */
@@ -119,7 +128,7 @@ export class Graph {
     op: OpDef<A>,
     inputs: OptionalValues,
     attrs: A,
-    place?: { path?: string; phase?: Phase },
+    place?: { path?: string; phase?: Phase; product?: ProductWork | undefined },
   ): Record<string, Value> {
     const path = place?.path ?? this.path;
     for (const [role, input] of Object.entries(inputs)) {
@@ -139,6 +148,7 @@ export class Graph {
       outputs,
       path,
       phase: place?.phase ?? this.phase,
+      ...(place?.product ? { product: place.product } : {}),
     };
     for (const [role, type] of Object.entries(types)) {
       outputs[role] = {

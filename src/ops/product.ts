@@ -13,8 +13,6 @@ export interface IntegerAttrs<A> {
   readonly folded: boolean;
   /** What the right operand's groups run along, where there are several. */
   readonly rightAlong: 'channel' | 'batch';
-  /** For the printed plan and the share of integer work. */
-  readonly product: { readonly macs: number; readonly kind: 'integer'; readonly role: string };
 }
 
 /** Number of groups of a qparams value. */
