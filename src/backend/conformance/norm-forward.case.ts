@@ -163,7 +163,7 @@ function finalizeCases(): KernelCase[] {
   return [...cases, ...decayedCases()];
 }
 
-/** Inference with the running spreads of channels that were dead in training, which have decayed and are not 0. */
+/** Inference with the running spreads of channels that were dead in training in float, which have decayed and are not 0. */
 function decayedCases(): KernelCase[] {
   const shape: NormShape = { batch: 3, inner: 5, channels: 6 };
   const rest = { shape, train: 0, chunks: 3, coefBits: 8, storage: 'uint8', dead: 'none' } as const;

@@ -26,10 +26,12 @@ export const normSpecs = {
    *     constant_k * (max_k - min_k) [* scale], constant_k = constantHigh where the chunk has ceil(batch/chunks) images
    *     and that is more than floor(batch/chunks), else constantLow; inv = 1/(s + eps); spread = s.
    *   train = 1: inputs as above, then running values: runningMean = f((1-momentum)*runningMean + momentum*meanX), runningSpread
-   *     likewise with spread. train = 0: cells absent; meanX = runningMean; kind 0: inv = 1/sqrt(runningSpread + eps), kind 1: 1/(runningSpread + eps).
+   *     likewise with spread; where coefBits > 0, a channel of spread 0 (dead, see below) adds the smallest spread of the live channels
+   *     instead (1 if all are dead), whose inverse it is given: an average of spreads that decayed to 0 would have inference
+   *     normalise by an inverse that no step used, and collapse the others when it is quantised with them. train = 0: cells absent; meanX = runningMean; kind 0: inv = 1/sqrt(runningSpread + eps), kind 1: 1/(runningSpread + eps).
    *   A channel whose spread is 0 (codes, batch norm: max = min everywhere) is dead: its inv is set to the largest inv of the live
    *     channels (1 if all are dead). Only where coefBits > 0. In train = 0 the running spread of a channel that was dead in training
-   *     has decayed and is not 0: a channel is dead if D <= max(0, D of every channel) / 4096, D = sqrt(runningSpread) for kind 0 and
+   *     without quantised coefficients has decayed and is not 0: a channel is dead if D <= max(0, D of every channel) / 4096, D = sqrt(runningSpread) for kind 0 and
    *     runningSpread for kind 1. (With 16 chunks the range of a live channel is at least one code step in one chunk and the
    *     largest at most 255 steps in all: 16*255 = 4080.)
    *   coefBits > 0: gamma, beta and inv are replaced by their affine quantised values (coefBits bits, exact zero, nearest, range over

@@ -235,37 +235,50 @@ describe('norm_finalize', () => {
       expect(running[4]).toBeCloseTo(1 / (kind === 0 ? Math.sqrt(2) : 2), 5);
     });
 
-    it.each([
-      [0, 200],
-      [1, 100],
-    ])('kind %i: a channel dead for %i steps does not collapse the others in inference', (kind, steps) => {
-      const params = { ...base, kind, codes: 1, coefBits: 8 };
-      const qparams = [0.02, 50, 101, 0];
-      const { cells } = cellsOf(new Uint8Array(dead), params, false);
-      let running = { runningMean: zeros(3) as Operand, runningSpread: [1, 1, 1] as Operand };
+    /** Running values after `steps` of these codes, from a mean of 0 and the spreads given. */
+    function trained(raw: number[], steps: number, params: typeof base & { kind: number }, spreads: Operand) {
+      const { cells } = cellsOf(new Uint8Array(raw), params, false);
+      let running = { runningMean: zeros(3) as Operand, runningSpread: spreads };
       for (let step = 0; step < steps; step++) {
-        const { runningMean, runningSpread } = finalize(
+        running = finalize(
           cells,
           params,
           {
             runningMean: [...running.runningMean],
             runningSpread: [...running.runningSpread],
-            qparams,
+            qparams: [0.02, 50, 101, 0],
           },
           false,
         );
-        running = { runningMean, runningSpread };
       }
-      const { runningSpread } = running;
-      expect(runningSpread[1]).toBeGreaterThan(0);
-      expect(runningSpread[1]).toBeCloseTo(0.9 ** steps, 8);
-      const given = { runningSpread: [...runningSpread], qparams };
-      const { coef } = finalize(undefined, { ...params, train: 0 }, given, false);
-      for (const c of [0, 2]) {
-        const deviation = kind === 0 ? Math.sqrt(runningSpread[c]) : runningSpread[c];
-        expect(Math.abs(coef[8 * c + 4] * deviation - 1)).toBeLessThan(0.01);
-      }
-      expect(coef[8 + 4]).toBe(Math.max(coef[4], coef[16 + 4]));
+      return running;
+    }
+
+    const cases = [0, 1].flatMap((kind) => [1, 5, 20, 40, 79, 100, 400].map((steps) => [kind, steps]));
+    it.each(cases)(
+      'kind %i: a channel dead for %i steps does not collapse the others in inference',
+      (kind, steps) => {
+        const params = { ...base, kind, codes: 1, coefBits: 8 };
+        const qparams = [0.02, 50, 101, 0];
+        const before = trained(codes, 200, params, [1, 1, 1]).runningSpread;
+        const { runningSpread } = trained(dead, steps, params, [...before]);
+        const given = { runningSpread: [...runningSpread], qparams };
+        const { coef } = finalize(undefined, { ...params, train: 0 }, given, false);
+        for (const c of [0, 2]) {
+          const deviation = kind === 0 ? Math.sqrt(runningSpread[c]) : runningSpread[c];
+          expect(Math.abs(coef[8 * c + 4] * deviation - 1)).toBeLessThan(0.01);
+        }
+      },
+    );
+
+    it.each([0, 1])('kind %i: a dead channel takes the running spread of the smallest live one', (kind) => {
+      const params = { ...base, kind, codes: 1, coefBits: 8 };
+      const { runningSpread } = trained(dead, 400, params, [1, 1, 1]);
+      expect(runningSpread[1]).toBeCloseTo(Math.min(runningSpread[0], runningSpread[2]), 6);
+      // All dead: 1. In float nothing is quantised that a spread of 0 could harm.
+      expect(trained(new Array(90).fill(9), 400, params, [3, 3, 3]).runningSpread[0]).toBeCloseTo(1, 6);
+      const decayed = trained(dead, 9, { ...params, coefBits: 0 }, [1, 1, 1]).runningSpread[1];
+      expect(decayed).toBeCloseTo(0.9 ** 9, 6);
     });
 
     it.each([0, 1])('kind %i: dead in inference is at most 1/4096 of the largest deviation', (kind) => {

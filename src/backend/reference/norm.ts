@@ -124,23 +124,31 @@ function channelStatistics(
   { cells, qparams, runningMean, runningSpread }: ViewsOf<'norm_finalize'>,
   params: FinalizeParams,
 ): ChannelStatistics[] {
-  const { channels, kind, train, codes, eps, momentum } = params;
+  const { channels, kind, train, codes, eps, momentum, coefBits } = params;
   const scale = codes && qparams ? qparams[0] : 1;
   const zeroPoint = codes && qparams ? qparams[2] : 0;
   const all: ChannelStatistics[] = [];
-  for (let c = 0; c < channels; c++) {
-    if (train && cells) {
-      const statistics = statisticsOfCells(cells, c, params, scale, zeroPoint);
-      runningMean[c] = (1 - momentum) * runningMean[c] + momentum * statistics.mean;
-      runningSpread[c] = (1 - momentum) * runningSpread[c] + momentum * statistics.spread;
-      all.push(statistics);
-    } else {
+  if (!train || !cells) {
+    for (let c = 0; c < channels; c++) {
       const spread = runningSpread[c];
       const inv = kind === 0 ? 1 / Math.sqrt(spread + eps) : 1 / (spread + eps);
       all.push({ mean: runningMean[c], spread, inv });
     }
+    return all;
   }
+  for (let c = 0; c < channels; c++) all.push(statisticsOfCells(cells, c, params, scale, zeroPoint));
+  const ofDead = coefBits > 0 ? leastSpread(all) : 0;
+  all.forEach(({ mean, spread }, c) => {
+    runningMean[c] = (1 - momentum) * runningMean[c] + momentum * mean;
+    runningSpread[c] = (1 - momentum) * runningSpread[c] + momentum * (spread === 0 ? ofDead : spread);
+  });
   return all;
+}
+
+/** The smallest spread of a live channel: its inverse is what dead channels are given. 1 if all are dead. */
+function leastSpread(statistics: readonly ChannelStatistics[]): number {
+  const live = statistics.map(({ spread }) => spread).filter((spread) => spread !== 0);
+  return live.length > 0 ? Math.min(...live) : 1;
 }
 
 /** Values as they come back from affine codes of `bits` bits over their own range. */

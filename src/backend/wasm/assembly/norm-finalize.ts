@@ -203,7 +203,7 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
     if (train) {
       fromCells(args, cells + <usize>c * 32, record, <usize>channels * 32, scale, zeroPoint);
       track(runningMean + at, load<f64>(record, MEAN), momentum);
-      track(runningSpread + at, load<f64>(record, SPREAD), momentum);
+      if (coefBits == 0) track(runningSpread + at, load<f64>(record, SPREAD), momentum);
     } else {
       const spread = <f64>load<f32>(runningSpread + at);
       store<f64>(record, kind == 0 ? 1.0 / sqrt<f64>(spread + eps) : 1.0 / (spread + eps), INV);
@@ -221,6 +221,7 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
   let betaZero: f32 = 0;
   let largest: f32 = 1;
   let limit: f64 = 0;
+  let ofDead: f64 = Infinity;
   if (coefBits > 0) {
     barrier();
     scaleOfValues(gamma, channels, qmax);
@@ -237,10 +238,12 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
     for (let c = 0; c < channels; c++) {
       const record = coef + <usize>c * COEF;
       if (deviation(record, kind) <= limit) continue;
+      ofDead = min<f64>(ofDead, load<f64>(record, SPREAD));
       const inv = <f32>load<f64>(record, INV);
       highest = max<f32>(highest, decoded(inv, rangeScale, rangeInv, rangeZeroPoint, qmax));
     }
     if (highest != -Infinity) largest = highest;
+    else ofDead = 1;
     // The next pass overwrites the records that the other threads have just read.
     barrier();
   }
@@ -257,6 +260,7 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
       b = decoded(b, betaScale, betaInv, betaZero, qmax);
       const dead = deviation(record, kind) <= limit;
       inv = <f64>(dead ? largest : decoded(<f32>inv, rangeScale, rangeInv, rangeZeroPoint, qmax));
+      if (train) track(runningSpread + (<usize>c << 2), dead ? ofDead : spread, momentum);
     }
     const rawMean = mean / scale + zeroPoint;
     store<f32>(record, <f32>(<f64>g * inv * scale));
