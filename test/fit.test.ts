@@ -60,6 +60,7 @@ describe('events', () => {
       totalSteps: 6,
       batchSize: 8,
       integerMacShare: 0,
+      simulatedMacShare: 0,
     });
     const steps = only(events, 'step');
     expect(steps.map(({ step, epoch: at, samples }) => [step, at, samples])).toEqual([

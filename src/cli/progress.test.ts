@@ -23,6 +23,7 @@ const start = {
     peakBytes: 0,
   },
   integerMacShare: 1,
+  simulatedMacShare: 0,
 } satisfies CliEvent;
 
 const step = (at: number): CliEvent => ({

@@ -17,7 +17,14 @@ function outcome(run: RunRecord | undefined): string {
   return run?.done?.reason === 'aborted' ? `stopped at step ${run.done.steps}` : '-';
 }
 
-function cells(result: Result, seed: string, accuracy: string): string[] {
+/** `100.0 %`; where products are simulated, it says how many: `0.0 %, 100.0 % simulated`. */
+function shareText({ integerMacShare }: Result, run: RunRecord | undefined): string {
+  const simulated = run?.start?.simulatedMacShare ?? 0;
+  const integer = percentText(integerMacShare, 1);
+  return simulated > 0 ? `${integer}, ${percentText(simulated, 1)} simulated` : integer;
+}
+
+function cells(result: Result, run: RunRecord | undefined, seed: string, accuracy: string): string[] {
   return [
     result.recipe,
     seed,
@@ -25,7 +32,7 @@ function cells(result: Result, seed: string, accuracy: string): string[] {
     result.imagesPerSecond > 0 ? countText(result.imagesPerSecond) : '-',
     bytesText(result.peakBytes),
     bytesText(result.savedForBackwardBytes),
-    percentText(result.integerMacShare, 1),
+    shareText(result, run),
   ];
 }
 
@@ -36,6 +43,7 @@ export function resultTable(results: readonly Result[], runs: readonly RunRecord
   const rows = results.map((result, i) =>
     cells(
       result,
+      runs[i],
       String(result.seed),
       result.testAccuracy === null ? outcome(runs[i]) : percentText(result.testAccuracy),
     ),
@@ -48,7 +56,14 @@ export function resultTable(results: readonly Result[], runs: readonly RunRecord
         ...own[0],
         imagesPerSecond: mean(own.map((result) => result.imagesPerSecond)),
       };
-      rows.push(cells(average, 'mean', accuracies.length === 0 ? '-' : meanText(accuracies)));
+      rows.push(
+        cells(
+          average,
+          runs[results.indexOf(own[0])],
+          'mean',
+          accuracies.length === 0 ? '-' : meanText(accuracies),
+        ),
+      );
     }
   }
   const head = [

@@ -12,7 +12,10 @@ export interface StartEvent {
   readonly totalSteps: number;
   readonly batchSize: number;
   readonly memory: MemorySummary;
+  /** Share of a step's multiply-accumulates that integer kernels do. */
   readonly integerMacShare: number;
+  /** Share whose operands are quantised, decoded and multiplied in float. */
+  readonly simulatedMacShare: number;
 }
 
 /** Something a user should know that stops nothing. */

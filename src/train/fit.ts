@@ -150,6 +150,7 @@ export async function* fit(
   const ragged = train.count % loader.batchSize;
   session.prepare([loader.batchSize, ...(ragged > 0 && !dropLast ? [ragged] : [])]);
 
+  const { macs, integerMacShare, simulatedMacs } = session.work();
   yield {
     type: 'start',
     recipe: session.recipe.name,
@@ -161,7 +162,8 @@ export async function* fit(
     totalSteps,
     batchSize: loader.batchSize,
     memory: memoryOf(session, loader.batchSize),
-    integerMacShare: session.work().integerMacShare,
+    integerMacShare,
+    simulatedMacShare: macs === 0 ? 0 : simulatedMacs / macs,
   };
   for (const message of datasetWarnings(train)) yield { type: 'warning', message };
 
