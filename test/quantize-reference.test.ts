@@ -52,7 +52,7 @@ function onKernels(values: Float32Array, groups: number, spec: QuantizerSpec) {
         tracking: 0,
         momentum: 0.1,
         clip: spec.clip,
-        symmetric: symmetric ? 1 : 0,
+        scheme: { affine: 0, symmetric: 1, 'affine-float-zero': 2 }[spec.scheme],
         qmin,
         qmax,
       },
@@ -80,6 +80,7 @@ describe('the scalar quantiser', () => {
       cols: fc.integer({ min: 1, max: 12 }),
       format: fc.constantFrom('int2', 'uint4', 'int6', 'int8', 'uint8', 'int16'),
       affine: fc.boolean(),
+      floatZero: fc.boolean(),
       rounding: fc.constantFrom('nearest', 'stochastic'),
       clip: fc.constantFrom(1, 0.5, 0.875),
       magnitude: fc.constantFrom(1e-40, 1e-20, 1, 1e20),
@@ -96,16 +97,19 @@ describe('the scalar quantiser', () => {
   it('gives the codes, scales and decoded values of the kernels', () => {
     fc.assert(
       fc.property(cases, ({ shape, values }) => {
-        const { groups, cols, format, affine, rounding, clip, magnitude } = shape;
+        const { groups, cols, format, affine, floatZero, rounding, clip, magnitude } = shape;
         const isAffine = format.startsWith('u') || (affine && format !== 'int16');
-        const spec = { format, scheme: isAffine ? 'affine' : 'symmetric', rounding, clip } as const;
+        const withZero = isAffine ? 'affine' : 'symmetric';
+        const hasFloatZero = floatZero && !(format === 'int16' && rounding === 'stochastic');
+        const scheme = hasFloatZero ? 'affine-float-zero' : withZero;
+        const spec = { format, scheme, rounding, clip } as const;
         const input = Float32Array.from(values, (x) => x * magnitude);
         const key = noiseKey(...seed, site, step, microStep);
         const scalar = quantizeArray(input, spec, (i) => noise16(i, key), { groups, groupStride: cols });
         const kernels = onKernels(input, groups, spec);
-        expect(scalar.scales.flatMap(({ scale, inv, zeroPoint }) => [scale, inv, zeroPoint, 0])).toEqual(
-          kernels.qparams,
-        );
+        expect(
+          scalar.scales.flatMap(({ scale, inv, zeroPoint, offset }) => [scale, inv, zeroPoint, offset]),
+        ).toEqual(kernels.qparams);
         expect([...scalar.codes]).toEqual(kernels.codes);
         expect([...dequantizeArray(scalar)]).toEqual(kernels.output);
       }),

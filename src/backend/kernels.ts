@@ -14,7 +14,8 @@
  *   order from 0 with f after each addition, then the block sums added in order from 0 likewise.
  * - Sums of codes are exact integers, so they have no order.
  * - A minimum or maximum in cells that is zero is +0, whichever zeros were met.
- * - qparams: float [groups][4] = { scale, inv, zeroPoint, 0 }, inv = f(1/scale), zeroPoint an integer.
+ * - qparams: float [groups][4] = { scale, inv, zeroPoint, offset }, inv = f(1/scale), zeroPoint an integer. A code stands for
+ *   scale*(code - zeroPoint) + offset; only `quantize`, `quantize_pair` and `dequantize` know an offset, all others need it to be 0.
  * - counters: int32 [4] = { seedLow, seedHigh, step, microStep }: with a call's `site` they key its noise
  *   (core/rng.ts: noiseKey, noise16 of the element's index).
  * - hyper: float [8] = { learningRate, gradScale, biasCorrection1, biasCorrection2, clipScale, 0, 0, 0 }.

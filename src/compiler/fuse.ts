@@ -158,7 +158,9 @@ class FusionPass {
     const ranges = readers.filter((reader) => reader.op === rangeOp);
     if (!quantize || readers.length !== 1 + ranges.length || ranges.length > 1) return false;
     const { spec, grouping, role } = quantize.attrs as QuantizeAttrs;
-    if (spec.rounding !== 'nearest' || grouping.groups !== 1) return false;
+    // The fused kernel rounds to nearest, by one scale, and knows no offset.
+    if (spec.rounding !== 'nearest' || grouping.groups !== 1 || spec.scheme === 'affine-float-zero')
+      return false;
     const geometry = geometryOf(affine);
     const [range] = ranges;
     if (range && !this.planRange(range, affine, relu !== undefined, geometry)) return false;

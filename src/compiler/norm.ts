@@ -1,5 +1,6 @@
 /** Puts batch norm or Range BN in `norm`'s place, on codes or floats as the recipe says, and pairs the backward pass with it. */
 import type { Graph, Value } from '../graph/graph.js';
+import { normKind } from '../quant/product-kind.js';
 import { rangeConstant } from '../quant/range-constant.js';
 import type { NormSpec } from '../quant/recipe.js';
 import {
@@ -14,16 +15,15 @@ import {
   normGradInputOp,
 } from './norm-ops.js';
 import type { QuantizedOperand } from './precision.js';
-import type { Quantized } from './quant-ops.js';
+import { dequantizeOp, type Quantized } from './quant-ops.js';
 import type { OperandQuantizer } from './quantize-operand.js';
 
 interface ForwardNorm {
   readonly spec: NormSpec;
   readonly geometry: NormGeometry;
   readonly statistics: NormStatistics;
-  /** Codes where the recipe quantises the input, else the float input itself. */
+  /** The input as the norm reads it: codes, their decoded values where it cannot read those, or the float input itself. */
   readonly raw: Value;
-  readonly quantized?: Quantized;
   readonly cells?: Value;
   readonly coef: Value;
 }
@@ -67,7 +67,8 @@ export class NormExpander {
       quantized = this.quantizer.quantize(input, spec.input, { path, role: 'input', kind: 'activation' });
       this.operands.push({ path, product: 'norm', role: 'input', original: input, quantized });
     }
-    const raw = quantized?.codes ?? input;
+    const onCodes = quantized !== undefined && normKind(quantized.spec) === 'integer';
+    const raw = quantized === undefined ? input : onCodes ? quantized.codes : this.decode(quantized);
     const cells = training
       ? graph.emit(normCellsOp, { input: raw }, { ...geometry, role: 'input' }).cells
       : undefined;
@@ -75,7 +76,7 @@ export class NormExpander {
       normFinalizeOp,
       {
         cells,
-        qparams: quantized?.qparams,
+        qparams: onCodes ? quantized?.qparams : undefined,
         weight: inputs.weight,
         bias: inputs.bias,
         runningMean: inputs.runningMean,
@@ -96,10 +97,13 @@ export class NormExpander {
       statistics,
       raw,
       coef,
-      ...(quantized ? { quantized } : {}),
       ...(cells ? { cells } : {}),
     });
     return graph.emit(channelAffineOp, { input: raw, coef }, {}).output;
+  }
+
+  private decode({ codes, qparams, grouping }: Quantized): Value {
+    return this.graph.emit(dequantizeOp, { codes, qparams }, { grouping }).output;
   }
 
   backward(forward: Value, gradOutput: Value): Record<string, Value> {
@@ -123,8 +127,9 @@ export class NormExpander {
         quantized: gradient,
       });
     }
-    const g = gradient?.codes ?? gradOutput;
-    const gradParams = gradient?.qparams;
+    const onCodes = gradient !== undefined && normKind(gradient.spec) === 'integer';
+    const g = gradient === undefined ? gradOutput : onCodes ? gradient.codes : this.decode(gradient);
+    const gradParams = onCodes ? gradient?.qparams : undefined;
     const sums = graph.emit(normGradCellsOp, { gradOutput: g, input: raw, coef, gradParams }, geometry).cells;
     const { gradCoef, weight, bias } = graph.emit(
       normGradFinalizeOp,

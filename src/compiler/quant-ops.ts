@@ -6,7 +6,7 @@ import { sizeOf } from '../core/shape.js';
 import type { Value } from '../graph/graph.js';
 import { call, defineOp } from '../graph/op.js';
 import { codeRange, formats } from '../quant/format.js';
-import type { OperandSpec } from '../quant/recipe.js';
+import type { OperandSpec, Scheme } from '../quant/recipe.js';
 
 /** How a tensor falls into groups of one scale each. */
 export interface Grouping {
@@ -64,6 +64,9 @@ export const rangeChannelsOp = defineOp<Sited & { batch: number; channels: numbe
 /** Values of the kernel parameter `tracking`. */
 export const tracking = { none: 0, update: 1, use: 2, previous: 3, running: 4 } as const;
 
+/** Values of the kernel parameter `scheme`. */
+const schemes: Readonly<Record<Scheme, number>> = { affine: 0, symmetric: 1, 'affine-float-zero': 2 };
+
 export interface QparamsAttrs {
   readonly spec: OperandSpec;
   readonly groups: number;
@@ -80,7 +83,6 @@ export const qparamsOp = defineOp<QparamsAttrs>({
   name: 'qparams',
   infer: (_inputs, { groups }) => ({ qparams: { shape: [groups, 4] } }),
   lower: ({ inputs, outputs, attrs }) => {
-    const symmetric = attrs.spec.scheme === 'symmetric';
     return [
       call(
         'qparams',
@@ -93,8 +95,8 @@ export const qparamsOp = defineOp<QparamsAttrs>({
           tracking: attrs.tracking,
           momentum: attrs.momentum,
           clip: attrs.spec.clip,
-          symmetric: symmetric ? 1 : 0,
-          ...codeRange(formats[attrs.spec.format], symmetric),
+          scheme: schemes[attrs.spec.scheme],
+          ...codeRange(formats[attrs.spec.format], attrs.spec.scheme === 'symmetric'),
         },
       ),
     ];

@@ -4,7 +4,7 @@
  * away, so a difference in accuracy has one cause.
  */
 import { freezeRecipe } from './freeze.js';
-import type { NormSpec, OperandSpec, ProductSpecs, Recipe } from './recipe.js';
+import type { NormSpec, Operand, OperandSpec, ProductSpecs, Recipe } from './recipe.js';
 
 /** Weights of `paper`: absolute minimum and maximum of the tensor, round to nearest (paper, section 3). */
 const affineTensor: OperandSpec = {
@@ -141,6 +141,23 @@ function fewerGradientBits(format: 'int4' | 'int6'): Changes {
   return { products: { gradLeft: { gradOutput } }, norm: { ...paper.norm, gradOutput } };
 }
 
+/** The operand in the published code's quantiser, whose range need not hold zero and whose zero point is a float. */
+function floatZero(operand: Operand): Operand {
+  return operand === 'float32' ? operand : { ...operand, scheme: 'affine-float-zero' };
+}
+
+/** Every operand of `base` so; the norm's coefficients keep their exact zero. */
+function noExactZero({ products, norm }: Recipe): Changes {
+  return {
+    products: {
+      forward: { left: floatZero(products.forward.left), right: floatZero(products.forward.right) },
+      gradLeft: { gradOutput: floatZero(products.gradLeft.gradOutput) },
+      gradRight: { gradOutput: floatZero(products.gradRight.gradOutput) },
+    },
+    norm: { ...norm, input: floatZero(norm.input), gradOutput: floatZero(norm.gradOutput) },
+  };
+}
+
 const all: readonly Recipe[] = [
   fp32,
   {
@@ -162,6 +179,12 @@ const all: readonly Recipe[] = [
     products: { gradLeft: { gradOutput: nearest8 } },
     norm: { ...int8.norm, gradOutput: nearest8 },
   }),
+  ablation(
+    int8,
+    'no-exact-zero',
+    "int8 with the published code's quantiser, which zero is no code of (simulated in float)",
+    noExactZero(int8),
+  ),
   ablation(int8, 'mean-ranges', "int8 with paper's activation ranges, which clamp what lies outside", {
     products: { forward: { left: affineMean } },
     norm: { ...int8.norm, input: affineMean },
@@ -186,6 +209,12 @@ const all: readonly Recipe[] = [
     products: { gradLeft: { gradOutput: nearest8 } },
     norm: { ...paper.norm, gradOutput: nearest8 },
   }),
+  ablation(
+    paper,
+    'no-exact-zero',
+    "paper with the published code's quantiser, which zero is no code of (simulated in float)",
+    noExactZero(paper),
+  ),
   ablation(paper, 'batch-norm', 'paper without Range BN: batch norm in the same formats', {
     norm: { ...paper.norm, kind: 'batch' },
   }),

@@ -3,7 +3,7 @@ export { codeRange, type Format, type FormatName, formats } from './format.js';
 export { recipeToJson } from './freeze.js';
 export { cosine, saturationShare, sqnr } from './measure.js';
 export { describeOperand, describeProducts, type ProductDescription, printRecipe } from './print-recipe.js';
-export { type ProductKind, productKind } from './product-kind.js';
+export { normKind, type ProductKind, productKind } from './product-kind.js';
 export {
   type Codes,
   dequantizeArray,
@@ -27,6 +27,7 @@ export type {
   Recipe,
   RecipeOverride,
   Rounding,
+  Scheme,
 } from './recipe.js';
 export { getRecipe, recipes } from './recipes.js';
 export { type ModuleSettings, resolveForModule, unmatchedOverrides } from './resolve.js';

@@ -17,6 +17,8 @@ describe('productKind', () => {
     [int16, int8, 'integer'],
     [int8, int16, 'integer'],
     [int16, int16, 'simulated'],
+    [int8, { ...int8, scheme: 'affine-float-zero' }, 'simulated'],
+    [{ ...int16, scheme: 'affine-float-zero' }, int8, 'simulated'],
   ] as const)('case %#', (left, right, kind) => {
     expect(productKind(left, right)).toBe(kind);
   });
@@ -54,6 +56,14 @@ paper: Banner et al. 2018: 8 bits, bifurcated gradients (8 and 16 bits), Range B
              running values  momentum 0.1, eps 0.00001
   running ranges: momentum 0.1`.trimStart(),
     );
+  });
+
+  it('says what of a norm is simulated', () => {
+    const text = printRecipe(recipes['int8-no-exact-zero']);
+    expect(text).toMatch(/^ +input +uint8 affine-float-zero, tensor, minmax, nearest +simulated$/m);
+    expect(text.match(/simulated$/gm)).toHaveLength(5);
+    const wide = parseRecipe({ extends: 'int8', norm: { input: { format: 'int16', scheme: 'symmetric' } } });
+    expect(printRecipe(wide)).toMatch(/input +int16 symmetric.*simulated\n.*gradOutput.*stochastic$/m);
   });
 
   it('prints overrides', () => {

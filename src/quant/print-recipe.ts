@@ -1,6 +1,6 @@
 /** A recipe as a table for people: what every product multiplies, and whether on integer kernels. */
 
-import { type ProductKind, productKind } from './product-kind.js';
+import { normKind, type ProductKind, productKind } from './product-kind.js';
 import type { NormSpec, Operand, ProductSpecs, Recipe, RecipeOverride } from './recipe.js';
 
 /** One operand in a few words: `uint8 affine, tensor, mean/sample, nearest`. */
@@ -62,12 +62,13 @@ function normRows(norm: NormSpec): string[][] {
       ? `Range BN, ${norm.chunks} chunks, c(n) = ${constants[norm.constant]}`
       : 'batch norm';
   const bits = norm.coefficientBits;
+  const simulated = (operand: Operand): string => (normKind(operand) === 'simulated' ? 'simulated' : '');
   return [
-    ['norm', 'kind', kind],
-    ['', 'input', describeOperand(norm.input)],
-    ['', 'gradOutput', describeOperand(norm.gradOutput)],
-    ['', 'coefficients', bits > 0 ? `${bits} bits (gamma, beta, 1/spread)` : 'float32'],
-    ['', 'running values', `momentum ${norm.momentum}, eps ${norm.eps}`],
+    ['norm', 'kind', kind, ''],
+    ['', 'input', describeOperand(norm.input), simulated(norm.input)],
+    ['', 'gradOutput', describeOperand(norm.gradOutput), simulated(norm.gradOutput)],
+    ['', 'coefficients', bits > 0 ? `${bits} bits (gamma, beta, 1/spread)` : 'float32', ''],
+    ['', 'running values', `momentum ${norm.momentum}, eps ${norm.eps}`, ''],
   ];
 }
 
@@ -102,7 +103,7 @@ export function printRecipe(recipe: Recipe): string {
   }
   const parts = [
     `${recipe.name}: ${recipe.description}`,
-    table([...rows, ...normRows(recipe.norm).map((row) => [...row, ''])]),
+    table([...rows, ...normRows(recipe.norm)]),
     `  running ranges: momentum ${recipe.rangeMomentum}`,
   ];
   const overrides = recipe.overrides.flatMap(overrideRows);

@@ -1,9 +1,9 @@
 /**
- * Which products run on integer kernels. The one rule that reports, printed recipes and the compiler share; it knows
+ * Which products and norms run on integer kernels. The one rule that reports, printed recipes and the compiler share; it knows
  * storages, not kernels.
  */
 import { formats } from './format.js';
-import type { Operand } from './recipe.js';
+import type { Operand, OperandSpec } from './recipe.js';
 
 /**
  * `integer`: codes are multiplied and summed exactly. `simulated`: at least one operand is quantised, but the product
@@ -13,11 +13,22 @@ export type ProductKind = 'integer' | 'simulated' | 'float';
 
 /**
  * The kind of the product of two operands. Integer kernels take 8-bit storage on both sides, or symmetric int16 on
- * one; int16 on both, and a float operand beside a quantised one, are simulated.
+ * one; int16 on both, codes without an exact zero, and a float operand beside a quantised one, are simulated.
  */
 export function productKind(left: Operand, right: Operand): ProductKind {
   if (left === 'float32' && right === 'float32') return 'float';
   if (left === 'float32' || right === 'float32') return 'simulated';
+  if (!hasExactZero(left) || !hasExactZero(right)) return 'simulated';
   const wide = [left, right].filter(({ format }) => formats[format].storage === 'int16').length;
   return wide < 2 ? 'integer' : 'simulated';
+}
+
+/** How a norm reads an operand: sums of codes of 8 bits and fewer are exact; others are decoded first, and `simulated`. */
+export function normKind(operand: Operand): ProductKind {
+  if (operand === 'float32') return 'float';
+  return hasExactZero(operand) && formats[operand.format].storage !== 'int16' ? 'integer' : 'simulated';
+}
+
+function hasExactZero({ scheme }: OperandSpec): boolean {
+  return scheme !== 'affine-float-zero';
 }

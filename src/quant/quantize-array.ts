@@ -1,7 +1,8 @@
 /**
  * The quantiser in plain scalar code, one value after another: the reference that people read and kernels are tested
  * against, bit for bit (backend/kernels.ts: `range`, `qparams`, `quantize`, `dequantize`). Knows no backend.
- * Formulas: method of Banner et al. 2018 (GEMMLOWP's scheme), with 0 always in the range.
+ * Formulas: method of Banner et al. 2018 (GEMMLOWP's scheme), with 0 in the range under every scheme but
+ * `affine-float-zero`.
  */
 import { NonFiniteError, UsageError } from '../core/errors.js';
 import { codeRange, formats } from './format.js';
@@ -9,12 +10,14 @@ import type { OperandSpec } from './recipe.js';
 
 export type Codes = Int8Array | Uint8Array | Int16Array;
 
-/** value ~ scale * (code - zeroPoint). */
+/** value ~ scale * (code - zeroPoint) + offset. */
 export interface ScaleAndZero {
   readonly scale: number;
   /** 1/scale in float32: values are multiplied by it, since a division gives other codes now and then. */
   readonly inv: number;
   readonly zeroPoint: number;
+  /** The low end of the range under `affine-float-zero`, else 0. */
+  readonly offset: number;
 }
 
 /** How values fall into groups of one scale each: value i belongs to group floor(i / groupStride) % groups. */
@@ -56,18 +59,21 @@ function clamp(x: number, low: number, high: number): number {
 export function scaleOf(min: number, max: number, spec: QuantizerSpec): ScaleAndZero {
   const symmetric = spec.scheme === 'symmetric';
   const { qmin, qmax } = codeRange(formats[spec.format], symmetric);
-  // Without 0 in the range a gamma in [0.9, 1.1] would decode to 0.195.
-  let lo = Math.min(f(min * spec.clip), 0);
-  const hi = Math.max(f(max * spec.clip), 0);
+  const floatZero = spec.scheme === 'affine-float-zero';
+  // Without 0 in the range a gamma in [0.9, 1.1] would decode to 0.195, unless the range's low end is kept as a float.
+  let lo = floatZero ? f(min * spec.clip) : Math.min(f(min * spec.clip), 0);
+  const hi = floatZero ? f(max * spec.clip) : Math.max(f(max * spec.clip), 0);
+  const offset = floatZero ? lo + 0 : 0;
   let scale = f(symmetric ? Math.max(-lo, hi) / qmax : (hi - lo) / (qmax - qmin));
   if (scale < smallestNormal) {
     scale = 1;
     lo = 0;
   }
   const inv = f(1 / scale);
+  if (floatZero) return { scale, inv, zeroPoint: qmin, offset };
   // + 0 turns a negative zero into zero.
   const zeroPoint = symmetric ? 0 : roundToEven(clamp(qmin - lo * inv, qmin, qmax)) + 0;
-  return { scale, inv, zeroPoint };
+  return { scale, inv, zeroPoint, offset };
 }
 
 function allocate(storage: string, length: number): Codes {
@@ -78,7 +84,7 @@ function allocate(storage: string, length: number): Codes {
 /**
  * Quantises `values` (taken as float32), by default as one group over its own minimum and maximum.
  *
- * Nearest: q = rne(clamp(x*inv, qmin - zeroPoint, qmax - zeroPoint)) + zeroPoint. Stochastic: floor of the same plus a
+ * Nearest: q = rne(clamp((x - offset)*inv, qmin - zeroPoint, qmax - zeroPoint)) + zeroPoint. Stochastic: floor of the same plus a
  * uniform number of 16 bits, so the mean over the noise is the value to within 2^-17 of a step.
  * @param ranges `[min, max]` of each group where the range comes from elsewhere (a mean, an average, a past step).
  * @throws UsageError for stochastic rounding without noise, NonFiniteError for a NaN or infinity.
@@ -99,8 +105,8 @@ export function quantizeArray(
   const scales = ranges.map(([min, max]) => scaleOf(min, max, spec));
   const codes = allocate(formats[spec.format].storage, values.length);
   for (let i = 0; i < values.length; i++) {
-    const { inv, zeroPoint } = scales[Math.floor(i / groupStride) % groups];
-    const t = clamp(f(f(values[i]) * inv), qmin - zeroPoint, qmax - zeroPoint);
+    const { inv, zeroPoint, offset } = scales[Math.floor(i / groupStride) % groups];
+    const t = clamp(f(f(f(values[i]) - offset) * inv), qmin - zeroPoint, qmax - zeroPoint);
     const rounded = stochastic && noise ? (roundToEven(t * 65536) + noise(i)) >> 16 : roundToEven(t);
     codes[i] = rounded + zeroPoint;
   }
@@ -123,12 +129,12 @@ export function rangesOf(
   return ranges.map(([min, max]) => (min > max ? [0, 0] : [min, max]));
 }
 
-/** The values that codes stand for, in float32: scale * (code - zeroPoint). */
+/** The values that codes stand for, in float32: scale * (code - zeroPoint) + offset. */
 export function dequantizeArray({ codes, scales, groups, groupStride }: QuantizedArray): Float32Array {
   const values = new Float32Array(codes.length);
   for (let i = 0; i < codes.length; i++) {
-    const { scale, zeroPoint } = scales[Math.floor(i / groupStride) % groups];
-    values[i] = scale * (codes[i] - zeroPoint);
+    const { scale, zeroPoint, offset } = scales[Math.floor(i / groupStride) % groups];
+    values[i] = f(scale * (codes[i] - zeroPoint)) + offset;
   }
   return values;
 }

@@ -54,6 +54,8 @@ function specProblems(site: Site, spec: OperandSpec): Problem[] {
   const format = formats[spec.format];
   const { granularity } = spec;
 
+  const floatZero = spec.scheme === 'affine-float-zero';
+
   if (!format.signed && spec.scheme === 'symmetric') {
     const signed = spec.format.slice(1);
     refuse(
@@ -63,6 +65,18 @@ function specProblems(site: Site, spec: OperandSpec): Problem[] {
   }
   if (spec.format === 'int16' && spec.scheme === 'affine') {
     refuse('scheme', 'int16 must be "symmetric": its products fit the accumulator only without a zero point');
+  }
+  if (spec.format === 'int16' && floatZero && spec.rounding === 'stochastic') {
+    refuse(
+      'rounding',
+      'int16 "affine-float-zero" cannot be "stochastic": codes counted from the low end leave the noise no bits; use "nearest"',
+    );
+  }
+  if (floatZero && spec.clip < 1) {
+    refuse(
+      'clip',
+      `${spec.clip} would draw the range towards zero, which "affine-float-zero" does not keep in it; leave clip out, or use scheme "affine"`,
+    );
   }
   const reason = noScale[site][granularity];
   if (reason !== undefined) refuse('granularity', `"${granularity}" cannot be: ${reason}`);
@@ -88,7 +102,7 @@ function specProblems(site: Site, spec: OperandSpec): Problem[] {
     );
   }
   // gradInput multiplies gradOutput by the weights' scales before it is quantised; a zero point cannot be folded so.
-  if (isWeight && granularity === 'channel' && spec.scheme === 'affine') {
+  if (isWeight && granularity === 'channel' && spec.scheme !== 'symmetric') {
     refuse(
       'scheme',
       'weights with a scale per channel must be "symmetric": gradInput folds their scales into gradOutput, which leaves no room for a zero point',
@@ -116,8 +130,6 @@ function normProblems(prefix: string, { input, gradOutput, coefficientBits }: No
   const refuse = (field: string, message: string) =>
     problems.push({ field: `${prefix}norm.${field}`, message });
   if (typeof input === 'object') {
-    if (input.format === 'int16')
-      refuse('input.format', 'the norm reads codes of 8 bits and fewer; use "uint8" or "int8"');
     if (input.rounding !== 'nearest') {
       refuse('input.rounding', 'the norm takes exact extremes and sums of its codes; use "nearest"');
     }
@@ -136,9 +148,7 @@ function normProblems(prefix: string, { input, gradOutput, coefficientBits }: No
     }
   }
   if (typeof gradOutput === 'object') {
-    if (gradOutput.format === 'int16') {
-      refuse('gradOutput.format', 'the norm\'s backward pass reads codes of 8 bits and fewer; use "int8"');
-    } else if (gradOutput.scheme === 'affine' && gradOutput.rounding === 'nearest') {
+    if (gradOutput.scheme === 'affine' && gradOutput.rounding === 'nearest') {
       refuse(
         'gradOutput.scheme',
         'the norm\'s backward pass sums raw codes, so zero must be code 0; use "symmetric"',

@@ -69,7 +69,7 @@ const operandSpec = v.pipe(
       quantisedFormats,
       ({ input }) => `must be "int2" to "int8", "uint2" to "uint8" or "int16", not ${show(input)}`,
     ),
-    scheme: v.optional(choice(['symmetric', 'affine'])),
+    scheme: v.optional(choice(['symmetric', 'affine', 'affine-float-zero'])),
     granularity: v.optional(choice(['tensor', 'channel', 'sample']), 'tensor'),
     range: v.optional(choice(['minmax', 'mean', 'running', 'previous']), 'minmax'),
     chunks: v.optional(

@@ -14,13 +14,21 @@ export type Granularity = 'tensor' | 'channel' | 'sample';
  */
 export type RangeSource = 'minmax' | 'mean' | 'running' | 'previous';
 
+/**
+ * How codes stand for values. `symmetric`: about zero, which is code 0. `affine`: over a range that holds zero, which is
+ * one of the codes (the zero point). `affine-float-zero`: over the range of the values as it is, counted from its low end,
+ * a float: x ~ scale*(q - qmin) + lo with q = clip(round((x - lo)/scale), 0, L) + qmin, so zero falls between two codes. That is the
+ * quantiser of the published code of Banner et al. 2018, kept to measure what an exact zero is worth. No integer kernel
+ * takes such codes: products of them are decoded and multiplied in float, and say `simulated`.
+ */
+export type Scheme = 'symmetric' | 'affine' | 'affine-float-zero';
+
 export type Rounding = 'nearest' | 'stochastic';
 
 /** How one operand is stored. */
 export interface OperandSpec {
   readonly format: Exclude<FormatName, 'float32'>;
-  /** Symmetric about zero (zero is code 0), or affine with an exact zero among the codes. */
-  readonly scheme: 'symmetric' | 'affine';
+  readonly scheme: Scheme;
   readonly granularity: Granularity;
   readonly range: RangeSource;
   /** For `mean`: number of chunks, `sample` for one a sample. */

@@ -29,9 +29,10 @@ describe('the built-in recipes', () => {
     },
   );
 
-  it('run on integer kernels unless they are float', () => {
+  it('run on integer kernels unless they are float or have no exact zero', () => {
     for (const recipe of Object.values(recipes)) {
-      const kind = recipe.name.startsWith('fp32') ? 'float' : 'integer';
+      const simulated = recipe.name.endsWith('no-exact-zero');
+      const kind = recipe.name.startsWith('fp32') ? 'float' : simulated ? 'simulated' : 'integer';
       expect(kinds(recipe)).toEqual([kind, kind, kind]);
     }
   });
@@ -64,9 +65,19 @@ describe('the built-in recipes', () => {
     });
   });
 
+  const everyScheme = [
+    'products.forward.left.scheme',
+    'products.forward.right.scheme',
+    'products.gradLeft.gradOutput.scheme',
+    'products.gradRight.gradOutput.scheme',
+    'norm.input.scheme',
+    'norm.gradOutput.scheme',
+  ];
   it.each([
     ['fp32', 'fp32-range', ['norm.kind']],
     ['int8', 'int8-nearest-gradients', ['products.gradLeft.gradOutput.rounding', 'norm.gradOutput.rounding']],
+    ['int8', 'int8-no-exact-zero', everyScheme],
+    ['paper', 'paper-no-exact-zero', everyScheme],
     ['int8', 'int8-channel-weights', ['products.forward.right.granularity']],
     ['int8', 'int8-sample-gradients', ['products.gradLeft.gradOutput.granularity']],
     ['int8', 'int8-range-norm', ['norm.kind']],

@@ -93,6 +93,20 @@ describe('parseRecipe fills in defaults', () => {
   });
 });
 
+describe('a quantiser without an exact zero', () => {
+  it('may round a gradient stochastically, and a norm of 16 bits is read decoded', () => {
+    const floatZero = { scheme: 'affine-float-zero' };
+    const recipe = parseRecipe({
+      extends: 'int8',
+      products: { gradLeft: { gradOutput: floatZero }, gradRight: { gradOutput: floatZero } },
+      norm: { input: { format: 'int16', scheme: 'symmetric' }, gradOutput: { format: 'int16' } },
+    });
+    expect(recipe.products.gradLeft.gradOutput).toMatchObject({ ...floatZero, rounding: 'stochastic' });
+    expect(recipe.products.gradRight.gradOutput).toMatchObject({ ...floatZero, format: 'int16' });
+    expect(recipe.norm.input).toMatchObject({ format: 'int16' });
+  });
+});
+
 describe('"extends"', () => {
   it('changes a part of a built-in recipe', () => {
     const recipe = parseRecipe({
@@ -375,22 +389,27 @@ describe('contradictions', () => {
       /codes of one scale; use "tensor"/,
     ],
     [
-      "a norm's input of 16 bits",
-      json({ norm: { input: { format: 'int16' } } }),
-      'norm.input.format',
-      /8 bits and fewer/,
-    ],
-    [
       "a norm's input rounded stochastically",
       json({ norm: { input: { ...uint8, rounding: 'stochastic' } } }),
       'norm.input.rounding',
       /use "nearest"/,
     ],
     [
-      "a norm's gradient of 16 bits",
-      json({ norm: { input: uint8, gradOutput: { format: 'int16' } } }),
-      'norm.gradOutput.format',
-      /8 bits and fewer; use "int8"/,
+      '16 bits without an exact zero, stochastic',
+      json({
+        norm: {
+          input: uint8,
+          gradOutput: { format: 'int16', scheme: 'affine-float-zero', rounding: 'stochastic' },
+        },
+      }),
+      'norm.gradOutput.rounding',
+      /leave the noise no bits; use "nearest"/,
+    ],
+    [
+      'a clipped range that need not hold zero',
+      json({ norm: { input: { ...uint8, scheme: 'affine-float-zero', clip: 0.9 } } }),
+      'norm.input.clip',
+      /0.9 would draw the range towards zero.*leave clip out/,
     ],
     [
       "a norm's affine gradient",

@@ -23,6 +23,7 @@ export function probe(session: Session, batch: Batch): ProbeEvent {
         scale: scales[group * 4],
         inv: scales[group * 4 + 1],
         zeroPoint: scales[group * 4 + 2],
+        offset: scales[group * 4 + 3],
       })),
     });
     const values = traced.read(original);

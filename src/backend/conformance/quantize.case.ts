@@ -9,6 +9,10 @@ interface Format {
   readonly qmin: number;
   readonly qmax: number;
   readonly zeroPoints: readonly number[];
+  /** Offsets of the groups in turn; 0 when left out. */
+  readonly offsets?: readonly number[];
+  /** Only to nearest. */
+  readonly nearest?: boolean;
 }
 
 const FORMATS: readonly Format[] = [
@@ -18,7 +22,40 @@ const FORMATS: readonly Format[] = [
   { name: 'symmetric int16', storage: 'int16', qmin: -32767, qmax: 32767, zeroPoints: [0] },
   { name: '4 bits in uint8', storage: 'uint8', qmin: 0, qmax: 15, zeroPoints: [7, 0, 15] },
   { name: 'symmetric 2 bits in int8', storage: 'int8', qmin: -1, qmax: 1, zeroPoints: [0] },
+  {
+    name: 'uint8 without an exact zero',
+    storage: 'uint8',
+    qmin: 0,
+    qmax: 255,
+    zeroPoints: [0],
+    offsets: [-0.8113, 0.3127, 1e-3],
+  },
+  {
+    name: 'int8 without an exact zero',
+    storage: 'int8',
+    qmin: -128,
+    qmax: 127,
+    zeroPoints: [-128],
+    offsets: [-1.7, -0.0123, 3.3],
+  },
+  {
+    name: 'int16 without an exact zero',
+    storage: 'int16',
+    qmin: -32768,
+    qmax: 32767,
+    zeroPoints: [-32768],
+    offsets: [-300.7, 0.25],
+    nearest: true,
+  },
 ];
+
+/** qparams of a format's groups. */
+function groupParams(draw: Draw, format: Format, groups: number, size?: number): Float32Array {
+  const { zeroPoints, offsets = [0] } = format;
+  const qparams = draw.qparams(groups, zeroPoints, size);
+  for (let g = 0; g < groups; g++) qparams[4 * g + 3] = offsets[g % offsets.length];
+  return qparams;
+}
 
 interface Grouped {
   readonly title: string;
@@ -51,7 +88,7 @@ function valuesFor(draw: Draw, format: Format, grouped: Grouped, qparams: Float3
   for (let i = 0; i < grouped.count; i++) {
     const group = Math.floor(i / grouped.groupStride) % grouped.groups;
     const scale = qparams[4 * group];
-    values[i] = scale * (qmin + values[i] * (qmax - qmin) - qparams[4 * group + 2]);
+    values[i] = scale * (qmin + values[i] * (qmax - qmin) - qparams[4 * group + 2]) + qparams[4 * group + 3];
   }
   return values;
 }
@@ -89,10 +126,10 @@ function quantizeCase(
 
 function quantizeCases(): KernelCase[] {
   return FORMATS.flatMap((format) =>
-    [0, 1].flatMap((stochastic) => {
+    (format.nearest ? [0] : [0, 1]).flatMap((stochastic) => {
       const draw = new Draw(`quantize ${format.name} ${stochastic}`);
       const grouped = GROUPINGS.map((grouping) => {
-        const qparams = draw.qparams(grouping.groups, format.zeroPoints);
+        const qparams = groupParams(draw, format, grouping.groups);
         const input = valuesFor(draw, format, grouping, qparams);
         return quantizeCase(grouping.title, format, grouping, stochastic, input, qparams, draw.counters());
       });
@@ -105,7 +142,7 @@ function quantizeCases(): KernelCase[] {
             single(input.length),
             stochastic,
             input,
-            qparamsOf(scale, zeroPoint),
+            [...qparamsOf(scale, zeroPoint).slice(0, 3), format.offsets?.[0] ?? 0],
             draw.counters(),
           );
         return [
@@ -133,8 +170,8 @@ function pairCase(
 ): KernelCase {
   const draw = new Draw(`quantize_pair ${title} ${grouped.title}`);
   const { count, groups, groupStride } = grouped;
-  const qparamsA = draw.qparams(groups, a.zeroPoints);
-  const qparamsB = draw.qparams(groups, b.zeroPoints, 0.01 / 256);
+  const qparamsA = groupParams(draw, a, groups);
+  const qparamsB = groupParams(draw, b, groups, 0.01 / 256);
   return kernelCase(
     'quantize_pair',
     `${title}, ${grouped.title}`,
@@ -165,12 +202,13 @@ function pairCase(
 }
 
 function pairCases(): KernelCase[] {
-  const [uint8, affineInt8, int8, int16] = FORMATS;
+  const [uint8, affineInt8, int8, int16, , , , noZeroInt8, noZeroInt16] = FORMATS;
   return GROUPINGS.flatMap((grouped) => [
     pairCase('int8 stochastic and int16 nearest', int8, int16, 1, 0, grouped),
     pairCase('int8 stochastic and int16 stochastic', int8, int16, 1, 1, grouped),
     pairCase('uint8 nearest and affine int8 nearest', uint8, affineInt8, 0, 0, grouped),
     pairCase('int16 nearest and uint8 stochastic', int16, uint8, 0, 1, grouped),
+    pairCase('no exact zero in either', noZeroInt8, noZeroInt16, 1, 0, grouped),
   ]);
 }
 
@@ -187,7 +225,7 @@ function dequantizeCases(): KernelCase[] {
         `${format.name}, ${grouped.title}`,
         {
           codes,
-          qparams: floats(draw.qparams(grouped.groups, format.zeroPoints)),
+          qparams: floats(groupParams(draw, format, grouped.groups)),
           output: out('float', grouped.count),
         },
         { count: grouped.count, groups: grouped.groups, groupStride: grouped.groupStride },

@@ -115,18 +115,22 @@ function rangeChannelsCases(): KernelCase[] {
 
 interface Scheme {
   readonly name: string;
-  readonly symmetric: number;
+  /** The kernel parameter. */
+  readonly scheme: number;
   readonly qmin: number;
   readonly qmax: number;
 }
 
 const SCHEMES: readonly Scheme[] = [
-  { name: 'affine uint8', symmetric: 0, qmin: 0, qmax: 255 },
-  { name: 'affine int8', symmetric: 0, qmin: -128, qmax: 127 },
-  { name: 'affine 4 bits', symmetric: 0, qmin: 0, qmax: 15 },
-  { name: 'symmetric int8', symmetric: 1, qmin: -127, qmax: 127 },
-  { name: 'symmetric int16', symmetric: 1, qmin: -32767, qmax: 32767 },
-  { name: 'symmetric 2 bits', symmetric: 1, qmin: -1, qmax: 1 },
+  { name: 'affine uint8', scheme: 0, qmin: 0, qmax: 255 },
+  { name: 'affine int8', scheme: 0, qmin: -128, qmax: 127 },
+  { name: 'affine 4 bits', scheme: 0, qmin: 0, qmax: 15 },
+  { name: 'symmetric int8', scheme: 1, qmin: -127, qmax: 127 },
+  { name: 'symmetric int16', scheme: 1, qmin: -32767, qmax: 32767 },
+  { name: 'symmetric 2 bits', scheme: 1, qmin: -1, qmax: 1 },
+  { name: 'no exact zero, uint8', scheme: 2, qmin: 0, qmax: 255 },
+  { name: 'no exact zero, int8', scheme: 2, qmin: -128, qmax: 127 },
+  { name: 'no exact zero, int16', scheme: 2, qmin: -32768, qmax: 32767 },
 ];
 
 /** Cells { min, max } with min <= max. */
@@ -182,7 +186,7 @@ function qparamsCase(
       tracking,
       momentum: 0.1,
       clip,
-      symmetric: scheme.symmetric,
+      scheme: scheme.scheme,
       qmin: scheme.qmin,
       qmax: scheme.qmax,
     },

@@ -17,7 +17,7 @@ export const quantizeSpecs = {
   },
 
   /**
-   * Ranges to scales (method: affine with an exact zero, or symmetric). cells [outer][inner][2] -> qparams.
+   * Ranges to scales. scheme: 0 affine with an exact zero, 1 symmetric, 2 affine without one. cells [outer][inner][2] -> qparams.
    * by: 0 one group; 1 a group per outer index; 2 a group per inner index. Range of a group = min and max over its
    * cells; with chunks > 0 (by = 0 only): chunk k is outer rows floor(k*outer/chunks) .. floor((k+1)*outer/chunks)-1,
    * lo = mean over chunks of the chunk minima (in double, in order), hi likewise.
@@ -25,10 +25,11 @@ export const quantizeSpecs = {
    *   0 none. 1 use the batch's range, then state.lo = count = 0 ? lo : f((1-momentum)*state.lo + momentum*lo) in double,
    *   hi likewise, count += 1. 2 use the state's range (cells may be absent). 3 use the state's range if count > 0,
    *   else the batch's; then state = the batch's range, count += 1. 4 update the state as 1 does, then use the state's range.
-   * Then lo = min(f(lo*clip), 0), hi = max(f(hi*clip), 0).
-   * symmetric: qmin = -qmax; scale = f(max(-lo, hi)/qmax), zeroPoint 0.
-   * affine: scale = f((hi - lo)/(qmax - qmin)) in double; zeroPoint = rne(clip(qmin - lo*inv, qmin, qmax)) in double.
-   * scale below 2^-126 (all zeros): scale = inv = 1, zeroPoint by the same formula with lo = 0.
+   * Then lo = f(lo*clip), hi = f(hi*clip); schemes 0 and 1: lo = min(lo, 0), hi = max(hi, 0), and offset = 0.
+   * scheme 1: qmin = -qmax; scale = f(max(-lo, hi)/qmax), zeroPoint 0.
+   * scheme 0: scale = f((hi - lo)/(qmax - qmin)) in double; zeroPoint = rne(clip(qmin - lo*inv, qmin, qmax)) in double.
+   * scheme 2: scale as 0; zeroPoint = qmin, offset = lo.
+   * scale below 2^-126 (all zeros, under scheme 2 a constant): scale = inv = 1, zeroPoint by the same formula with lo = 0.
    */
   qparams: {
     buffers: { cells: 'in?', state: 'inout?', qparams: 'out' },
@@ -40,7 +41,7 @@ export const quantizeSpecs = {
       tracking: 'int',
       momentum: 'float',
       clip: 'float',
-      symmetric: 'int',
+      scheme: 'int',
       qmin: 'int',
       qmax: 'int',
     },
@@ -48,7 +49,7 @@ export const quantizeSpecs = {
 
   /**
    * codes (int8, uint8 or int16) = clamp(round(x*inv)) + zeroPoint. Element i belongs to group floor(i/groupStride) % groups.
-   * t = f(x*inv); t = min(max(t, qmin - zeroPoint), qmax - zeroPoint); nearest: rne(t);
+   * t = f(f(x - offset)*inv); t = min(max(t, qmin - zeroPoint), qmax - zeroPoint); nearest: rne(t);
    * stochastic: (int32(rne(t * 65536)) + noise16(i)) >> 16, an arithmetic shift. A NaN gives an unspecified code.
    */
   quantize: {
@@ -91,7 +92,7 @@ export const quantizeSpecs = {
     },
   },
 
-  /** output[i] = f(scale * (code - zeroPoint)), grouping as `quantize`. */
+  /** output[i] = f(f(scale * (code - zeroPoint)) + offset), grouping as `quantize`. */
   dequantize: {
     buffers: { codes: 'in', qparams: 'in', output: 'out' },
     params: { count: 'int', groups: 'int', groupStride: 'int' },

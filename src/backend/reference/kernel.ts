@@ -35,7 +35,7 @@ export const STATUS_BAD_INDEX = 2;
 /** Terms of one block of a sum "in blocks". */
 export const BLOCK = 128;
 
-/** Numbers of a group in `qparams`: scale, inv, zeroPoint, 0. */
+/** Numbers of a group in `qparams`: scale, inv, zeroPoint, offset. */
 export const QPARAMS_STRIDE = 4;
 
 /** Whether a view holds floats rather than codes. */

@@ -4,8 +4,8 @@ import { type Operand, runKernel, uniforms, zeros } from './run-kernel.case.js';
 
 const f = Math.fround;
 
-const affine = { by: 0, chunks: 0, tracking: 0, momentum: 0.1, clip: 1, symmetric: 0, qmin: 0, qmax: 255 };
-const symmetric = { ...affine, symmetric: 1, qmin: -127, qmax: 127 };
+const affine = { by: 0, chunks: 0, tracking: 0, momentum: 0.1, clip: 1, scheme: 0, qmin: 0, qmax: 255 };
+const symmetric = { ...affine, scheme: 1, qmin: -127, qmax: 127 };
 
 /** qparams of one group from cells [outer][1]. */
 function scaleOf(cells: number[], params: typeof affine): number[] {

@@ -18,6 +18,10 @@ export interface GroupScale {
   readonly zeroPoint: number;
 }
 
+/** Values of the kernel parameter `scheme`. */
+const SYMMETRIC = 1;
+const WITHOUT_ZERO = 2;
+
 /** The last step of `qparams`: a range with 0 in it, lo <= 0 <= hi, to a scale. */
 export function scaleOfRange(
   lo: number,
@@ -77,16 +81,19 @@ function quantizeInto(
   for (let first = 0; first < count; first += groupStride) {
     const inv = qparams[group * QPARAMS_STRIDE + 1];
     const zeroPoint = qparams[group * QPARAMS_STRIDE + 2];
+    const offset = qparams[group * QPARAMS_STRIDE + 3];
     const low = qmin - zeroPoint;
     const high = qmax - zeroPoint;
     const last = Math.min(first + groupStride, count);
     if (stochastic) {
       for (let i = first; i < last; i++) {
-        const t = Math.min(Math.max(f(input[i] * inv), low), high);
+        const t = Math.min(Math.max(f(f(input[i] - offset) * inv), low), high);
         codes[i] = ((roundHalfEven(t * FIXED_POINT) + noise16(i, key)) >> 16) + zeroPoint;
       }
     } else {
-      for (let i = first; i < last; i++) codes[i] = roundToCode(input[i], inv, low, high, f) + zeroPoint;
+      for (let i = first; i < last; i++) {
+        codes[i] = roundToCode(f(input[i] - offset), inv, low, high, f) + zeroPoint;
+      }
     }
     group = group + 1 === groups ? 0 : group + 1;
   }
@@ -185,7 +192,7 @@ export const quantizeKernels = {
   },
 
   qparams({ cells, state, qparams }, params, { round: f }) {
-    const { outer, inner, by, chunks, tracking, momentum, clip, symmetric, qmin, qmax } = params;
+    const { outer, inner, by, chunks, tracking, momentum, clip, scheme, qmin, qmax } = params;
     const groups = by === 0 ? 1 : by === 1 ? outer : inner;
     for (let group = 0; group < groups; group++) {
       const measured = (): { lo: number; hi: number } => {
@@ -195,14 +202,18 @@ export const quantizeKernels = {
         return batchRange(cells, outer, inner, chunks, f);
       };
       const range = by === 0 ? trackedRange(measured, state, tracking, momentum) : measured();
-      const lo = Math.min(f(range.lo * clip), 0);
-      const hi = Math.max(f(range.hi * clip), 0);
-      const { scale, inv, zeroPoint } = scaleOfRange(lo, hi, symmetric !== 0, qmin, qmax, f);
+      let lo = f(range.lo * clip);
+      let hi = f(range.hi * clip);
+      if (scheme !== WITHOUT_ZERO) {
+        lo = Math.min(lo, 0);
+        hi = Math.max(hi, 0);
+      }
+      const { scale, inv, zeroPoint } = scaleOfRange(lo, hi, scheme === SYMMETRIC, qmin, qmax, f);
       const at = group * QPARAMS_STRIDE;
       qparams[at] = scale;
       qparams[at + 1] = inv;
-      qparams[at + 2] = zeroPoint;
-      qparams[at + 3] = 0;
+      qparams[at + 2] = scheme === WITHOUT_ZERO ? qmin : zeroPoint;
+      qparams[at + 3] = scheme === WITHOUT_ZERO ? lo : 0;
     }
   },
 
@@ -234,13 +245,14 @@ export const quantizeKernels = {
     quantizeInto(input, qparamsB, counters, codesB, b, f);
   },
 
-  dequantize({ codes, qparams, output }, { count, groups, groupStride }) {
+  dequantize({ codes, qparams, output }, { count, groups, groupStride }, { round: f }) {
     let group = 0;
     for (let first = 0; first < count; first += groupStride) {
       const scale = qparams[group * QPARAMS_STRIDE];
       const zeroPoint = qparams[group * QPARAMS_STRIDE + 2];
+      const offset = qparams[group * QPARAMS_STRIDE + 3];
       const last = Math.min(first + groupStride, count);
-      for (let i = first; i < last; i++) output[i] = scale * (codes[i] - zeroPoint);
+      for (let i = first; i < last; i++) output[i] = f(scale * (codes[i] - zeroPoint)) + offset;
       group = group + 1 === groups ? 0 : group + 1;
     }
   },

@@ -14,16 +14,20 @@ import { firstFloats, gather4, lastFloats, loadCodes8, loadOne, superRowsAtOnce,
 function dequantizeRun<T>(codes: usize, output: usize, start: i32, end: i32, params: usize): void {
   const scale = load<f32>(params);
   const zeroPoint = load<f32>(params, 8);
+  const offset = load<f32>(params, 12);
   const scales = f32x4.splat(scale);
   const zeroPoints = f32x4.splat(zeroPoint);
+  const offsets = f32x4.splat(offset);
   let i = start;
   for (; i + 8 <= end; i += 8) {
     const to = output + (<usize>i << 2);
     const words = loadCodes8<T>(codes + <usize>i * sizeof<T>());
-    v128.store(to, f32x4.mul(scales, f32x4.sub(firstFloats(words), zeroPoints)));
-    v128.store(to, f32x4.mul(scales, f32x4.sub(lastFloats(words), zeroPoints)), 16);
+    v128.store(to, f32x4.add(f32x4.mul(scales, f32x4.sub(firstFloats(words), zeroPoints)), offsets));
+    v128.store(to, f32x4.add(f32x4.mul(scales, f32x4.sub(lastFloats(words), zeroPoints)), offsets), 16);
   }
-  for (; i < end; i++) store<f32>(output + (<usize>i << 2), scale * (loadOne<T>(codes, i) - zeroPoint));
+  for (; i < end; i++) {
+    store<f32>(output + (<usize>i << 2), scale * (loadOne<T>(codes, i) - zeroPoint) + offset);
+  }
 }
 
 function dequantizeColumns<T>(codes: usize, output: usize, start: i32, end: i32, params: usize, groups: i32): void {
@@ -38,11 +42,13 @@ function dequantizeColumns<T>(codes: usize, output: usize, start: i32, end: i32,
       const scale1 = gather4(params, 16, c + 4, groups);
       const zero0 = gather4(params + 8, 16, c, groups);
       const zero1 = gather4(params + 8, 16, c + 4, groups);
+      const offset0 = gather4(params + 12, 16, c, groups);
+      const offset1 = gather4(params + 12, 16, c + 4, groups);
       for (let i = first + c; i < stop; i += period) {
         const to = output + (<usize>i << 2);
         const words = loadCodes8<T>(codes + <usize>i * sizeof<T>());
-        v128.store(to, f32x4.mul(scale0, f32x4.sub(firstFloats(words), zero0)));
-        v128.store(to, f32x4.mul(scale1, f32x4.sub(lastFloats(words), zero1)), 16);
+        v128.store(to, f32x4.add(f32x4.mul(scale0, f32x4.sub(firstFloats(words), zero0)), offset0));
+        v128.store(to, f32x4.add(f32x4.mul(scale1, f32x4.sub(lastFloats(words), zero1)), offset1), 16);
       }
     }
   }

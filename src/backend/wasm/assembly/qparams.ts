@@ -14,10 +14,14 @@ import {
   qparams_qmax,
   qparams_qmin,
   qparams_qparams,
+  qparams_scheme,
   qparams_state,
-  qparams_symmetric,
   qparams_tracking,
 } from './generated';
+
+// Values of the parameter `scheme`.
+const SYMMETRIC: i32 = 1;
+const WITHOUT_ZERO: i32 = 2;
 
 const SMALLEST_SCALE: f32 = 1.1754943508222875e-38;
 
@@ -122,7 +126,9 @@ export function qparams(args: usize, thread: i32, threads: i32): void {
   const outer = int(args, qparams_outer);
   const inner = int(args, qparams_inner);
   const clip = float(args, qparams_clip);
-  const symmetric = int(args, qparams_symmetric) != 0;
+  const scheme = int(args, qparams_scheme);
+  const qmin = int(args, qparams_qmin);
+  const qmax = int(args, qparams_qmax);
   const groups = by == 0 ? 1 : by == 1 ? outer : inner;
   for (let group = by == 0 ? 0 : thread; group < groups; group += by == 0 ? 1 : threads) {
     if (by == 0) trackedRange(args);
@@ -131,13 +137,17 @@ export function qparams(args: usize, thread: i32, threads: i32): void {
       foundHigh = 0;
     } else if (by == 1) cellRange(cells, group * inner, (group + 1) * inner, 1);
     else cellRange(cells, group, outer * inner, inner);
-    const lo = min<f32>(foundLow * clip, 0);
-    const hi = max<f32>(foundHigh * clip, 0);
-    scaleOfRange(lo, hi, symmetric, int(args, qparams_qmin), int(args, qparams_qmax));
+    let lo = foundLow * clip;
+    let hi = foundHigh * clip;
+    if (scheme != WITHOUT_ZERO) {
+      lo = min<f32>(lo, 0);
+      hi = max<f32>(hi, 0);
+    }
+    scaleOfRange(lo, hi, scheme == SYMMETRIC, qmin, qmax);
     const to = ptr(args, qparams_qparams) + (<usize>group << 4);
     store<f32>(to, rangeScale);
     store<f32>(to, rangeInv, 4);
-    store<f32>(to, rangeZeroPoint, 8);
-    store<f32>(to, 0, 12);
+    store<f32>(to, scheme == WITHOUT_ZERO ? <f32>qmin : rangeZeroPoint, 8);
+    store<f32>(to, scheme == WITHOUT_ZERO ? lo : 0, 12);
   }
 }

@@ -127,6 +127,7 @@ function quantizeRun<T>(
 ): void {
   const inv = load<f32>(params, 4);
   const zeroPoint = load<f32>(params, 8);
+  const base = load<f32>(params, 12);
   const low = <f32>qmin - zeroPoint;
   const high = <f32>qmax - zeroPoint;
   const offset = offsetOf(zeroPoint, stochastic);
@@ -134,13 +135,14 @@ function quantizeRun<T>(
   const k1 = <u32>(key >> 32);
   let i = start;
   const invs = f32x4.splat(inv);
+  const bases = f32x4.splat(base);
   const lows = f32x4.splat(low);
   const highs = f32x4.splat(high);
   const offsets = i32x4.splat(offset);
   const magic = magicVector();
   if (stochastic) {
     for (const head = min(end, (start + 1) & ~1); i < head; i++) {
-      const x = load<f32>(input + (<usize>i << 2));
+      const x = load<f32>(input + (<usize>i << 2)) - base;
       const code = stochasticCode(x, inv, low, high, offset, noise16(i, k0, k1));
       store<T>(codes + <usize>i * sizeof<T>(), <T>code);
     }
@@ -155,26 +157,26 @@ function quantizeRun<T>(
       const noise = noise8(i, keys0, keys1, multiplier0, multiplier1, lanes);
       const noise0 = i32x4.extend_low_i16x8_u(noise);
       const noise1 = i32x4.extend_high_i16x8_u(noise);
-      const a = stochasticCode4(v128.load(from), invs, lows, highs, offsets, noise0, magic, twoTo16);
-      const b = stochasticCode4(v128.load(from, 16), invs, lows, highs, offsets, noise1, magic, twoTo16);
+      const a = stochasticCode4(f32x4.sub(v128.load(from), bases), invs, lows, highs, offsets, noise0, magic, twoTo16);
+      const b = stochasticCode4(f32x4.sub(v128.load(from, 16), bases), invs, lows, highs, offsets, noise1, magic, twoTo16);
       storeCodes8<T>(codes + <usize>i * sizeof<T>(), a, b);
     }
     for (; i < end; i++) {
-      const x = load<f32>(input + (<usize>i << 2));
+      const x = load<f32>(input + (<usize>i << 2)) - base;
       const code = stochasticCode(x, inv, low, high, offset, noise16(i, k0, k1));
       store<T>(codes + <usize>i * sizeof<T>(), <T>code);
     }
   } else {
     for (; i + 16 <= end; i += 16) {
       const from = input + (<usize>i << 2);
-      const a = nearestCode4(v128.load(from), invs, lows, highs, offsets, magic);
-      const b = nearestCode4(v128.load(from, 16), invs, lows, highs, offsets, magic);
-      const c = nearestCode4(v128.load(from, 32), invs, lows, highs, offsets, magic);
-      const d = nearestCode4(v128.load(from, 48), invs, lows, highs, offsets, magic);
+      const a = nearestCode4(f32x4.sub(v128.load(from), bases), invs, lows, highs, offsets, magic);
+      const b = nearestCode4(f32x4.sub(v128.load(from, 16), bases), invs, lows, highs, offsets, magic);
+      const c = nearestCode4(f32x4.sub(v128.load(from, 32), bases), invs, lows, highs, offsets, magic);
+      const d = nearestCode4(f32x4.sub(v128.load(from, 48), bases), invs, lows, highs, offsets, magic);
       storeCodes16<T>(codes + <usize>i * sizeof<T>(), a, b, c, d);
     }
     for (; i < end; i++) {
-      const code = nearestCode(load<f32>(input + (<usize>i << 2)), inv, low, high, offset);
+      const code = nearestCode(load<f32>(input + (<usize>i << 2)) - base, inv, low, high, offset);
       store<T>(codes + <usize>i * sizeof<T>(), <T>code);
     }
   }
@@ -243,6 +245,8 @@ function quantizeColumns<T>(
       const inv1 = gather4(params + 4, 16, c + 4, groups);
       const zero0 = gather4(params + 8, 16, c, groups);
       const zero1 = gather4(params + 8, 16, c + 4, groups);
+      const base0 = gather4(params + 12, 16, c, groups);
+      const base1 = gather4(params + 12, 16, c + 4, groups);
       const low0 = f32x4.sub(qmins, zero0);
       const low1 = f32x4.sub(qmins, zero1);
       const high0 = f32x4.sub(qmaxs, zero0);
@@ -251,17 +255,19 @@ function quantizeColumns<T>(
       const offset1 = i32x4.add(i32x4.trunc_sat_f32x4_s(zero1), shift);
       for (let i = first + c; i < stop; i += period) {
         const from = input + (<usize>i << 2);
+        const x0 = f32x4.sub(v128.load(from), base0);
+        const x1 = f32x4.sub(v128.load(from, 16), base1);
         let a: v128;
         let b: v128;
         if (stochastic) {
           const noise = noise8(i, keys0, keys1, multiplier0, multiplier1, lanes);
           const noise0 = i32x4.extend_low_i16x8_u(noise);
           const noise1 = i32x4.extend_high_i16x8_u(noise);
-          a = stochasticCode4(v128.load(from), inv0, low0, high0, offset0, noise0, magic, twoTo16);
-          b = stochasticCode4(v128.load(from, 16), inv1, low1, high1, offset1, noise1, magic, twoTo16);
+          a = stochasticCode4(x0, inv0, low0, high0, offset0, noise0, magic, twoTo16);
+          b = stochasticCode4(x1, inv1, low1, high1, offset1, noise1, magic, twoTo16);
         } else {
-          a = nearestCode4(v128.load(from), inv0, low0, high0, offset0, magic);
-          b = nearestCode4(v128.load(from, 16), inv1, low1, high1, offset1, magic);
+          a = nearestCode4(x0, inv0, low0, high0, offset0, magic);
+          b = nearestCode4(x1, inv1, low1, high1, offset1, magic);
         }
         storeCodes8<T>(codes + <usize>i * sizeof<T>(), a, b);
       }
