@@ -129,8 +129,9 @@ const kernelName = (call: Call): string => (call.kernel === 'host' ? `host:${cal
 /** Path of the parameter that an update call changes. */
 function updatedPath(call: Call): string {
   if (call.kernel === 'host') return '';
-  const { parameter, gradient } = call.buffers as Readonly<Record<string, KnownBuffer | undefined>>;
-  return (parameter ?? gradient)?.name?.replace(/\/gradient$/, '') ?? '';
+  const buffers: (KnownBuffer | undefined)[] = Object.values(call.buffers);
+  const changed = buffers.find((buffer) => buffer?.kind === 'parameter' || buffer?.kind === 'gradient');
+  return changed?.name?.replace(/\/gradient$/, '') ?? '';
 }
 
 /** The listing of a plan, with the calls of the update where it trains. `shapes`: of parameters, by path. */

@@ -65,7 +65,7 @@ export const rangeChannelsOp = defineOp<Sited & { batch: number; channels: numbe
 export const tracking = { none: 0, update: 1, use: 2, previous: 3, running: 4 } as const;
 
 /** Values of the kernel parameter `scheme`. */
-const schemes: Readonly<Record<Scheme, number>> = { affine: 0, symmetric: 1, 'affine-float-zero': 2 };
+export const schemes: Readonly<Record<Scheme, number>> = { affine: 0, symmetric: 1, 'affine-float-zero': 2 };
 
 export interface QparamsAttrs {
   readonly spec: OperandSpec;

@@ -71,6 +71,8 @@ const fp32: Recipe = {
   description: 'everything in float32, standard batch norm',
   products: float,
   norm: floatNorm,
+  // Paper, section 3: the update is of float32 weights.
+  masterWeights: 'float32',
   rangeMomentum: 0.1,
   overrides: [],
 };
@@ -115,7 +117,7 @@ const int8: Recipe = {
   norm: { ...floatNorm, input: affineTensor, gradOutput: gradient8 },
 };
 
-type Changes = Partial<Pick<Recipe, 'norm'>> & {
+type Changes = Partial<Pick<Recipe, 'norm' | 'masterWeights'>> & {
   readonly products?: { readonly [P in keyof ProductSpecs]?: Partial<ProductSpecs[P]> };
 };
 
@@ -132,6 +134,7 @@ function ablation(base: Recipe, suffix: string, description: string, changes: Ch
       gradRight: { ...gradRight, ...changes.products?.gradRight },
     },
     norm: changes.norm ?? base.norm,
+    masterWeights: changes.masterWeights ?? base.masterWeights,
   };
 }
 
@@ -185,6 +188,15 @@ const all: readonly Recipe[] = [
     "int8 with the published code's quantiser, which zero is no code of (simulated in float)",
     noExactZero(int8),
   ),
+  ablation(int8, 'no-master', 'int8 without float32 master weights: each update is rounded to nearest', {
+    masterWeights: 'quantized',
+  }),
+  ablation(
+    int8,
+    'no-master-stochastic',
+    'int8 without float32 master weights: each update is rounded stochastically',
+    { masterWeights: 'quantized-stochastic' },
+  ),
   ablation(int8, 'mean-ranges', "int8 with paper's activation ranges, which clamp what lies outside", {
     products: { forward: { left: affineMean } },
     norm: { ...int8.norm, input: affineMean },
@@ -215,6 +227,9 @@ const all: readonly Recipe[] = [
     "paper with the published code's quantiser, which zero is no code of (simulated in float)",
     noExactZero(paper),
   ),
+  ablation(paper, 'no-master', 'paper without float32 master weights: each update is rounded to nearest', {
+    masterWeights: 'quantized',
+  }),
   ablation(paper, 'batch-norm', 'paper without Range BN: batch norm in the same formats', {
     norm: { ...paper.norm, kind: 'batch' },
   }),

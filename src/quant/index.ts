@@ -19,6 +19,7 @@ export {
 export { d2, rangeConstant } from './range-constant.js';
 export type {
   Granularity,
+  MasterWeights,
   NormSpec,
   Operand,
   OperandSpec,

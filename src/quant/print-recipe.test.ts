@@ -66,6 +66,13 @@ paper: Banner et al. 2018: 8 bits, bifurcated gradients (8 and 16 bits), Range B
     expect(printRecipe(wide)).toMatch(/input +int16 symmetric.*simulated\n.*gradOutput.*stochastic$/m);
   });
 
+  it('says where there are no master weights', () => {
+    expect(printRecipe(recipes['int8-no-master'])).toMatch(
+      /^ {2}master weights: none; each update is rounded to nearest to the weights' codes$/m,
+    );
+    expect(printRecipe(recipes['int8-no-master-stochastic'])).toMatch(/update is rounded stochastically/);
+  });
+
   it('prints overrides', () => {
     const recipe = parseRecipe({
       extends: 'fp32',

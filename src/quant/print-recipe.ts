@@ -1,7 +1,7 @@
 /** A recipe as a table for people: what every product multiplies, and whether on integer kernels. */
 
 import { normKind, type ProductKind, productKind } from './product-kind.js';
-import type { NormSpec, Operand, ProductSpecs, Recipe, RecipeOverride } from './recipe.js';
+import type { MasterWeights, NormSpec, Operand, ProductSpecs, Recipe, RecipeOverride } from './recipe.js';
 
 /** One operand in a few words: `uint8 affine, tensor, mean/sample, nearest`. */
 export function describeOperand(operand: Operand | 'forward'): string {
@@ -94,6 +94,12 @@ function table(rows: readonly string[][]): string {
     .join('\n');
 }
 
+/** Only where they are not float32, which goes without saying. */
+function masterText(master: Exclude<MasterWeights, 'float32'>): string {
+  const how = master === 'quantized' ? 'to nearest' : 'stochastically';
+  return `  master weights: none; each update is rounded ${how} to the weights' codes`;
+}
+
 /** The recipe as text of one screen, without a final line end. */
 export function printRecipe(recipe: Recipe): string {
   const rows: string[][] = [];
@@ -105,6 +111,7 @@ export function printRecipe(recipe: Recipe): string {
     `${recipe.name}: ${recipe.description}`,
     table([...rows, ...normRows(recipe.norm)]),
     `  running ranges: momentum ${recipe.rangeMomentum}`,
+    ...(recipe.masterWeights === 'float32' ? [] : [masterText(recipe.masterWeights)]),
   ];
   const overrides = recipe.overrides.flatMap(overrideRows);
   if (overrides.length > 0) parts.push(`  overrides, the last that matches wins:\n${table(overrides)}`);

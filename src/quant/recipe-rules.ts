@@ -3,7 +3,7 @@
  * and what to write instead. Knows the formulas (method of Banner et al. 2018), not the kernels.
  */
 import { formats } from './format.js';
-import type { Granularity, NormSpec, Operand, OperandSpec, ProductSpecs } from './recipe.js';
+import type { Granularity, NormSpec, Operand, OperandSpec, ProductSpecs, Recipe } from './recipe.js';
 
 /** A contradiction: JSON path of the field to change, reason and remedy. */
 export interface Problem {
@@ -185,4 +185,33 @@ export function findProblems(products: ProductSpecs, norm: NormSpec, prefix = ''
     });
   }
   return problems;
+}
+
+/** Contradictions between the recipe's master weights and the formats of its weights, overrides included. */
+export function masterProblems({ masterWeights, products, overrides }: Recipe): Problem[] {
+  if (masterWeights === 'float32') return [];
+  const weights = [products, ...overrides.map((override) => override.products)]
+    .map((part) => part?.forward?.right)
+    .filter((weight) => typeof weight === 'object');
+  if (weights.length === 0) {
+    return [
+      {
+        field: 'masterWeights',
+        message: `"${masterWeights}" needs quantised weights and products.forward.right is "float32"; use "float32", or quantise the weights`,
+      },
+    ];
+  }
+  if (
+    masterWeights === 'quantized-stochastic' &&
+    weights.some(({ format, scheme }) => format === 'int16' && scheme === 'affine-float-zero')
+  ) {
+    return [
+      {
+        field: 'masterWeights',
+        message:
+          'int16 "affine-float-zero" weights cannot be rounded stochastically: codes counted from the low end leave the noise no bits; use "quantized"',
+      },
+    ];
+  }
+  return [];
 }

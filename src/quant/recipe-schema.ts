@@ -182,6 +182,7 @@ export const recipeSchema = object({
   ),
   products,
   norm: v.optional(norm, {}),
+  masterWeights: v.optional(choice(['float32', 'quantized', 'quantized-stochastic']), 'float32'),
   rangeMomentum: v.optional(number(upToOne, 'a number above 0 and at most 1'), 0.1),
   overrides: v.optional(
     v.array(override, ({ input }) => `must be a list, not ${show(input)}`),

@@ -77,12 +77,21 @@ export interface RecipeOverride {
   readonly norm?: Partial<NormSpec>;
 }
 
+/**
+ * What weights are between steps. `float32`: optimisers change a float32 copy, which products quantise anew. `quantized`: after each
+ * update, every weight that a product takes quantised is replaced by its value in `forward.right`'s format, so that nothing finer
+ * than its codes survives; `quantized-stochastic`: the same, rounded stochastically, so that steps smaller than half a code are not
+ * lost in the mean. Biases, a norm's parameters, momenta and weights in float32 stay as they are.
+ */
+export type MasterWeights = 'float32' | 'quantized' | 'quantized-stochastic';
+
 export interface Recipe {
   readonly formatVersion: 1;
   readonly name: string;
   readonly description: string;
   readonly products: ProductSpecs;
   readonly norm: NormSpec;
+  readonly masterWeights: MasterWeights;
   /** Weight of the new value in running ranges: running = (1 - m)*running + m*batch. */
   readonly rangeMomentum: number;
   readonly overrides: readonly RecipeOverride[];

@@ -8,7 +8,7 @@ import { didYouMean } from '../core/text.js';
 import { builtInRecipes } from './built-in-recipes.js';
 import { freezeRecipe } from './freeze.js';
 import type { Recipe } from './recipe.js';
-import { findProblems, type Problem } from './recipe-rules.js';
+import { findProblems, masterProblems, type Problem } from './recipe-rules.js';
 import { listed, recipeSchema } from './recipe-schema.js';
 import { applyOverride, type ModuleSettings } from './resolve.js';
 
@@ -86,7 +86,7 @@ export function parseRecipe(json: unknown, source = ''): Recipe {
     );
   }
   const recipe: Recipe = parsed.output;
-  const problems = [...findProblems(recipe.products, recipe.norm)];
+  const problems = [...findProblems(recipe.products, recipe.norm), ...masterProblems(recipe)];
   // An override inherits the recipe's own contradictions, so those are told first and alone.
   if (problems.length === 0) problems.push(...overrideProblems(recipe));
   if (problems.length > 0) refuse(problems, where);

@@ -7,7 +7,7 @@ import { fuse } from '../compiler/fuse.js';
 import { type Lowered, lower, rootOf } from '../compiler/lower.js';
 import { channelAffineOp } from '../compiler/norm-ops.js';
 import { applyRecipe, type QuantizedOperand } from '../compiler/precision.js';
-import { checkFiniteOp } from '../compiler/quant-ops.js';
+import { checkFiniteOp, type Quantized } from '../compiler/quant-ops.js';
 import { ShapeError } from '../core/errors.js';
 import { type Shape, shapeText } from '../core/shape.js';
 import { differentiate } from '../graph/differentiate.js';
@@ -51,7 +51,11 @@ export interface Program {
   /** Trace plans only: operands before and after quantisation. */
   readonly operands: readonly QuantizedOperand[];
   readonly outputShape: Shape;
+  /** The weights that a forward product takes quantised, and how, by parameter path. */
+  readonly quantizedWeights: ReadonlyMap<string, QuantizedWeight>;
 }
+
+export type QuantizedWeight = Pick<Quantized, 'spec' | 'grouping'>;
 
 /** Names of the batch's inputs in every plan. */
 export const inputName = 'input';
@@ -91,6 +95,17 @@ function separate(gradients: Map<string, Value>): void {
     }
     seen.add(root);
   }
+}
+
+/** A weight that serves several modules is quantised as the first of them says. */
+function weightsOf(operands: readonly QuantizedOperand[]): Map<string, QuantizedWeight> {
+  const weights = new Map<string, QuantizedWeight>();
+  for (const { product, original, quantized } of operands) {
+    const { source } = original;
+    if (product !== 'forward' || source?.kind !== 'parameter' || weights.has(source.name)) continue;
+    weights.set(source.name, { spec: quantized.spec, grouping: quantized.grouping });
+  }
+  return weights;
 }
 
 /** Builds the program of one plan. Throws ShapeError where the model does not fit the input. */
@@ -146,5 +161,6 @@ export function buildProgram(options: ProgramOptions): Program {
     gradients: mapGradients,
     operands: trace ? precise.operands : [],
     outputShape: output.shape,
+    quantizedWeights: weightsOf(precise.operands),
   };
 }

@@ -29,6 +29,7 @@ export function floatTwin(recipe: Recipe): Recipe {
       gradRight: { gradOutput: 'float32', left: 'forward' },
     },
     norm: { ...recipe.norm, ...floatNorm },
+    masterWeights: 'float32',
     // What overrides say of the norm beside formats (its kind, constant, eps) holds in the twin too.
     overrides: recipe.overrides
       .filter(({ norm }) => norm !== undefined)

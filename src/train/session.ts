@@ -128,6 +128,8 @@ export class Session {
       bound: this.bound,
       gradients: train.gradients,
       optimizer: config.optimizer,
+      masterWeights: config.recipe.masterWeights,
+      quantizedWeights: train.quantizedWeights,
       ...(config.clipNorm === undefined ? {} : { clipNorm: config.clipNorm }),
     });
     this.region.seal();
@@ -293,7 +295,8 @@ export class Session {
 
   /**
    * Forward, backward and update on one batch (or `accumulate` micro-batches). Throws NonFiniteError naming module and role when a
-   * NaN or infinity appears, before the parameters are changed; DataError when the batch does not fit.
+   * NaN or infinity appears, before the parameters are changed (where weights have no master copy, also after an update that broke
+   * one); DataError when the batch does not fit.
    */
   step(batch: Batch | readonly Batch[], learningRate: number): StepResult {
     const micro = Array.isArray(batch) ? (batch as readonly Batch[]) : [batch as Batch];
@@ -317,7 +320,9 @@ export class Session {
     });
     const hyper = this.backend.view(this.bufferOf('hyper'));
     this.config.optimizer.hyper(hyper, this.updates, learningRate, 1 / micro.length);
+    this.update.begin(this.backend);
     this.updateRun.run();
+    this.update.check(this.backend, this.updates);
     this.updates += 1;
     return { loss, correct };
   }

@@ -7,12 +7,19 @@ import { sizeOf } from '../core/shape.js';
 import type { Value } from '../graph/graph.js';
 import type { BoundModel } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
+import type { MasterWeights } from '../quant/recipe.js';
+import { type MasterWeight, masterSegment, refuseBrokenWeights } from './master-weights.js';
+import type { QuantizedWeight } from './program.js';
 
 export interface UpdateSegment {
   readonly calls: readonly Call[];
   /** The gradient buffer of a parameter. */
   gradient(path: string): BufferRef;
   clearGradients(backend: Backend): void;
+  /** To be called before the segment is run. */
+  begin(backend: Backend): void;
+  /** Throws NonFiniteError, after a run, where a quantised weight was made NaN or infinite by update `step`. */
+  check(backend: Backend, step: number): void;
 }
 
 export function updateSegment(options: {
@@ -21,8 +28,11 @@ export function updateSegment(options: {
   readonly gradients: ReadonlyMap<string, Value>;
   readonly optimizer: Optimizer;
   readonly clipNorm?: number;
+  readonly masterWeights: MasterWeights;
+  /** What `masterWeights` is about, by parameter path. */
+  readonly quantizedWeights: ReadonlyMap<string, QuantizedWeight>;
 }): UpdateSegment {
-  const { region, bound, gradients, optimizer, clipNorm } = options;
+  const { region, bound, gradients, optimizer, clipNorm, masterWeights, quantizedWeights } = options;
   const hyper = region.buffer('control', 'hyper', 8, 'float');
   const buffers = new Map<string, BufferRef>();
   const calls: Call[] = [];
@@ -67,6 +77,14 @@ export function updateSegment(options: {
       ),
     );
   }
+  const weights = trained.flatMap(({ path, shape }): MasterWeight[] => {
+    const how = quantizedWeights.get(path);
+    const parameter = region.buffer('parameter', path, sizeOf(shape), 'float');
+    return how ? [{ path, parameter, ...how }] : [];
+  });
+  const master = masterSegment(region, weights, masterWeights);
+  calls.push(...master.calls);
+  const { status } = master;
   const gradient = (path: string): BufferRef => {
     const buffer = buffers.get(path);
     if (!buffer) throw new UsageError(`the loss does not depend on a parameter "${path}"`);
@@ -75,6 +93,12 @@ export function updateSegment(options: {
   return {
     calls,
     gradient,
+    begin: (backend) => {
+      if (status) backend.view(status).fill(0);
+    },
+    check: (backend, step) => {
+      if (status) refuseBrokenWeights(weights, backend.view(status), step);
+    },
     clearGradients: (backend) => {
       for (const buffer of buffers.values()) backend.view(buffer).fill(0);
     },
