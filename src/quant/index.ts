@@ -33,3 +33,4 @@ export type {
 export { getRecipe, recipes } from './recipes.js';
 export { type ModuleSettings, resolveForModule, unmatchedOverrides } from './resolve.js';
 export { parseRecipe } from './validate.js';
+export { type TensorBits, withBits } from './with-bits.js';
