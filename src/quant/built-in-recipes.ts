@@ -185,7 +185,7 @@ const all: readonly Recipe[] = [
   ablation(
     int8,
     'no-exact-zero',
-    "int8 with the published code's quantiser, which zero is no code of (simulated in float)",
+    "int8 with the published code's quantiser: zero need not be a code (simulated)",
     noExactZero(int8),
   ),
   ablation(int8, 'no-master', 'int8 without float32 master weights: each update is rounded to nearest', {
@@ -224,7 +224,7 @@ const all: readonly Recipe[] = [
   ablation(
     paper,
     'no-exact-zero',
-    "paper with the published code's quantiser, which zero is no code of (simulated in float)",
+    "paper with the published code's quantiser: zero need not be a code (simulated)",
     noExactZero(paper),
   ),
   ablation(paper, 'no-master', 'paper without float32 master weights: each update is rounded to nearest', {

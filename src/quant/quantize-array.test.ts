@@ -104,7 +104,7 @@ describe('exact zero and constants', () => {
   });
 
   it('a log-normal gradient, half of it zeros, keeps its direction with an exact zero, and only with one', () => {
-    // Simulated on a million values: cosine 0.94 and 0.66; 0.92 to 0.98 and 0.45 to 0.87 over draws, since the largest value varies.
+    // Simulated, 20 draws of a million values: mean cosine 0.93 and, with ends alike, 0.62; 0.89 to 0.97 and 0.42 to 0.80 over draws.
     const stream = new RandomStream(5);
     const gradient = Float32Array.from({ length: 400_000 }, (_, i) => {
       const size = exp(2 * stream.normal(log));
@@ -120,7 +120,7 @@ describe('exact zero and constants', () => {
     const without = spec('int8', { scheme: 'affine-float-zero', rounding: 'stochastic' });
     const moved = decoded(gradient, without, noiseOf(4));
     expect(cosine(gradient, moved)).toBeGreaterThan(0.4);
-    expect(cosine(gradient, moved)).toBeLessThan(0.88);
+    expect(cosine(gradient, moved)).toBeLessThan(0.8);
     expect(cosine(gradient, moved)).toBeLessThan(cosine(gradient, rounded) - 0.1);
     expect(moved.some((x) => x === 0)).toBe(false);
   });
