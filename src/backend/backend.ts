@@ -20,6 +20,8 @@ export type Call = KernelCall | HostCall;
 /** A list of calls made ready to run any number of times. */
 export interface Program {
   run(): void;
+  /** Gives back what the list holds in the backend's memory. A program that is run all the same takes it again. */
+  release(): void;
 }
 
 export interface Backend {

@@ -24,6 +24,7 @@ function tampered(after: (backend: Backend, buffers: Record<string, BufferRef>) 
   backend.compile = (calls: readonly Call[]) => {
     const program = compile(calls);
     return {
+      ...program,
       run: () => {
         program.run();
         const [call] = calls;
@@ -90,7 +91,7 @@ describe('the runner of conformance cases', () => {
 
   it('sees an output that is not written', () => {
     const idle = createReferenceBackend();
-    idle.compile = () => ({ run: () => {} });
+    idle.compile = () => ({ run: () => {}, release: () => {} });
     expect(differenceOf(KASE, idle)).toContain('5 of 5 elements differ');
   });
 

@@ -98,6 +98,7 @@ class ReferenceBackend implements Backend {
         }
         for (const step of steps) step();
       },
+      release: () => undefined,
     };
   }
 

@@ -102,6 +102,32 @@ describe('threads', () => {
 });
 
 describe('memory', () => {
+  it('of released programs serves others, and those that are left run on', async () => {
+    const backend = await create({ threads: 2, relaxed: false });
+    backend.reserve(4096);
+    const [a, b, c] = [float(0, 64), float(256, 64), float(512, 64)];
+    backend.view(a).set(Array.from({ length: 64 }, (_, i) => i));
+    backend.view(b).set(Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 2 : 0)));
+    const kept = backend.compile([multiply(a, b, c, 8)]);
+    const many = Array.from({ length: 100 }, () => multiply(a, b, c, 8));
+    const first = backend.compile(many);
+    first.release();
+    const before = backend.view(a).buffer.byteLength;
+    // Records of about 10 KB each: 30 MB if none were given back.
+    for (let i = 0; i < 3000; i++) {
+      const program = backend.compile(many);
+      program.release();
+      program.release();
+    }
+    expect(backend.view(a).buffer.byteLength - before).toBeLessThan(4 << 20);
+    const doubled = Array.from({ length: 64 }, (_, i) => 2 * i);
+    for (const program of [kept, first]) {
+      backend.view(c).fill(0);
+      program.run();
+      expect(Array.from(backend.view(c))).toEqual(doubled);
+    }
+  });
+
   it('is unshared with one thread, shared with more', async () => {
     const one = await create({ threads: 1 });
     const two = await create({ threads: 2 });

@@ -88,8 +88,10 @@ class WasmBackend implements Backend {
   private scratchSize = 0;
   /** The most that scratchBytes has answered: `reserve` makes room for it, so that `compile` need not grow memory. */
   private scratchAsked = 0;
-  /** Grows with each reserve that moves the plan's end: programs laid out before are stale. */
+  /** Grows when records start anew, after a reserve or many releases: programs laid out before are stale. */
   private layout = 0;
+  /** Bytes of records that released programs left behind. */
+  private freed = 0;
 
   constructor(private readonly machine: Machine) {
     this.threads = machine.threads;
@@ -118,8 +120,14 @@ class WasmBackend implements Backend {
     // Records and scratch of older layouts lay here.
     new Uint8Array(this.machine.buffer, before, Math.max(0, Math.min(this.used, planEnd) - before)).fill(0);
     this.reserved = bytes;
-    this.end = planEnd;
+    this.startAnew();
+  }
+
+  /** Forgets all records and the scratch: every program is laid out again at its next run. */
+  private startAnew(): void {
+    this.end = PLAN_BASE + roundUp(this.reserved, 64);
     this.scratchAt = 0;
+    this.freed = 0;
     this.layout += 1;
   }
 
@@ -155,12 +163,19 @@ class WasmBackend implements Backend {
   compile(calls: readonly Call[]): Program {
     const parts = splitParts(calls);
     const scratch = this.scratchBytes(calls);
-    this.layOut(parts, scratch);
+    let records = this.layOut(parts, scratch);
     let layout = this.layout;
     return {
+      release: () => {
+        if (layout !== this.layout) return;
+        layout = -1;
+        this.freed += records;
+        // The bytes lie between those of other programs; laying these out again now and then is cheaper than a list of gaps.
+        if (this.freed > RECORD_SLACK) this.startAnew();
+      },
       run: () => {
         if (layout !== this.layout) {
-          this.layOut(parts, scratch);
+          records = this.layOut(parts, scratch);
           layout = this.layout;
         }
         for (const part of parts) {
@@ -197,8 +212,8 @@ class WasmBackend implements Backend {
     return at;
   }
 
-  /** Writes the records of a program's kernel calls and makes sure of its scratch. */
-  private layOut(parts: readonly Part[], scratch: number): void {
+  /** Writes the records of a program's kernel calls and makes sure of its scratch. @returns bytes of the records. */
+  private layOut(parts: readonly Part[], scratch: number): number {
     const encoded = parts.map((part, at) => {
       if (part.kind === 'kernels') return part.calls.map((call) => encode(call, PLAN_BASE, this.reserved));
       for (const buffer of [...part.call.inputs, ...part.call.outputs]) {
@@ -210,12 +225,15 @@ class WasmBackend implements Backend {
       this.scratchSize = Math.max(scratch, this.scratchSize);
       this.scratchAt = this.take(this.scratchSize);
     }
+    let taken = 0;
     parts.forEach((part, i) => {
       if (part.kind !== 'kernels') return;
       const records = encoded[i];
       const headBytes = roundUp(records.length * 8, 16);
       const bytes = records.map((record) => roundUp(record.words.byteLength, 16));
+      const before = this.end;
       part.list = this.take(headBytes + bytes.reduce((sum, n) => sum + n, 0));
+      taken += this.end - before;
       const memory = this.machine.buffer;
       const head = new Int32Array(memory, part.list, records.length * 2);
       let at = part.list + headBytes;
@@ -226,6 +244,7 @@ class WasmBackend implements Backend {
         at += bytes[k];
       });
     });
+    return taken;
   }
 
   async dispose(): Promise<void> {
