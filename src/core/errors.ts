@@ -46,7 +46,7 @@ export class UsageError extends OctogradError {
   override name = 'UsageError';
 }
 
-/** A NaN or infinity that a range kernel met. `path` and `role` name the module and the operand. */
+/** A NaN or infinity in a step's numbers. `path` and `role` name the module and the operand, `kernel` what met or wrote it. */
 export class NonFiniteError extends OctogradError {
   override name = 'NonFiniteError';
   constructor(
@@ -54,6 +54,7 @@ export class NonFiniteError extends OctogradError {
     readonly path = '',
     readonly role = '',
     readonly step = -1,
+    readonly kernel = '',
   ) {
     super(message);
   }

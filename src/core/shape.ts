@@ -41,3 +41,8 @@ export function broadcastShapes(a: Shape, b: Shape): number[] | undefined {
   }
   return out;
 }
+
+/** Whether a value of any kind is a shape: a list of positive integers, [] for a scalar. */
+export function isShape(value: unknown): value is Shape {
+  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length > 0);
+}

@@ -99,3 +99,21 @@ export function countText(count: number): string {
     .toString()
     .replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
+
+/**
+ * A value of any kind as it stands in a message, in JSON where it has one and cut to 60 characters. Never throws: what is nested too
+ * deep, refers to itself or has no JSON is named by its kind.
+ */
+export function shown(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint' || value === undefined) return String(value);
+  if (typeof value === 'function') return `the function ${value.name || '(without a name)'}`;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    // RangeError of the engine's stack, or TypeError of a cycle.
+    return Array.isArray(value) ? 'a list nested too deep to show' : 'an object nested too deep to show';
+  }
+  if (text === undefined) return typeof value;
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

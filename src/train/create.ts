@@ -3,6 +3,7 @@ import type { Backend } from '../backend/backend.js';
 import { createCheckedWasmBackend } from '../backend/checked-wasm.js';
 import { createReferenceBackend } from '../backend/reference/index.js';
 import { UsageError } from '../core/errors.js';
+import { didYouMean, shown } from '../core/text.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Module } from '../nn/module.js';
 import { type Optimizer, sgd } from '../optim/optimizer.js';
@@ -37,8 +38,8 @@ export interface SessionOptions {
   readonly wide?: boolean;
 }
 
-function isDataset(input: InputSpec | Dataset): input is Dataset {
-  return 'inputShape' in input;
+function isDataset(input: unknown): input is Dataset {
+  return typeof input === 'object' && input !== null && 'inputShape' in input && 'inputs' in input;
 }
 
 /** The input of a data set's samples, with its normalisation. */
@@ -55,13 +56,15 @@ function lossOf(loss: SessionOptions['loss']): Loss {
   if (loss === undefined || loss === 'cross-entropy') return crossEntropyLoss();
   if (loss === 'mse') return mseLoss();
   if (typeof loss === 'string') {
-    throw new UsageError(`there is no loss "${loss}"; use "cross-entropy", "mse" or a Loss object`);
+    const hint = didYouMean(loss, ['cross-entropy', 'mse']);
+    throw new UsageError(`there is no loss "${loss}"; use "cross-entropy", "mse" or a Loss object.${hint}`);
   }
   return loss;
 }
 
 async function backendOf(options: SessionOptions): Promise<Backend> {
   const { backend = 'wasm', threads, wide } = options;
+  // Of another kind than it should be: the session refuses it by name.
   if (typeof backend !== 'string') return backend;
   if (backend === 'reference') return createReferenceBackend();
   if (backend === 'wasm') {
@@ -80,6 +83,9 @@ async function backendOf(options: SessionOptions): Promise<Backend> {
  * UsageError for options out of range. Call `dispose()` when done: it ends the worker threads.
  */
 export async function createSession(options: SessionOptions): Promise<Session> {
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError(`createSession takes { model, input, ... }, got ${shown(options)}`);
+  }
   const recipe = getRecipe(options.recipe ?? 'int8');
   const loss = lossOf(options.loss);
   const backend = await backendOf(options);

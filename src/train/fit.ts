@@ -10,7 +10,8 @@ import { type Dataset, datasetWarnings } from '../data/dataset.js';
 import { constant, learningRateAt, type Schedule } from '../optim/schedules.js';
 import type { EvaluationEvent, TrainEvent } from './events.js';
 import { probe } from './probe.js';
-import type { Batch, Session } from './session.js';
+import type { Session } from './session.js';
+import type { Batch } from './session-config.js';
 import type { MemorySummary } from './summary.js';
 
 export interface FitOptions {

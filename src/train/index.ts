@@ -16,5 +16,6 @@ export { crossEntropyLoss, type Loss, type LossParts, mseLoss } from './loss.js'
 export { type ModelFacts, parseModel, restoreModel, type SavedModel, saveModel } from './model-file.js';
 export { probe } from './probe.js';
 export type { InputSpec } from './program.js';
-export { type Batch, Session, type SessionConfig, type StepResult } from './session.js';
+export { Session } from './session.js';
+export type { Batch, SessionConfig, StepResult, Trace, TraceOptions } from './session-config.js';
 export type { MemorySummary, WorkSummary } from './summary.js';

@@ -6,11 +6,15 @@ import { codeRange, formats } from '../quant/format.js';
 import { cosine, sqnr } from '../quant/measure.js';
 import { dequantizeArray } from '../quant/quantize-array.js';
 import type { ProbeEvent } from './events.js';
-import type { Batch, Session } from './session.js';
+import type { Session } from './session.js';
+import type { Batch } from './session-config.js';
 
-/** Runs the trace plan and its float twin on `batch`; parameters and running statistics stay as they are. */
+/**
+ * Runs the trace plan and its float twin on `batch`; parameters and running statistics stay as they are. Throws NonFiniteError
+ * where a step on that batch would be refused, naming module, role and kernel of the first number that is not finite.
+ */
 export function probe(session: Session, batch: Batch): ProbeEvent {
-  const traced = session.trace(batch);
+  const traced = session.trace(batch, { everyValue: false });
   const operands = traced.operands.map(({ path, product, role, original, quantized }) => {
     const { codes, qparams, grouping, spec } = quantized;
     const scales = traced.read(qparams);
@@ -37,7 +41,7 @@ export function probe(session: Session, batch: Batch): ProbeEvent {
     };
   });
   const ours = session.trainedPaths().map((path) => [path, session.readGradient(path)] as const);
-  session.trace(batch, true);
+  session.trace(batch, { inFloat: true, everyValue: false });
   const gradients = ours.map(([path, gradient]) => ({
     path,
     cosine: cosine(gradient, session.readGradient(path)),

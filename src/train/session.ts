@@ -2,28 +2,30 @@
  * A session: one model under one recipe with its optimiser, planned for a backend and ready to step. It holds the set of plans (train,
  * ragged last batch, evaluation, prediction, trace) over one parameter region and one arena; it knows no epochs and no files.
  */
-import type { Backend, Program as BackendProgram } from '../backend/backend.js';
+import type { Backend, Program as BackendProgram, Call } from '../backend/backend.js';
 import type { BufferRef } from '../backend/kernels.js';
 import { layOut, PersistentRegion, type Plan, registerSources } from '../compiler/plan.js';
-import type { QuantizedOperand } from '../compiler/precision.js';
 import type { NumericArray } from '../core/dtype.js';
-import { DataError, UsageError } from '../core/errors.js';
+import { DataError, NonFiniteError, UsageError } from '../core/errors.js';
 import { seedWords } from '../core/rng.js';
 import { sizeOf } from '../core/shape.js';
 import type { Value } from '../graph/graph.js';
-import { type BoundModel, bind, type Module } from '../nn/module.js';
-import type { Optimizer } from '../optim/optimizer.js';
+import { type BoundModel, bind } from '../nn/module.js';
 import type { Recipe } from '../quant/recipe.js';
 import type { Loss } from './loss.js';
-import {
-  buildProgram,
-  type InputSpec,
-  inputName,
-  lossWeightName,
-  type Program,
-  targetName,
-} from './program.js';
+import { PlanCache } from './plan-cache.js';
+import { buildProgram, inputName, lossWeightName, type Program, targetName } from './program.js';
 import { floatTwin, refuseUnmatched } from './recipe-twin.js';
+import {
+  type Batch,
+  checkConfig,
+  requireBatch,
+  requireCount,
+  type SessionConfig,
+  type StepResult,
+  type Trace,
+  type TraceOptions,
+} from './session-config.js';
 import {
   nonFiniteLoss,
   refuseBadIntegers,
@@ -32,43 +34,15 @@ import {
   throwStatus,
 } from './status.js';
 import { type MemorySummary, memorySummary, type WorkSummary, workSummary } from './summary.js';
+import { runUntilNonFinite, type TracedSource } from './trace.js';
 import { type UpdateSegment, updateSegment } from './update.js';
-
-/** One batch: `inputs` batch*sampleSize numbers in the input's storage, `targets` as the loss wants them. */
-export interface Batch {
-  readonly inputs: ArrayLike<number>;
-  readonly targets: ArrayLike<number>;
-  /** Samples in it. */
-  readonly size: number;
-}
-
-export interface SessionConfig {
-  readonly model: Module;
-  readonly input: InputSpec;
-  readonly loss: Loss;
-  readonly recipe: Recipe;
-  readonly backend: Backend;
-  readonly optimizer: Optimizer;
-  /** Non-negative safe integer: initial weights, noise. Default 0. */
-  readonly seed?: number;
-  /** The usual batch size; others get plans of their own when first met. */
-  readonly batchSize: number;
-  /** Micro-batches whose gradients are averaged before an update. Default 1. */
-  readonly accumulate?: number;
-  /** Largest norm of the gradient over all parameters; off when left out. */
-  readonly clipNorm?: number;
-}
-
-export interface StepResult {
-  readonly loss: number;
-  /** Right predictions of the batch, where the loss counts them. */
-  readonly correct: number | undefined;
-}
 
 /** A planned program with its calls made ready. */
 export interface ReadyPlan {
   readonly plan: Plan;
   readonly program: Program;
+  /** The plan's calls; in training after them, where gradients are accumulated, one call for each of the program's gradients. */
+  readonly calls: readonly Call[];
   readonly run: BackendProgram;
 }
 
@@ -86,7 +60,7 @@ export class Session {
   readonly accumulate: number;
   private readonly config: SessionConfig;
   private readonly region: PersistentRegion;
-  private readonly plans = new Map<string, ReadyPlan>();
+  private readonly plans: PlanCache<ReadyPlan>;
   private readonly update: UpdateSegment;
   private readonly updateRun: BackendProgram;
   private readonly seed: number;
@@ -99,12 +73,8 @@ export class Session {
 
   /** Plans training and evaluation; throws ShapeError, RecipeError or UsageError before any number is touched. */
   constructor(config: SessionConfig) {
+    checkConfig(config);
     const { batchSize, accumulate = 1, seed = 0 } = config;
-    requireCount('batchSize', batchSize);
-    requireCount('accumulate', accumulate);
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new UsageError(`seed must be a non-negative integer below 2^53, got ${seed}`);
-    }
     this.config = config;
     this.recipe = config.recipe;
     this.backend = config.backend;
@@ -112,6 +82,7 @@ export class Session {
       throw new UsageError('this backend already serves a session; create one for each session');
     }
     this.batchSize = batchSize;
+    this.plans = new PlanCache(batchSize, ({ run }) => run.release());
     this.accumulate = accumulate;
     this.seed = seed;
     this.bound = bind(config.model);
@@ -183,15 +154,20 @@ export class Session {
         });
       }
     }
-    const ready = { plan, program, run: this.backend.compile(calls) };
-    this.plans.set(`${kind}:${batch}`, ready);
+    const ready = { plan, program, calls, run: this.backend.compile(calls) };
+    this.plans.set(kind, batch, ready);
     return ready;
   }
 
   /** The plan of that kind for that batch size, made when first asked for. */
   planFor(kind: PlanKind, batch: number): ReadyPlan {
     if (this.disposed) throw new UsageError('this session was disposed; create a new one');
-    return this.plans.get(`${kind}:${batch}`) ?? this.install(kind, batch, this.build(kind, batch));
+    return this.plans.get(kind, batch) ?? this.install(kind, batch, this.build(kind, batch));
+  }
+
+  /** Plans that are kept: those of the usual batch size, and of others the 16 used last. */
+  get planCount(): number {
+    return this.plans.size;
   }
 
   /** Checks that batches of these sizes can be trained on, before the first step (a norm that would see one value a channel, say). */
@@ -300,7 +276,7 @@ export class Session {
    */
   step(batch: Batch | readonly Batch[], learningRate: number): StepResult {
     const micro = Array.isArray(batch) ? (batch as readonly Batch[]) : [batch as Batch];
-    for (const { size } of micro) requireCount('batch size', size);
+    for (const part of micro) requireBatch(part);
     if (micro.length === 0 || micro.length > this.accumulate) {
       throw new UsageError(`a step takes 1 to ${this.accumulate} micro-batches, got ${micro.length}`);
     }
@@ -380,6 +356,7 @@ export class Session {
 
   /** Loss and right predictions of a batch under running statistics; nothing is updated. */
   evaluate(batch: Batch): StepResult {
+    requireBatch(batch);
     const ready = this.planFor('eval', batch.size);
     this.checkInference(ready.plan, batch.inputs);
     this.load(ready, batch, true);
@@ -406,35 +383,65 @@ export class Session {
   }
 
   /**
-   * One forward and backward pass under the trace plan, which keeps every value; parameters stay, running statistics and ranges are
-   * put back. `read` gives any value's numbers until the next run. With `inFloat` the recipe's float twin runs instead.
+   * One forward and backward pass under the trace plan, which is unfused and keeps every value; parameters stay, running statistics
+   * and ranges are put back. Throws NonFiniteError naming module, role and kernel of the first float that is not finite, whichever
+   * kernel wrote it; no later call is run then. It looks at every float, so it takes some steps' time.
    */
-  trace(
-    batch: Batch,
-    inFloat = false,
-  ): {
-    result: StepResult;
-    operands: readonly QuantizedOperand[];
-    read: (value: Value) => NumericArray;
-    gradient: (path: string) => NumericArray;
-  } {
+  trace(batch: Batch, options: TraceOptions = {}): Trace {
+    requireBatch(batch);
+    const { inFloat = false, everyValue = true } = options;
     const ready = this.planFor(inFloat ? 'float' : 'trace', batch.size);
-    if (this.accumulate > 1) this.update.clearGradients(this.backend);
-    let result: StepResult = { loss: Number.NaN, correct: undefined };
-    this.keepingState(() => {
-      this.load(ready, batch, true);
-      const weightInput = ready.plan.inputs[lossWeightName];
-      if (weightInput) this.backend.view(weightInput)[0] = 1;
-      this.setCounters(0);
-      ready.run.run();
-      result = this.result(ready);
-    }, true);
+    const callByCall = (): StepResult => this.traceOnce(ready, batch, () => this.runCallByCall(ready));
+    let result: StepResult;
+    if (everyValue) result = callByCall();
+    else {
+      try {
+        result = this.traceOnce(ready, batch, () => ready.run.run());
+      } catch (error) {
+        // Once more call by call: where the first such number came from says more than which range met one.
+        if (error instanceof NonFiniteError) callByCall();
+        throw error;
+      }
+    }
     return {
       result,
       operands: ready.program.operands,
       read: (value) => this.backend.view(ready.plan.locate(value)),
       gradient: (path) => this.backend.view(this.update.gradient(path)),
     };
+  }
+
+  private traceOnce(ready: ReadyPlan, batch: Batch, run: () => void): StepResult {
+    if (this.accumulate > 1) this.update.clearGradients(this.backend);
+    let result: StepResult = { loss: Number.NaN, correct: undefined };
+    this.keepingState(() => {
+      const { arenaOffset: offset, arenaBytes: length } = ready.plan;
+      // What other plans left behind is no number of this one.
+      this.backend.view({ offset, length, storage: 'uint8' }).fill(0);
+      this.load(ready, batch, true);
+      const weightInput = ready.plan.inputs[lossWeightName];
+      if (weightInput) this.backend.view(weightInput)[0] = 1;
+      this.setCounters(0);
+      run();
+      result = this.result(ready);
+    }, true);
+    return result;
+  }
+
+  private runCallByCall({ plan, program, calls }: ReadyPlan): void {
+    const sources: TracedSource[] = [
+      ...Object.entries(plan.inputs).map(([role, buffer]) => ({ buffer, path: '', role })),
+      ...this.region
+        .all()
+        .filter(({ kind }) => kind === 'parameter' || kind === 'state')
+        .map((buffer) => ({ buffer, path: buffer.name, role: buffer.kind })),
+    ];
+    const accumulated = [...program.gradients.keys()];
+    const traced = calls.map((call, i) => ({
+      call,
+      path: plan.calls[i]?.path ?? accumulated[i - plan.calls.length],
+    }));
+    runUntilNonFinite(this.backend, sources, traced, this.updates);
   }
 
   /** Bytes of the training plan, by what they are for. */
@@ -464,12 +471,6 @@ export class Session {
 
 /** Sessions lay their plans from the start of a backend's memory, so a backend serves one. */
 const inUse = new WeakSet<Backend>();
-
-function requireCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new UsageError(`${name} must be a positive integer, got ${value}`);
-  }
-}
 
 function sumOf(values: NumericArray): number {
   let sum = 0;

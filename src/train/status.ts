@@ -23,8 +23,25 @@ export function throwStatus(plan: Plan, status: NumericArray, step: number): voi
       path,
       role,
       step,
+      kernel,
     );
   }
+}
+
+/** The error of a trace that met its first non-finite number; `what` it is, for instance `matmul wrote NaN at element 3`. */
+export function nonFiniteValue(
+  what: string,
+  place: { readonly path: string; readonly role: string; readonly kernel?: string },
+  step: number,
+): NonFiniteError {
+  const { path, role, kernel = '' } = place;
+  return new NonFiniteError(
+    `${path || 'the model'} (${role}): ${what}, the first such number of the trace at step ${step}; nothing after it was run and nothing was changed; ${remedy}`,
+    path,
+    role,
+    step,
+    kernel,
+  );
 }
 
 export function nonFiniteLoss(loss: number, step: number): NonFiniteError {
