@@ -3,8 +3,9 @@
  * Knows neither files nor graphs.
  */
 
-import { DataError } from '../core/errors.js';
+import { DataError, UsageError } from '../core/errors.js';
 import { type Shape, shapeText, sizeOf } from '../core/shape.js';
+import { shown } from '../core/text.js';
 import { type Dataset, type ImageDataset, type Normalization, normalizationOf } from './dataset.js';
 
 /** Arrays of your own, see {@link fromArrays}. */
@@ -34,6 +35,9 @@ export interface ArraySource {
  * @throws DataError naming the sample, when lengths do not fit, a label is no class index, or a value is not finite.
  */
 export function fromArrays(source: ArraySource): Dataset {
+  if (typeof source !== 'object' || source === null) {
+    throw new UsageError(`fromArrays takes { inputs, inputShape, labels, ... }, got ${shown(source)}`);
+  }
   const { inputs, name = 'arrays' } = source;
   if (!(inputs instanceof Uint8Array) && !(inputs instanceof Float32Array)) {
     throw new DataError(`${name}: inputs must be a Uint8Array or a Float32Array`);

@@ -165,3 +165,8 @@ export class Graph {
     return outputs;
   }
 }
+
+/** Whether something of any kind is a symbolic value. */
+export function isValue(thing: unknown): thing is Value {
+  return typeof thing === 'object' && thing !== null && (thing as Partial<Value>).graph instanceof Graph;
+}

@@ -4,7 +4,7 @@
  * from anywhere: nothing is read or allocated that the header announces before it has been checked.
  */
 import { DataError } from '../core/errors.js';
-import { didYouMean } from '../core/text.js';
+import { didYouMean, shown } from '../core/text.js';
 
 export type TensorData =
   | Float64Array
@@ -134,7 +134,7 @@ export function writeSafetensors(
 
 function unknownDtype(dtype: unknown): string {
   const known = Object.keys(arrays);
-  return `unknown dtype ${JSON.stringify(dtype)}; known are ${known.join(', ')}.${didYouMean(String(dtype), known)}`;
+  return `unknown dtype ${shown(dtype)}; known are ${known.join(', ')}.${didYouMean(typeof dtype === 'string' ? dtype : '', known)}`;
 }
 
 interface Entry {
@@ -237,9 +237,9 @@ function readEntry(name: string, value: unknown, fail: Fail): Entry {
     return fail(`${tensor}: ${unknownDtype(dtype)}`);
   }
   const count = Array.isArray(shape) ? countOf(shape) : Number.NaN;
-  if (Number.isNaN(count)) return fail(`${tensor}: ${JSON.stringify(shape)} is no shape`);
+  if (Number.isNaN(count)) return fail(`${tensor}: ${shown(shape)} is no shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isLength)) {
-    return fail(`${tensor}: data_offsets must be [begin, end], not ${JSON.stringify(offsets)}`);
+    return fail(`${tensor}: data_offsets must be [begin, end], not ${shown(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
   const known = dtype as SafetensorsDtype;

@@ -1,7 +1,7 @@
 /** The models that come with octograd, by name. */
 import { UsageError } from '../core/errors.js';
-import type { Shape } from '../core/shape.js';
-import { didYouMean } from '../core/text.js';
+import { isShape, type Shape } from '../core/shape.js';
+import { didYouMean, shown } from '../core/text.js';
 import type { Module } from '../nn/index.js';
 import { LeNet } from './lenet.js';
 import { Mlp } from './mlp.js';
@@ -45,10 +45,11 @@ export function createModel(name: string, options: ModelOptions): Module {
       `there is no model "${name}".${didYouMean(name, modelNames)} Known: ${modelNames.join(', ')}.`,
     );
   }
-  const { inputShape, classes } = options;
-  if (![...inputShape, classes].every((n) => Number.isInteger(n) && n > 0) || inputShape.length === 0) {
+  const { inputShape, classes } = (options ?? {}) as Partial<ModelOptions>;
+  const isCount = Number.isInteger(classes) && (classes as number) > 0;
+  if (!isShape(inputShape) || inputShape.length === 0 || !isCount) {
     throw new UsageError(
-      `model "${name}": inputShape and classes must be positive integers, got [${inputShape.join(', ')}] and ${classes}`,
+      `model "${name}": inputShape and classes must be positive integers, got ${shown(inputShape)} and ${shown(classes)}`,
     );
   }
   return models[name as ModelName](options);

@@ -5,7 +5,8 @@
 import { UsageError } from '../core/errors.js';
 import { hashText, RandomStream } from '../core/rng.js';
 import { type Shape, sizeOf } from '../core/shape.js';
-import type { Graph, Value } from '../graph/graph.js';
+import { shown } from '../core/text.js';
+import { type Graph, isValue, type Value } from '../graph/graph.js';
 import type { Initializer } from './init.js';
 
 /** A tensor that training changes. */
@@ -67,7 +68,23 @@ export abstract class Module {
   apply(...inputs: Value[]): Value {
     if (!owners.has(this)) throw new UsageError(unbound(this.constructor.name));
     if (inputs.length === 0) throw new UsageError(`${this.describe()}: apply needs at least one value`);
-    return inputs[0].graph.within(this.path, () => this.forward(...inputs));
+    inputs.forEach((input, i) => {
+      if (isValue(input)) return;
+      throw new UsageError(
+        `${this.describe()}: apply takes symbolic values, got ${shown(input)} as number ${i + 1}; pass what another module or operation returned`,
+      );
+    });
+    const output: unknown = inputs[0].graph.within(this.path, () => this.forward(...inputs));
+    if (isValue(output)) return output;
+    const remedy =
+      output === undefined
+        ? 'end it with return'
+        : output instanceof Promise
+          ? 'it must not be async'
+          : 'return one value that an operation or module gave';
+    throw new UsageError(
+      `${this.describe()}: forward must return a symbolic value, got ${shown(output)}; ${remedy}`,
+    );
   }
 
   /** The parts it owns, by name: its own properties. Override to name them otherwise. Private #fields are not seen. */

@@ -4,7 +4,7 @@
  */
 import type { BufferRef, CallOf } from '../backend/kernels.js';
 import { UsageError } from '../core/errors.js';
-import { didYouMean, matchPath } from '../core/text.js';
+import { didYouMean, matchPath, shown } from '../core/text.js';
 
 /** State that an optimiser keeps for each parameter, of the parameter's size, initially zero. */
 export type StateSlot = 'velocity' | 'moment1' | 'moment2';
@@ -246,6 +246,11 @@ export const optimizerNames = Object.keys(makers) as (keyof typeof makers)[];
 
 /** The optimiser of plain settings. Throws UsageError for an unknown name or setting. */
 export function createOptimizer(settings: OptimizerSettings): Optimizer {
+  if (typeof settings !== 'object' || settings === null) {
+    throw new UsageError(
+      `createOptimizer takes settings such as { name: 'sgd', momentum: 0.9 }, got ${shown(settings)}`,
+    );
+  }
   if (!Object.hasOwn(makers, settings.name)) {
     const { name } = settings as { name: string };
     throw new UsageError(

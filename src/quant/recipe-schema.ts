@@ -3,7 +3,7 @@
  * what is wrong with a value in words; knows nothing of values that only contradict each other (recipe-rules.ts).
  */
 import * as v from 'valibot';
-import { didYouMean } from '../core/text.js';
+import { didYouMean, shown } from '../core/text.js';
 import { type FormatName, formats } from './format.js';
 import type { OperandSpec } from './recipe.js';
 
@@ -13,12 +13,6 @@ type QuantisedFormat = Exclude<FormatName, 'float32'>;
 export const quantisedFormats = Object.keys(formats).filter(
   (name) => name !== 'float32',
 ) as QuantisedFormat[];
-
-/** A value as it stands in a message, cut to a readable length. */
-function show(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
 
 /** `"a", "b" or "c"`. */
 export function listed(names: readonly string[]): string {
@@ -30,28 +24,28 @@ export function listed(names: readonly string[]): string {
 function choice<const T extends readonly string[]>(allowed: T) {
   return v.picklist(allowed, ({ input }) => {
     const hint = typeof input === 'string' ? didYouMean(input, allowed) : '';
-    return `must be ${listed(allowed)}, not ${show(input)}.${hint}`;
+    return `must be ${listed(allowed)}, not ${shown(input)}.${hint}`;
   });
 }
 
 function number(fits: (value: number) => boolean, allowed: string) {
   return v.custom<number>(
     (value) => typeof value === 'number' && Number.isFinite(value) && fits(value),
-    ({ input }) => `must be ${allowed}, not ${show(input)}`,
+    ({ input }) => `must be ${allowed}, not ${shown(input)}`,
   );
 }
 
 function text(fits: (value: string) => boolean, allowed: string) {
   return v.custom<string>(
     (value) => typeof value === 'string' && fits(value),
-    ({ input }) => `must be ${allowed}, not ${show(input)}`,
+    ({ input }) => `must be ${allowed}, not ${shown(input)}`,
   );
 }
 
 /** An object with these fields and no others. */
 function object<const E extends v.ObjectEntries>(entries: E) {
   return v.strictObject(entries, (issue) => {
-    if (!issue.path) return `must be an object, not ${show(issue.input)}`;
+    if (!issue.path) return `must be an object, not ${shown(issue.input)}`;
     const known = Object.keys(entries);
     if (issue.expected !== 'never') return 'is missing';
     return `is not a field of a recipe here; fields are ${known.join(', ')}.${didYouMean(String(issue.input), known)}`;
@@ -67,7 +61,7 @@ const operandSpec = v.pipe(
     // No "did you mean": between "uint9" and "uint2" the nearest spelling says nothing.
     format: v.picklist(
       quantisedFormats,
-      ({ input }) => `must be "int2" to "int8", "uint2" to "uint8" or "int16", not ${show(input)}`,
+      ({ input }) => `must be "int2" to "int8", "uint2" to "uint8" or "int16", not ${shown(input)}`,
     ),
     scheme: v.optional(choice(['symmetric', 'affine', 'affine-float-zero'])),
     granularity: v.optional(choice(['tensor', 'channel', 'sample']), 'tensor'),
@@ -75,7 +69,7 @@ const operandSpec = v.pipe(
     chunks: v.optional(
       v.custom<number | 'sample'>(
         (value) => value === 'sample' || (typeof value === 'number' && wholeFromOne(value)),
-        ({ input }) => `must be a whole number of at least 1, or "sample", not ${show(input)}`,
+        ({ input }) => `must be a whole number of at least 1, or "sample", not ${shown(input)}`,
       ),
       'sample',
     ),
@@ -99,8 +93,10 @@ function operand<const W extends string>(...words: W[]) {
   const word = v.picklist(words, ({ input }) => {
     const names = [...words, ...quantisedFormats];
     const near = quantisedFormats.includes(input as QuantisedFormat);
-    const remedy = near ? ` Write { "format": "${input}" }.` : didYouMean(String(input), names);
-    return `must be ${listed(words)}, or an object with a format, not ${show(input)}.${remedy}`;
+    const remedy = near
+      ? ` Write { "format": "${input}" }.`
+      : didYouMean(typeof input === 'string' ? input : '', names);
+    return `must be ${listed(words)}, or an object with a format, not ${shown(input)}.${remedy}`;
   });
   // One schema or the other, so that the message is about what was meant.
   return v.lazy((input) => (typeof input === 'object' && input !== null ? operandSpec : word));
@@ -169,7 +165,7 @@ const override = object({
 /** A recipe with every default filled in. */
 export const recipeSchema = object({
   formatVersion: v.optional(
-    v.literal(1, ({ input }) => `must be 1, the version that this octograd reads, not ${show(input)}`),
+    v.literal(1, ({ input }) => `must be 1, the version that this octograd reads, not ${shown(input)}`),
     1,
   ),
   name: v.optional(
@@ -185,7 +181,7 @@ export const recipeSchema = object({
   masterWeights: v.optional(choice(['float32', 'quantized', 'quantized-stochastic']), 'float32'),
   rangeMomentum: v.optional(number(upToOne, 'a number above 0 and at most 1'), 0.1),
   overrides: v.optional(
-    v.array(override, ({ input }) => `must be a list, not ${show(input)}`),
+    v.array(override, ({ input }) => `must be a list, not ${shown(input)}`),
     [],
   ),
 });

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { RecipeError } from '../core/errors.js';
-import { didYouMean } from '../core/text.js';
+import { didYouMean, shown } from '../core/text.js';
 import { builtInRecipes } from './built-in-recipes.js';
 import { freezeRecipe } from './freeze.js';
 import type { Recipe } from './recipe.js';
@@ -76,8 +76,7 @@ function overrideProblems(recipe: Recipe): Problem[] {
  */
 export function parseRecipe(json: unknown, source = ''): Recipe {
   const where = source ? ` (in ${source})` : '';
-  if (!isObject(json))
-    throw new RecipeError(`a recipe is a JSON object, not ${JSON.stringify(json)}${where}`);
+  if (!isObject(json)) throw new RecipeError(`a recipe is a JSON object, not ${shown(json)}${where}`);
   const parsed = v.safeParse(recipeSchema, extended(json, where));
   if (!parsed.success) {
     refuse(

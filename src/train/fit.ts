@@ -2,41 +2,17 @@
  * The training loop: an async generator of typed events. Leaving the loop, or aborting its signal, ends it between two steps. It
  * knows data sets and sessions; what happens to the events is their readers' affair.
  */
-import { DataError, DivergenceError, UsageError } from '../core/errors.js';
+import { DivergenceError } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
-import type { Augmentation } from '../data/augment.js';
 import { BatchLoader, type Batch as DataBatch } from '../data/batches.js';
 import { type Dataset, datasetWarnings } from '../data/dataset.js';
-import { constant, learningRateAt, type Schedule } from '../optim/schedules.js';
+import { constant, learningRateAt } from '../optim/schedules.js';
 import type { EvaluationEvent, TrainEvent } from './events.js';
+import { checkOptions, checkTargets, type FitOptions } from './fit-options.js';
 import { probe } from './probe.js';
 import type { Session } from './session.js';
 import type { Batch } from './session-config.js';
 import type { MemorySummary } from './summary.js';
-
-export interface FitOptions {
-  readonly train: Dataset;
-  /** Evaluated after every epoch (or `evaluateEvery` epochs) and at the end. */
-  readonly test?: Dataset;
-  /** Passes over the training set; may be a fraction, 0.5 for half a pass. */
-  readonly epochs: number;
-  /** A schedule, or a constant learning rate. */
-  readonly learningRate: Schedule | number;
-  /** Order of the samples and augmentation. Default 0. */
-  readonly seed?: number;
-  readonly augment?: readonly Augmentation[];
-  /** Leave out a last batch that is not full. Default false. */
-  readonly dropLast?: boolean;
-  /** Whole epochs between evaluations, at least 1. Default 1. */
-  readonly evaluateEvery?: number;
-  /** Whole steps between probes; 0 (default) for none, as a probe costs some steps' time. */
-  readonly probeEvery?: number;
-  /** Stop when the test loss has not fallen for so many evaluations, at least 1; needs `test`. Default: never. */
-  readonly patience?: number;
-  /** A loss whose magnitude is above this counts as diverged; above 0. Default 1e6. */
-  readonly divergedAt?: number;
-  readonly signal?: AbortSignal;
-}
 
 /** The loop gives the process's event loop a turn this often, so that signals and timers are heard. */
 const turnMilliseconds = 30;
@@ -44,46 +20,6 @@ const turnMilliseconds = 30;
 const probeSamples = 8;
 
 const now = (): number => performance.now();
-
-/** Throws UsageError that names the option and what it may be. */
-function checkOptions(options: FitOptions): void {
-  const { epochs, evaluateEvery = 1, probeEvery = 0, patience, divergedAt = 1e6, test } = options;
-  const refuse = (name: string, value: number, remedy: string): never => {
-    throw new UsageError(`${name} must be ${remedy}, got ${value}`);
-  };
-  if (!(epochs > 0) || !Number.isFinite(epochs)) {
-    refuse('epochs', epochs, 'a number above 0 (0.5 for half a pass)');
-  }
-  if (!Number.isInteger(evaluateEvery) || evaluateEvery < 1) {
-    refuse('evaluateEvery', evaluateEvery, 'a whole number of epochs from 1; leave out `test` for none');
-  }
-  if (!Number.isInteger(probeEvery) || probeEvery < 0) {
-    refuse('probeEvery', probeEvery, 'a whole number of steps, or 0 for no probes');
-  }
-  if (!(divergedAt > 0)) {
-    refuse('divergedAt', divergedAt, 'a loss above 0; Infinity lets every finite loss pass');
-  }
-  if (patience === undefined) return;
-  if (!Number.isInteger(patience) || patience < 1) {
-    refuse('patience', patience, 'a whole number of evaluations from 1; leave it out to train to the end');
-  }
-  if (!test) throw new UsageError('patience watches the test loss: give `test` too, or leave patience out');
-}
-
-/** Throws DataError naming the data set when it lacks what the loss is computed from. */
-function checkTargets(session: Session, dataset: Dataset): void {
-  const { name, labelsPerSample, targets } = dataset;
-  if (session.targetStorage === 'int32' && labelsPerSample === 0) {
-    throw new DataError(
-      `"${name}" has no labels, which this session's loss takes; give it labels, or make the session with a loss for targets such as "mse"`,
-    );
-  }
-  if (session.targetStorage === 'float' && !targets) {
-    throw new DataError(
-      `"${name}" has no targets, which this session's loss takes; give it targets, or make the session with a loss for labels such as "cross-entropy"`,
-    );
-  }
-}
 
 /** A loader's batch with what the loss takes of it, on the loader's own arrays. */
 function sessionBatch(session: Session, { inputs, labels, targets, size }: DataBatch): Batch {
@@ -133,9 +69,9 @@ export async function* fit(
   session: Session,
   options: FitOptions,
 ): AsyncGenerator<TrainEvent, void, undefined> {
+  checkOptions(session, options);
   const { train, test, epochs, seed = 0, dropLast = false, probeEvery = 0, signal } = options;
   const { evaluateEvery = 1, divergedAt = 1e6, patience } = options;
-  checkOptions(options);
   checkTargets(session, train);
   if (test) checkTargets(session, test);
   const schedule =

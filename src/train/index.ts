@@ -11,7 +11,8 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './events.js';
-export { type Evaluation, evaluate, type FitOptions, fit } from './fit.js';
+export { type Evaluation, evaluate, fit } from './fit.js';
+export type { FitOptions } from './fit-options.js';
 export { crossEntropyLoss, type Loss, type LossParts, mseLoss } from './loss.js';
 export { type ModelFacts, parseModel, restoreModel, type SavedModel, saveModel } from './model-file.js';
 export { probe } from './probe.js';

@@ -77,6 +77,11 @@ export function requireCount(name: string, value: unknown): void {
 const hasLength = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && typeof (value as ArrayLike<number>).length === 'number';
 
+/** Throws UsageError naming what is no list of numbers. */
+export function requireNumbers(name: string, value: unknown): void {
+  if (!hasLength(value)) throw new UsageError(`${name} must be a list of numbers, got ${shown(value)}`);
+}
+
 /** Throws UsageError for what is no batch: without a size, or with inputs or targets that are no lists of numbers. */
 export function requireBatch(batch: unknown): void {
   const { inputs, targets, size } = (batch ?? {}) as Partial<Batch>;

@@ -21,6 +21,7 @@ import {
   checkConfig,
   requireBatch,
   requireCount,
+  requireNumbers,
   type SessionConfig,
   type StepResult,
   type Trace,
@@ -367,6 +368,7 @@ export class Session {
 
   /** The model's output for a batch of inputs, under running statistics: a copy, batch*outputSize numbers in the backend's precision. */
   predict(inputs: ArrayLike<number>): Float32Array | Float64Array {
+    requireNumbers('inputs', inputs);
     const size = inputs.length / sizeOf(this.config.input.shape);
     if (!Number.isInteger(size) || size < 1) {
       throw new DataError(
