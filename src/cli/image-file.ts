@@ -4,10 +4,15 @@ import jpeg from 'jpeg-js';
 import { DataError } from '../core/errors.js';
 import { type Shape, shapeText } from '../core/shape.js';
 import { readWhole } from '../data/files.node.js';
-
-/** Larger files are no input of the models here; read before anything is decoded. */
-const MAX_IMAGE_BYTES = 64 * 2 ** 20;
-const MAX_PIXELS = 2 ** 24;
+import {
+  boundedPng,
+  type ImageSize,
+  isJpeg,
+  isPng,
+  jpegSize,
+  largestImageFile,
+  pngSize,
+} from './image-bounds.js';
 
 /** Interleaved samples of 8 bits, 1 to 4 a pixel: grey, grey and alpha, RGB, RGBA. */
 interface Raster {
@@ -16,9 +21,6 @@ interface Raster {
   readonly channels: number;
   readonly data: Uint8Array;
 }
-
-const isPng = (bytes: Uint8Array): boolean => bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e;
-const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
 
 /** Samples of 1, 2 or 4 bits, rows padded to whole bytes, spread over 0..255. */
 function unpackBits(data: ArrayLike<number>, width: number, height: number, depth: number): Uint8Array {
@@ -36,7 +38,7 @@ function unpackBits(data: ArrayLike<number>, width: number, height: number, dept
 }
 
 function pngRaster(bytes: Uint8Array): Raster {
-  const png = decodePng(bytes);
+  const png = decodePng(boundedPng(bytes));
   const { width, height, depth } = png;
   if (png.palette) {
     const data = convertIndexedToRgb(png);
@@ -47,22 +49,16 @@ function pngRaster(bytes: Uint8Array): Raster {
   return { width, height, channels: png.channels, data };
 }
 
-function jpegRaster(bytes: Uint8Array): Raster {
+/** @param pixels the most that it may have. */
+function jpegRaster(bytes: Uint8Array, pixels: number): Raster {
   const { width, height, data } = jpeg.decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
     tolerantDecoding: false,
-    maxResolutionInMP: MAX_PIXELS / 1e6,
+    maxResolutionInMP: pixels / 1e6,
     maxMemoryUsageInMB: 512,
   });
   return { width, height, channels: 3, data };
-}
-
-/** Width and height of a PNG from its first chunk, so that a giant is refused before it is unpacked. */
-function pngSize(bytes: Uint8Array): [number, number] {
-  if (bytes.length < 24) return [0, 0];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return [view.getUint32(16), view.getUint32(20)];
 }
 
 /** Grey is weighted as in ITU-R BT.601; transparency is laid over black, the background of digit images. */
@@ -81,30 +77,35 @@ function toChannels({ data, channels, width, height }: Raster, wanted: number): 
 }
 
 /**
- * The image at `path` as height*width*channels bytes of `shape`.
- * @throws DataError when it cannot be read, is damaged, neither PNG nor JPEG, or of another size.
+ * The image at `path` as height*width*channels bytes of `shape`. What reading it costs is bounded by that shape, whatever the file
+ * says or holds: a file far longer than such an image needs, and one of another size, are refused before they are decoded.
+ * @throws DataError when it cannot be read, is damaged, neither PNG nor JPEG, of another size, or holds far more than its size needs.
  */
 export async function readImage(path: string, shape: Shape): Promise<Uint8Array> {
   const [height, width, channels] = shape;
   if (shape.length !== 3 || (channels !== 1 && channels !== 3)) {
     throw new DataError(`the model takes samples of shape ${shapeText(shape)}, which are no images`, path);
   }
-  const bytes = await readWhole(path, MAX_IMAGE_BYTES);
-  if (!isPng(bytes) && !isJpeg(bytes))
-    throw new DataError('is neither PNG nor JPEG; convert it to one of them', path);
-  if (isPng(bytes)) {
-    const [pngWidth, pngHeight] = pngSize(bytes);
-    if (pngWidth * pngHeight > MAX_PIXELS) throw sizeError(path, pngWidth, pngHeight, width, height);
-  }
-  let raster: Raster;
+  const bytes = await readWhole(
+    path,
+    largestImageFile(width * height),
+    `; the model takes images of ${width}x${height} pixels: scale it to that size first`,
+  );
+  const png = isPng(bytes);
+  if (!png && !isJpeg(bytes)) throw new DataError('is neither PNG nor JPEG; convert it to one of them', path);
+  let size: ImageSize;
+  let raster: Raster | undefined;
   try {
-    raster = isPng(bytes) ? pngRaster(bytes) : jpegRaster(bytes);
+    size = png ? pngSize(bytes) : jpegSize(bytes);
+    if (size.width === width && size.height === height) {
+      raster = png ? pngRaster(bytes) : jpegRaster(bytes, width * height);
+    }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(`is a damaged ${isPng(bytes) ? 'PNG' : 'JPEG'} (${reason}); get it again`, path);
+    throw new DataError(`is a damaged ${png ? 'PNG' : 'JPEG'} (${reason}); get it again`, path);
   }
-  if (raster.width !== width || raster.height !== height) {
-    throw sizeError(path, raster.width, raster.height, width, height);
+  if (!raster || raster.width !== width || raster.height !== height) {
+    throw sizeError(path, size.width, size.height, width, height);
   }
   return toChannels(raster, channels);
 }

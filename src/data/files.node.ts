@@ -28,11 +28,11 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | undefine
   }
 }
 
-/** A whole file. @throws DataError when it cannot be read or is longer than `maxBytes`. */
-export function readWhole(path: string, maxBytes = MAX_FILE_BYTES): Promise<Uint8Array> {
+/** A whole file. @throws DataError when it cannot be read or is longer than `maxBytes`; `remedy` ends the message of the latter. */
+export function readWhole(path: string, maxBytes = MAX_FILE_BYTES, remedy = ''): Promise<Uint8Array> {
   return withFile(path, async (read, info) => {
     if (info.size > maxBytes) {
-      throw new DataError(`holds ${info.size} bytes, more than the ${maxBytes} that fit here`, path);
+      throw new DataError(`holds ${info.size} bytes, more than the ${maxBytes} that fit here${remedy}`, path);
     }
     return read(info.size);
   });
