@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { workFolder } from './run.case.js';
-import { fileName, RunFolder, timeStamp } from './run-folder.js';
+import { checkFolderNames, fileName, RunFolder, timeStamp } from './run-folder.js';
 import { clockText, percentText, tableLines } from './table.js';
 
 const folder = workFolder();
@@ -28,6 +28,36 @@ describe('RunFolder', () => {
     await expect(RunFolder.create({ out: 'deep', command: 'train', model: 'mlp' })).rejects.toThrow(
       /never overwrites/,
     );
+  });
+});
+
+describe('a folder that cannot be made', () => {
+  const make = (out: string): Promise<RunFolder> => RunFolder.create({ out, command: 'train', model: 'mlp' });
+
+  it.runIf(process.platform === 'linux')(
+    'is refused at once in /proc, where no folders can be made',
+    async () => {
+      await expect(make('/proc/x')).rejects.toThrow(/^\/proc\/x: cannot be made: .*no new folder in \/proc;/);
+      await expect(make('/proc/x/deeper')).rejects.toThrow(/no new folder in \/proc;/);
+    },
+  );
+
+  it('is refused below a file and at a link that points nowhere', async () => {
+    writeFileSync('plain', 'text');
+    await expect(make(join('plain', 'below'))).rejects.toThrow(/plain.*(is a file|not a folder)/);
+    symlinkSync(join(folder, 'gone', 'away'), 'dangling');
+    await expect(make(join('dangling', 'below'))).rejects.toThrow(/dangling: cannot be made/);
+    expect(readdirSync('.')).not.toContain('gone');
+  });
+});
+
+describe('checkFolderNames', () => {
+  it('refuses recipes whose models would lie in one folder, or in the place of a file of the run', () => {
+    checkFolderNames(['a b', 'a c', 'fp32']);
+    const both = /"a b" and "a-b", whose models would both lie in the folder "a-b"; give one another name/;
+    expect(() => checkFolderNames(['a b', 'fp32', 'a-b'])).toThrow(both);
+    expect(() => checkFolderNames(['Mine', 'mine'])).toThrow(/both lie in the folder "mine"/);
+    expect(() => checkFolderNames(['report.html'])).toThrow(/name of a file of the run/);
   });
 });
 

@@ -3,10 +3,10 @@
  * Whatever ends the run, what is there is whole. Knows files, not what is in them.
  */
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { UsageError } from '../core/errors.js';
-import { writeError, writeFileAtomic } from '../io/files.node.js';
+import { makeFolder, writeError, writeFileAtomic } from '../io/files.node.js';
 
 /** A file of lines, each written at once and whole: after a failure (full disk) the file ends with the last whole line. */
 export class LineLog {
@@ -57,6 +57,33 @@ export function timeStamp(date: Date): string {
 export function fileName(name: string): string {
   const plain = name.replace(/[^\w.-]+/g, '-').replace(/^\.+/, '');
   return plain === '' ? 'unnamed' : plain.slice(0, 100);
+}
+
+/** Files of a run's folder, beside which a folder for each recipe lies. */
+const ownFiles = ['config.json', 'metrics.jsonl', 'report.html', 'model.safetensors'];
+
+/**
+ * Throws UsageError where two recipes would share a folder of the run, or one would take the place of the run's own files. Letters
+ * count as equal in either case, as macOS and Windows take them.
+ */
+export function checkFolderNames(names: readonly string[]): void {
+  const byFolder = new Map<string, string>();
+  for (const name of names) {
+    const folder = fileName(name);
+    const key = folder.toLowerCase();
+    const other = byFolder.get(key);
+    if (other !== undefined) {
+      throw new UsageError(
+        `--recipes has "${other}" and "${name}", whose models would both lie in the folder "${folder}"; give one another name`,
+      );
+    }
+    if (ownFiles.includes(key)) {
+      throw new UsageError(
+        `--recipes has "${name}", which is the name of a file of the run; give it another`,
+      );
+    }
+    byFolder.set(key, name);
+  }
 }
 
 /** Throws UsageError when an explicit folder already holds something. */
@@ -134,13 +161,5 @@ export class RunFolder {
 
   close(): void {
     this.log?.close();
-  }
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw writeError(error, path);
   }
 }

@@ -30,6 +30,7 @@ import { getRecipe, recipes } from '../quant/recipes.js';
 import { loadRecipeFile } from '../quant/recipes.node.js';
 import { defaultEpochs, defaultLearningRate, defaultProbes, defaultWeightDecay } from './defaults.js';
 import type { DataOptions, TrainingOptions } from './options.js';
+import { checkFolderNames } from './run-folder.js';
 
 /** A recipe by built-in name, or from a JSON file. Throws RecipeError with the nearest name, or DataError for the file. */
 export async function recipeOf(text: string): Promise<Recipe> {
@@ -38,7 +39,7 @@ export async function recipeOf(text: string): Promise<Recipe> {
   return isFile ? loadRecipeFile(text) : getRecipe(text);
 }
 
-/** Recipes of a list such as `fp32,paper,mine.json`. Throws UsageError for an empty list and for two of one name. */
+/** Recipes of a list such as `fp32,paper,mine.json`. Throws UsageError for an empty list and for two of one name or folder. */
 export async function recipesOf(text: string): Promise<Recipe[]> {
   const names = text
     .split(',')
@@ -53,6 +54,7 @@ export async function recipesOf(text: string): Promise<Recipe[]> {
     }
     recipes.push(recipe);
   }
+  checkFolderNames(recipes.map(({ name }) => name));
   return recipes;
 }
 

@@ -2,8 +2,8 @@
  * Writing files so that a crash, a full disk or a second process never leaves half of one. Knows no format.
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DataError } from '../core/errors.js';
 
 const remedies: Readonly<Record<string, string>> = {
@@ -24,6 +24,55 @@ export function writeError(error: unknown, path: string): DataError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const remedy = Object.hasOwn(remedies, code) ? `${remedies[code]} (${code})` : message;
   return new DataError(`cannot be written: ${remedy}`, path);
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/**
+ * Makes a folder and those above it that are missing, one by one: Node's own way of making them all never ends where the system
+ * takes no new folders (/proc).
+ * @throws DataError naming the path and the remedy.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const missing: string[] = [];
+  let at = resolve(path);
+  try {
+    while (!(await isFolder(at))) {
+      missing.push(at);
+      at = dirname(at);
+    }
+    for (const folder of missing.reverse()) await makeOne(folder);
+  } catch (error) {
+    throw error instanceof DataError ? error : writeError(error, path);
+  }
+}
+
+/** False where there is nothing yet. Throws for what is no folder, and at the root of a disk that is not there. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' && dirname(path) !== path) return false;
+    throw error;
+  }
+  throw new DataError('is a file, so no folder can be made of it or in it; choose another place', path);
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = codeOf(error);
+    // Another process was faster, or a link points nowhere.
+    if (code === 'EEXIST' && (await isFolder(path))) return;
+    if (code === 'ENOENT' || code === 'EEXIST') {
+      throw new DataError(
+        `cannot be made: the system takes no new folder in ${dirname(path)}; choose another place`,
+        path,
+      );
+    }
+    throw error;
+  }
 }
 
 /** What a symbolic link points at, so that the link stays and its target is replaced; the path itself if it is none. */
