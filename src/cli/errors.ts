@@ -3,12 +3,14 @@ import { CommanderError } from 'commander';
 import {
   DataError,
   DivergenceError,
+  MemoryLimitError,
   NonFiniteError,
   OctogradError,
   RecipeError,
   ShapeError,
   UsageError,
 } from '../core/errors.js';
+import { bytesText } from '../core/text.js';
 import { type CliIo, exitCodes } from './io.js';
 
 /** Exit code of an error: 2 usage, 3 data, 4 numbers, 1 anything else. */
@@ -20,6 +22,19 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof DataError) return exitCodes.data;
   if (error instanceof NonFiniteError || error instanceof DivergenceError) return exitCodes.numbers;
   return exitCodes.failure;
+}
+
+/** Runs `work` with a batch of the user's choice: a plan that does not fit in memory is --batch's fault, a UsageError. */
+export async function withBatch<T>(batch: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MemoryLimitError)) throw error;
+    throw new UsageError(
+      `--batch ${batch} is too large: its plan takes ${bytesText(error.bytes)} of memory, more than can be had (WebAssembly has 4 GiB at most); ` +
+        'give a smaller one; for training, --accumulate averages the gradients of several batches in one step',
+    );
+  }
 }
 
 /** commander's `error: unknown option '--x'\n(Did you mean --y?)` as one line. */

@@ -8,6 +8,7 @@ import { createModel } from '../models/index.js';
 import { adam, adamw, sgd } from '../optim/index.js';
 import { createSession } from '../train/index.js';
 import { defaultMomentum, defaultTrainRecipe } from './defaults.js';
+import { withBatch } from './errors.js';
 import { type CliIo, exitCodes } from './io.js';
 import {
   addDataOptions,
@@ -117,7 +118,7 @@ Examples:
   return command.action(async (options: PlanOptions) => {
     checkRunOptions(options);
     if (options.eval && options.trace) throw new UsageError('--eval and --trace are two plans; choose one');
-    const listing = await makeListing(options);
+    const listing = await withBatch(options.batch, () => makeListing(options));
     io.stdout.write(`${options.json ? JSON.stringify(listing) : printPlan(listing)}\n`);
     end(exitCodes.ok);
   });

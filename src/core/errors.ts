@@ -76,3 +76,14 @@ export class DivergenceError extends OctogradError {
 export class BackendError extends OctogradError {
   override name = 'BackendError';
 }
+
+/** A plan that needs more memory than can be had; `bytes` is what it asked for. */
+export class MemoryLimitError extends BackendError {
+  override name = 'MemoryLimitError';
+  constructor(
+    message: string,
+    readonly bytes: number,
+  ) {
+    super(message);
+  }
+}

@@ -3,7 +3,7 @@
  * with, and in float64 mode what gradients are checked with. It knows neither graphs nor recipes.
  */
 import { bytesOf, type FloatBytes, type NumericArray, storages } from '../../core/dtype.js';
-import { BackendError } from '../../core/errors.js';
+import { BackendError, MemoryLimitError } from '../../core/errors.js';
 import type { Backend, Call, HostCall, Program } from '../backend.js';
 import {
   type BufferRef,
@@ -73,8 +73,9 @@ class ReferenceBackend implements Backend {
     try {
       grown = new ArrayBuffer(bytes);
     } catch {
-      throw new BackendError(
+      throw new MemoryLimitError(
         `${bytes} bytes are more than this machine gives one array: use a smaller batch, gradient accumulation or recomputation`,
+        bytes,
       );
     }
     new Uint8Array(grown).set(new Uint8Array(memory));

@@ -5,7 +5,7 @@
  * When the plan grows over the latter, every program is laid out anew at its next run.
  */
 import type { NumericArray } from '../../core/dtype.js';
-import { BackendError, UsageError } from '../../core/errors.js';
+import { BackendError, MemoryLimitError, UsageError } from '../../core/errors.js';
 import type { Backend, Call, HostCall, Program } from '../backend.js';
 import type { BufferRef, KernelCall } from '../kernels.js';
 import { PLAN_BASE } from './control.js';
@@ -111,8 +111,9 @@ class WasmBackend implements Backend {
     }
     const planEnd = PLAN_BASE + roundUp(bytes, 64);
     if (planEnd > MEMORY_LIMIT) {
-      throw new BackendError(
+      throw new MemoryLimitError(
         `${bytes} bytes are more than the 4 GiB that WebAssembly memory can have: use a smaller batch, gradient accumulation or recomputation`,
+        bytes,
       );
     }
     this.machine.grow(Math.min(planEnd + this.scratchAsked + RECORD_SLACK, MEMORY_LIMIT));
@@ -201,8 +202,9 @@ class WasmBackend implements Backend {
     const at = roundUp(this.end, 64);
     const end = at + bytes;
     if (end > MEMORY_LIMIT) {
-      throw new BackendError(
+      throw new MemoryLimitError(
         `the plan's ${this.reserved} bytes leave no room for ${bytes} bytes of scratch below 4 GiB: use a smaller batch`,
+        this.reserved + bytes,
       );
     }
     // Vector kernels may read, not use, a few bytes past the end of an operand.

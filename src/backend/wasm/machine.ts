@@ -2,7 +2,7 @@
  * The running WASM module: one memory, an instance on the calling thread and one in each worker. Runs lists of records
  * in lockstep; a trap anywhere becomes a BackendError here. Knows neither buffers nor what kernels compute.
  */
-import { BackendError, UsageError } from '../../core/errors.js';
+import { BackendError, MemoryLimitError, UsageError } from '../../core/errors.js';
 import * as control from './control.js';
 import { hasRelaxed, withUnsharedMemory } from './module.js';
 import type { Platform, WorkerHandle } from './platform.js';
@@ -125,8 +125,9 @@ export class Machine {
     try {
       this.memory!.grow(missing);
     } catch {
-      throw new BackendError(
+      throw new MemoryLimitError(
         `${bytes} bytes of WebAssembly memory cannot be had (the limit is 4 GiB, or what this machine has left): use a smaller batch, more gradient accumulation or recomputation`,
+        bytes,
       );
     }
   }
