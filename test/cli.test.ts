@@ -1,6 +1,6 @@
 /** The built program as a process of its own: signals, pipes, exit codes. What it prints is tested in src/cli. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
@@ -76,12 +76,43 @@ it('a second Ctrl-C ends it at once', async () => {
   expect(code).toBe(130);
 });
 
-it('ends quietly when its reader goes away', async () => {
-  const { code, err } = await start([...endless, '--out', join(folder, 'pipe')], (text, child) => {
+it('ends quietly when its reader goes away, with all that it has in its folder', async () => {
+  const out = join(folder, 'pipe');
+  const { code, err } = await start([...endless, '--out', out], (text, child) => {
     if (text.includes('"step":5,')) child.stdout?.destroy();
   });
   expect([code, err]).toEqual([0, '']);
+  expect(readdirSync(out).sort()).toEqual([
+    'config.json',
+    'metrics.jsonl',
+    'model.safetensors',
+    'report.html',
+  ]);
+  const events = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  expect(JSON.parse(events[events.length - 1])).toMatchObject({ type: 'done' });
+  expect(events.some((line) => line.includes('"reason":"aborted"'))).toBe(true);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('stopped before its end');
 });
+
+it.runIf(existsSync('/dev/full'))(
+  'an output that cannot be written ends a run with 3, saved, and one line',
+  async () => {
+    const out = join(folder, 'full');
+    const handle = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [program, ...endless, '--out', out], {
+      stdio: ['ignore', handle, 'pipe'],
+    });
+    closeSync(handle);
+    let err = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      err += chunk;
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(3);
+    expect(err).toMatch(/^octograd: the output cannot be written: [^\n]*ENOSPC[^\n]*\n$/);
+    expect(readdirSync(out)).toContain('report.html');
+  },
+);
 
 it('has exit codes for usage and data, and one line on stderr', async () => {
   const usage = await start(['train', '--lr', 'fast'], () => undefined);

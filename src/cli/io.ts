@@ -13,7 +13,7 @@ export interface CliIo {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted with the name of the signal as its reason: a run ends between two steps and keeps what there is. */
+  /** Aborted with a {@link StopReason}: a run ends between two steps and keeps what there is. */
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +37,22 @@ export const exitCodes = {
   SIGTERM: 143,
 } as const;
 
-/** The exit code of a run that a signal ended. */
+/**
+ * What ends a run early, as the reason of its signal: the two signals; `SIGPIPE` where the reader of the output has seen enough,
+ * which is no error; `output` where the output cannot be written.
+ */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGPIPE' | 'output';
+
+/** The exit code of a run that was ended early. */
 export function signalCode(signal: AbortSignal): number {
-  return signal.reason === 'SIGTERM' ? exitCodes.SIGTERM : exitCodes.SIGINT;
+  switch (signal.reason as StopReason) {
+    case 'SIGTERM':
+      return exitCodes.SIGTERM;
+    case 'SIGPIPE':
+      return exitCodes.ok;
+    case 'output':
+      return exitCodes.data;
+    default:
+      return exitCodes.SIGINT;
+  }
 }
