@@ -5,9 +5,17 @@ import { sameShape, shapeText } from '../core/shape.js';
 import { countText } from '../core/text.js';
 import type { ImageDataset } from '../data/index.node.js';
 import { evaluate, type SavedModel } from '../train/index.js';
+import { withBatch } from './errors.js';
 import { type CliIo, exitCodes, signalCode } from './io.js';
 import { findModels, loadModel, openModel } from './model-file.js';
-import { addDataOptions, addRunOptions, checkRunOptions, type RunOptions, wholeOption } from './options.js';
+import {
+  addDataOptions,
+  addRunOptions,
+  checkRunOptions,
+  datasetChoices,
+  type RunOptions,
+  wholeOption,
+} from './options.js';
 import { limited, loadData } from './setup.js';
 import { percentText, tableLines } from './table.js';
 
@@ -78,6 +86,12 @@ async function runEval(path: string, options: EvalOptions, io: CliIo): Promise<n
   for (const file of await findModels(path)) {
     const saved = await loadModel(file);
     const dataset = options.dataset ?? saved.dataset;
+    if (!datasetChoices.includes(dataset)) {
+      throw new DataError(
+        `was trained on "${dataset}", which octograd does not know; choose the data with --dataset`,
+        saved.file,
+      );
+    }
     const test =
       sets.get(dataset) ??
       limited(
@@ -86,7 +100,7 @@ async function runEval(path: string, options: EvalOptions, io: CliIo): Promise<n
       );
     sets.set(dataset, test);
     checkFit(saved, test);
-    const result = await evaluateModel(saved, test, options, io);
+    const result = await withBatch(options.batch, () => evaluateModel(saved, test, options, io));
     if (!result) return signalCode(io.signal);
     results.push(result);
     if (options.json) io.stdout.write(`${JSON.stringify({ type: 'evaluation', ...result })}\n`);
@@ -118,7 +132,7 @@ export function evalCommand(io: CliIo, end: (code: number) => void): Command {
         'but the file: model, recipe and normalisation stand in it.',
     )
     .argument('<run-or-file>', 'a model.safetensors, or the folder of a run');
-  addRunOptions(addDataOptions(command, undefined))
+  addRunOptions(addDataOptions(command, null))
     .option('--limit <n>', 'evaluate on this many samples only, drawn by seed 0', wholeOption('--limit', 1))
     .option('--json', 'print one JSON object a model, and one with all results at the end')
     .addHelpText(

@@ -1,7 +1,8 @@
 /** Finds and opens saved models: a file, or the models below the folder of a run. Knows where runs put them. */
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '../core/errors.js';
+import { DataError, MemoryLimitError, RecipeError, ShapeError, UsageError } from '../core/errors.js';
 import { kindOf, readWhole } from '../data/files.node.js';
 import { createModel } from '../models/index.js';
 import { createSession, parseModel, restoreModel, type SavedModel, type Session } from '../train/index.js';
@@ -14,8 +15,16 @@ const modelName = 'model.safetensors';
 /** Model files are read whole; the largest that makes sense here. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    throw new DataError(`cannot be read: ${(error as Error).message}`, folder);
+  }
+}
+
 async function modelsBelow(folder: string, depth: number): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await entriesOf(folder);
   const found = entries.some((entry) => entry.isFile() && entry.name === modelName)
     ? [join(folder, modelName)]
     : [];
@@ -41,7 +50,7 @@ export async function findModels(path: string): Promise<string[]> {
 export async function latestModel(folder = 'runs'): Promise<string> {
   const remedy = 'train one first (octograd train), or name one with --from';
   if ((await kindOf(folder)) !== 'folder') throw new DataError(`there is no model yet; ${remedy}`, folder);
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await entriesOf(folder);
   const runs = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   // Names start with the date.
   for (const run of runs.sort().reverse()) {
@@ -58,8 +67,26 @@ export async function loadModel(path: string): Promise<SavedModel> {
   return parseModel(await readWhole(path, MAX_MODEL_BYTES), path);
 }
 
-/** A session with a saved model's numbers. Throws DataError when the file does not fit the model that it names. */
+/**
+ * A session with a saved model's numbers. Throws DataError naming the file when it does not fit the model that it names, or what it
+ * says of model, input and recipe makes none.
+ */
 export async function openModel(saved: SavedModel, options: RunOptions): Promise<Session> {
+  try {
+    return await sessionOf(saved, options);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof ShapeError || error instanceof RecipeError) {
+      throw new DataError(`describes a model that cannot be run: ${error.message}`, saved.file);
+    }
+    // So few samples are no choice of the user's.
+    if (error instanceof MemoryLimitError && options.batch <= 2) {
+      throw new DataError(`describes a model too large for memory: ${error.message}`, saved.file);
+    }
+    throw error;
+  }
+}
+
+async function sessionOf(saved: SavedModel, options: RunOptions): Promise<Session> {
   const { model, inputShape, classes, inputStorage, normalization, recipe } = saved;
   const session = await createSession({
     model: createModel(model, { inputShape, classes: classes.length }),

@@ -113,14 +113,14 @@ export function addModelOption(command: Command): Command {
   );
 }
 
-/** Adds `--dataset` and `--data`. */
-export function addDataOptions(command: Command, dataset: string | undefined = defaultDataset): Command {
+/** Adds `--dataset` and `--data`. @param dataset the default; null for none. */
+export function addDataOptions(command: Command, dataset: string | null = defaultDataset): Command {
   return command
     .option(
       '--dataset <name>',
       `the data: ${datasetNames.join(', ')}, or images for a folder with train/<class>/*.jpg and test/<class>/*.jpg`,
       choiceOption('--dataset', datasetChoices),
-      dataset,
+      dataset ?? undefined,
     )
     .option('--data <dir>', 'where the data lie (default: see octograd data)');
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import jpeg from 'jpeg-js';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../io/index.js';
 import { jsonLines, type Outcome, run, workFolder, writeSmallData } from './run.case.js';
 
 /** Bytes that still fit the disk; undefined for a disk without end. */
@@ -147,6 +148,74 @@ describe('eval', () => {
     const other = await run(['eval', join(compared, 'int8')]);
     expect(other.code).toBe(3);
     expect(other.err).toMatch(/takes samples of shape \[12, 12, 1\], mnist has \[28, 28, 1\]/);
+  });
+});
+
+describe('a model file whose description makes no model', () => {
+  const described = (name: string, changes: Record<string, string>): string => {
+    const path = join(folder, name);
+    const bytes = readFileSync(join(compared, 'int8', 'model.safetensors'));
+    const { tensors, metadata } = readSafetensors(bytes);
+    writeFileSync(path, writeSafetensors(tensors, { ...metadata, ...changes }));
+    return path;
+  };
+  const [half, big] = ['[12, 6, 1]', '[100000, 100000, 1]'];
+  const odd = '{"mean":[0,0],"std":[1,1]}';
+  const wrongRecipe = (text: string): string =>
+    JSON.stringify({ ...JSON.parse(text), overrides: [{ modules: 'conv9', norm: { eps: 0.1 } }] });
+
+  it.each<[string, (recipe: string) => Record<string, string>, RegExp]>([
+    ['unknown', () => ({ model: 'mpl' }), /cannot be run: there is no model "mpl".*"mlp"/],
+    [
+      'of-another-size',
+      () => ({ inputShape: half }),
+      /tensor "fc1.weight" has shape \[128, 144\], mlp needs/,
+    ],
+    ['of-another-kind', () => ({ model: 'lenet' }), /has no tensor "conv1.weight", which lenet needs/],
+    ['too-large', () => ({ inputShape: big }), /a model (too large for memory|that cannot be run)/],
+    ['normalised', () => ({ normalization: odd }), /cannot be run: normalization has 2 means/],
+    ['with-recipe', (text) => ({ recipe: wrongRecipe(text) }), /cannot be run: .*"conv9" matches no module/],
+  ])('%s: predict and eval name the file and what is wrong', async (name, changes, message) => {
+    const { metadata } = readSafetensors(readFileSync(join(compared, 'int8', 'model.safetensors')));
+    const file = described(`${name}.safetensors`, changes(metadata.recipe));
+    const side = name === 'of-another-size' ? [12, 6] : name === 'too-large' ? [1, 1] : [12, 12];
+    const image = join(folder, `${name}.png`);
+    const [height, width] = side;
+    writeFileSync(image, encode({ width, height, channels: 1, data: new Uint8Array(width * height) }));
+    // The image of a giant would be one itself; eval finds it does not fit the data.
+    const results =
+      name === 'too-large' ? [] : [await run(['predict', image, '--from', file, '--threads', '1'])];
+    if (!['of-another-size', 'too-large'].includes(name)) {
+      results.push(await run(['eval', file, '--data', data, '--threads', '1']));
+    }
+    for (const { code, err } of results) {
+      expect([code, err.split('\n').length]).toEqual([3, 2]);
+      expect(err).toContain(`${name}.safetensors: `);
+      expect(err).toMatch(message);
+    }
+  });
+
+  it('trained on data that nobody knows: eval asks for --dataset', async () => {
+    const file = described('elsewhere.safetensors', { dataset: 'elsewhere' });
+    const { code, err } = await run(['eval', file]);
+    expect(code).toBe(3);
+    expect(err).toMatch(/elsewhere\.safetensors: was trained on "elsewhere".*choose the data with --dataset/);
+  });
+});
+
+describe('a batch too large for memory', () => {
+  const tooLarge =
+    /^octograd: --batch \d+ is too large: its plan takes [\d.]+ [GT]iB of memory.*smaller one[^\n]*\n$/;
+
+  it.each([
+    ['plan', ['plan', '--batch', '1000000']],
+    ['eval', ['eval', join(compared, 'int8'), '--data', data, '--batch', '100000000']],
+    // As many samples as MNIST has, in one batch.
+    ['train', ['train', '--batch', '60000', '--out', join(folder, 'too-large')]],
+  ])('%s: exit code 2, naming --batch and the remedy', async (_name, args) => {
+    const { code, err } = await run([...args, '--threads', '1']);
+    expect(code).toBe(2);
+    expect(err).toMatch(tooLarge);
   });
 });
 

@@ -15,6 +15,7 @@ import {
   type Session,
   saveModel,
 } from '../train/index.js';
+import { withBatch } from './errors.js';
 import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
 import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
 import { backendOptions, checkTrainingOptions, type TrainingOptions } from './options.js';
@@ -254,7 +255,8 @@ export async function runTraining(
     try {
       for (const seed of settings.seeds) {
         for (const recipe of recipes) {
-          if (!io.signal.aborted) await runOne(context, recipe, seed);
+          if (io.signal.aborted) continue;
+          await withBatch(options.batch, () => runOne(context, recipe, seed));
         }
       }
     } catch (error) {
