@@ -55,7 +55,7 @@ async function writeModel(context: Context, session: Session, key: RunKey): Prom
   const bytes = saveModel(session, {
     model: context.settings.model,
     inputShape: train.inputShape,
-    inputStorage: storage === 'uint8' ? 'uint8' : 'float',
+    inputStorage: storage,
     classes: train.classes,
     dataset: context.settings.dataset,
     ...(normalization ? { normalization } : {}),

@@ -6,13 +6,20 @@
 import { DataError, UsageError } from '../core/errors.js';
 import { type Shape, shapeText, sizeOf } from '../core/shape.js';
 import { shown } from '../core/text.js';
-import { type Dataset, type ImageDataset, type Normalization, normalizationOf } from './dataset.js';
+import {
+  type Dataset,
+  type ImageDataset,
+  type Normalization,
+  normalizationOf,
+  type SampleArray,
+} from './dataset.js';
 
 /** Arrays of your own, see {@link fromArrays}. */
 export interface ArraySource {
   readonly name?: string;
   readonly note?: string;
-  readonly inputs: Uint8Array | Float32Array;
+  /** Bytes, floats, or int32 for whole numbers such as the tokens that an embedding looks up. */
+  readonly inputs: SampleArray;
   /** Shape of ONE sample, without the batch axis; images are [height, width, channels]. */
   readonly inputShape: Shape;
   readonly labels?: ArrayLike<number>;
@@ -39,8 +46,14 @@ export function fromArrays(source: ArraySource): Dataset {
     throw new UsageError(`fromArrays takes { inputs, inputShape, labels, ... }, got ${shown(source)}`);
   }
   const { inputs, name = 'arrays' } = source;
-  if (!(inputs instanceof Uint8Array) && !(inputs instanceof Float32Array)) {
-    throw new DataError(`${name}: inputs must be a Uint8Array or a Float32Array`);
+  if (
+    !(inputs instanceof Uint8Array) &&
+    !(inputs instanceof Float32Array) &&
+    !(inputs instanceof Int32Array)
+  ) {
+    throw new DataError(
+      `${name}: inputs must be a Uint8Array or a Float32Array, or an Int32Array of an embedding's indices`,
+    );
   }
   const inputShape = checkShape(source.inputShape, 'inputShape', name);
   const size = sizeOf(inputShape);
@@ -59,6 +72,11 @@ export function fromArrays(source: ArraySource): Dataset {
   const targeted = checkTargets(source, count, name);
   let normalization: Normalization | undefined;
   if (source.normalization !== undefined) {
+    if (inputs instanceof Int32Array) {
+      throw new DataError(
+        `${name}: int32 inputs are indices and are not normalised; leave normalization out`,
+      );
+    }
     normalization = checkNormalization(source.normalization, inputShape[inputShape.length - 1], name);
   } else if (inputs instanceof Uint8Array && inputShape.length === 3) {
     normalization = normalizationOf(inputs, inputShape[2]);

@@ -8,7 +8,7 @@ import { UsageError } from '../core/errors.js';
 import { hashText, RandomStream } from '../core/rng.js';
 import { sizeOf } from '../core/shape.js';
 import { type Augmentation, Augmenter, checkAugmentations } from './augment.js';
-import { type Dataset, normalizationOf } from './dataset.js';
+import { type Dataset, emptyLike, normalizationOf, type SampleArray } from './dataset.js';
 
 export interface LoaderOptions {
   /** Samples in a batch; more than the data set holds gives one batch of all. */
@@ -28,7 +28,7 @@ export interface Batch {
   /** Number of samples, `batchSize` but for a ragged last batch. */
   readonly size: number;
   /** size * sizeOf(inputShape) values; bytes stay bytes. */
-  readonly inputs: Uint8Array | Float32Array;
+  readonly inputs: SampleArray;
   /** size * labelsPerSample class indices. */
   readonly labels: Int32Array;
   /** size * sizeOf(targetShape) values, for a data set with targets. */
@@ -75,7 +75,9 @@ export class BatchLoader {
     this.augment = checkAugmentations(augment, inputShape);
     if (this.augment.length > 0) {
       if (!(inputs instanceof Uint8Array)) {
-        throw new UsageError(`augmentation needs byte images; the inputs of "${dataset.name}" are floats`);
+        throw new UsageError(
+          `augmentation needs byte images; the inputs of "${dataset.name}" are ${inputs instanceof Int32Array ? 'whole numbers' : 'floats'}`,
+        );
       }
       const { mean } = dataset.normalization ?? normalizationOf(inputs, inputShape[2]);
       this.augmenter = new Augmenter(
@@ -145,7 +147,7 @@ function makeBatch(dataset: Dataset, size: number): Batch {
   const length = size * sizeOf(inputShape);
   return {
     size,
-    inputs: inputs instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length),
+    inputs: emptyLike(inputs, length),
     labels: new Int32Array(size * labelsPerSample),
     indices: new Uint32Array(size),
     ...(targets ? { targets: new Float32Array((size * targets.length) / count) } : {}),
@@ -154,11 +156,11 @@ function makeBatch(dataset: Dataset, size: number): Batch {
 
 /** A batch over the first samples of another's buffers. */
 function firstOf(full: Batch, size: number): Batch {
-  const part = <A extends { length: number; subarray(from: number, to: number): A }>(array: A): A =>
-    array.subarray(0, (array.length / full.size) * size);
+  const part = <A extends SampleArray | Uint32Array>(array: A): A =>
+    array.subarray(0, (array.length / full.size) * size) as A;
   return {
     size,
-    inputs: full.inputs instanceof Uint8Array ? part(full.inputs) : part(full.inputs),
+    inputs: part(full.inputs),
     labels: part(full.labels),
     indices: part(full.indices),
     ...(full.targets ? { targets: part(full.targets) } : {}),
@@ -171,14 +173,10 @@ type CopySample = (from: number, to: number) => void;
  * Copies sample `from` of the source to place `to` of the target, in 32-bit words where alignment allows: `set` and
  * `subarray` would make a view for every sample.
  */
-function sampleCopier(
-  source: Uint8Array | Float32Array,
-  target: Uint8Array | Float32Array,
-  size: number,
-): CopySample {
+function sampleCopier(source: SampleArray, target: SampleArray, size: number): CopySample {
   const bytes = size * source.BYTES_PER_ELEMENT;
-  let from: Uint8Array | Float32Array | Int32Array = source;
-  let to: Uint8Array | Float32Array | Int32Array = target;
+  let from: SampleArray = source;
+  let to: SampleArray = target;
   let length = size;
   if (bytes % 4 === 0 && source.byteOffset % 4 === 0) {
     length = bytes / 4;

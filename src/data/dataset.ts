@@ -16,6 +16,9 @@ export interface Normalization {
   readonly std: readonly number[];
 }
 
+/** What inputs are kept in: bytes, floats, or whole numbers such as the tokens that an embedding looks up. */
+export type SampleArray = Uint8Array | Float32Array | Int32Array;
+
 /** Samples of one shape, each with a class label, regression targets or both. */
 export interface Dataset {
   readonly name: string;
@@ -26,7 +29,7 @@ export interface Dataset {
   /** Shape of one sample; images are [height, width, channels]. */
   readonly inputShape: Shape;
   /** count * sizeOf(inputShape) values, sample by sample. Floats are finite. */
-  readonly inputs: Uint8Array | Float32Array;
+  readonly inputs: SampleArray;
   /** count * labelsPerSample class indices in 0..classes.length-1; empty when there are only targets. */
   readonly labels: Int32Array;
   /** 1 for classification, more for a label at every position of a sequence, 0 without labels. */
@@ -108,7 +111,7 @@ export function subset<D extends Dataset>(dataset: D, which: number | ArrayLike<
       );
     }
   }
-  const gather = <A extends Uint8Array | Float32Array | Int32Array>(from: A, to: A, width: number): A => {
+  const gather = <A extends SampleArray>(from: A, to: A, width: number): A => {
     for (let i = 0; i < indices.length; i++) {
       to.set(from.subarray(indices[i] * width, (indices[i] + 1) * width), i * width);
     }
@@ -116,10 +119,7 @@ export function subset<D extends Dataset>(dataset: D, which: number | ArrayLike<
   };
   const { inputs, targets, labelsPerSample } = dataset;
   const length = indices.length * size;
-  const part =
-    inputs instanceof Uint8Array
-      ? gather(inputs, new Uint8Array(length), size)
-      : gather(inputs, new Float32Array(length), size);
+  const part = gather(inputs, emptyLike(inputs, length), size);
   const targetSize = targets ? targets.length / dataset.count : 0;
   return {
     ...dataset,
@@ -131,6 +131,12 @@ export function subset<D extends Dataset>(dataset: D, which: number | ArrayLike<
       ? { targets: gather(targets, new Float32Array(indices.length * targetSize), targetSize) }
       : {}),
   };
+}
+
+/** A new array of the same kind. */
+export function emptyLike(array: SampleArray, length: number): SampleArray {
+  if (array instanceof Uint8Array) return new Uint8Array(length);
+  return array instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
 }
 
 /** What is odd about a data set without making it useless: classes without a sample, a single class, flat channels. */

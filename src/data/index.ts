@@ -21,6 +21,7 @@ export {
   type ImageDataset,
   type Normalization,
   normalizationOf,
+  type SampleArray,
   subset,
 } from './dataset.js';
 export { type IdxImages, parseIdxImages, parseIdxLabels } from './idx.js';

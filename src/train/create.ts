@@ -44,7 +44,8 @@ function isDataset(input: unknown): input is Dataset {
 
 /** The input of a data set's samples, with its normalisation. */
 export function inputOf(dataset: Dataset): InputSpec {
-  const storage = dataset.inputs instanceof Uint8Array ? 'uint8' : 'float';
+  const { inputs } = dataset;
+  const storage = inputs instanceof Uint8Array ? 'uint8' : inputs instanceof Int32Array ? 'int32' : 'float';
   return {
     shape: dataset.inputShape,
     storage,

@@ -12,6 +12,7 @@ import { recipeToJson } from '../quant/freeze.js';
 import type { Recipe } from '../quant/recipe.js';
 import { resolveForModule } from '../quant/resolve.js';
 import { parseRecipe } from '../quant/validate.js';
+import type { InputSpec } from './program.js';
 import type { Session } from './session.js';
 
 /** What a model file says besides its numbers. */
@@ -20,7 +21,7 @@ export interface ModelFacts {
   readonly model: string;
   /** Shape of one sample. */
   readonly inputShape: Shape;
-  readonly inputStorage: 'uint8' | 'float';
+  readonly inputStorage: InputSpec['storage'];
   /** Names of the classes, in the order of the labels. */
   readonly classes: readonly string[];
   readonly recipe: Recipe;
@@ -157,8 +158,11 @@ export function parseModel(bytes: Uint8Array, file: string): SavedModel {
     throw new DataError(`its metadata "${key}" is not what octograd writes; save the model again`, file);
   };
   const inputStorage = text('inputStorage');
-  if (inputStorage !== 'uint8' && inputStorage !== 'float') {
-    throw new DataError(`its metadata "inputStorage" is "${inputStorage}", not "uint8" or "float"`, file);
+  if (inputStorage !== 'uint8' && inputStorage !== 'float' && inputStorage !== 'int32') {
+    throw new DataError(
+      `its metadata "inputStorage" is "${inputStorage}", not "uint8", "float" or "int32"`,
+      file,
+    );
   }
   return {
     file,

@@ -332,11 +332,11 @@ export class Session {
     if (weightInput) this.backend.view(weightInput)[0] = weight;
     this.setCounters(microStep);
     ready.run.run();
-    return this.result(ready);
+    return this.result(ready, batch);
   }
 
-  private result(ready: ReadyPlan): StepResult {
-    this.checkStatus(ready);
+  private result(ready: ReadyPlan, batch: Batch): StepResult {
+    this.checkStatus(ready, batch);
     const { loss: lossBuffer, correct } = ready.plan.outputs;
     const loss = this.backend.view(lossBuffer)[0];
     if (!Number.isFinite(loss)) throw nonFiniteLoss(loss, this.updates);
@@ -346,8 +346,8 @@ export class Session {
     };
   }
 
-  private checkStatus({ plan }: ReadyPlan): void {
-    throwStatus(plan, this.backend.view(plan.status), this.updates);
+  private checkStatus({ plan }: ReadyPlan, batch: Partial<Batch>): void {
+    throwStatus(plan, this.backend.view(plan.status), this.updates, batch);
   }
 
   private checkInference(plan: Plan, inputs: ArrayLike<number>): void {
@@ -363,7 +363,7 @@ export class Session {
     this.load(ready, batch, true);
     this.setCounters(0);
     ready.run.run();
-    return this.result(ready);
+    return this.result(ready, batch);
   }
 
   /** The model's output for a batch of inputs, under running statistics: a copy, batch*outputSize numbers in the backend's precision. */
@@ -380,7 +380,7 @@ export class Session {
     this.load(ready, { inputs, targets: [], size }, false);
     this.setCounters(0);
     ready.run.run();
-    this.checkStatus(ready);
+    this.checkStatus(ready, { inputs, size });
     return this.floats(ready.plan.outputs.output);
   }
 
@@ -425,7 +425,7 @@ export class Session {
       if (weightInput) this.backend.view(weightInput)[0] = 1;
       this.setCounters(0);
       run();
-      result = this.result(ready);
+      result = this.result(ready, batch);
     }, true);
     return result;
   }

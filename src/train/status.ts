@@ -3,20 +3,20 @@ import type { BufferRef } from '../backend/kernels.js';
 import type { Plan } from '../compiler/plan.js';
 import type { NumericArray } from '../core/dtype.js';
 import { DataError, NonFiniteError, UsageError } from '../core/errors.js';
+import { inputName, targetName } from './program.js';
+import type { Batch } from './session-config.js';
 
 const remedy =
   'check the input data for NaN, lower the learning rate, warm it up, or clip the gradient (clipNorm)';
 
 /** Throws for the first site of a plan whose status word is set: NonFiniteError, or DataError for a bad label or index. */
-export function throwStatus(plan: Plan, status: NumericArray, step: number): void {
+export function throwStatus(plan: Plan, status: NumericArray, step: number, batch: Partial<Batch>): void {
   for (let i = 0; i < plan.sites.length; i++) {
     if (status[i] === 0) continue;
     const { path, role, kernel } = plan.sites[i];
     const where = `${path || 'the model'}${role ? ` (${role})` : ''}`;
     if (status[i] & 2) {
-      throw new DataError(
-        `${where}: a label or index of the batch is outside the classes or the table; check the targets`,
-      );
+      throw new DataError(`${where}: ${badIndex(plan, i, batch)}`);
     }
     throw new NonFiniteError(
       `${where}: ${kernel} met a NaN or an infinity at step ${step}, so nothing was changed by it; ${remedy}`,
@@ -42,6 +42,32 @@ export function nonFiniteValue(
     step,
     kernel,
   );
+}
+
+/** Which label or index of the batch is out of range. Numbers that a model made itself are gone from memory by now. */
+function badIndex(plan: Plan, site: number, batch: Partial<Batch>): string {
+  const found = plan.calls.find(({ call }) => {
+    return (
+      call.kernel !== 'host' && 'status' in call.buffers && 'site' in call.params && call.params.site === site
+    );
+  })?.call;
+  const isTable = found?.kernel === 'embedding';
+  const isLoss = found?.kernel === 'softmax_cross_entropy';
+  const buffer = isTable ? found.buffers.indices : isLoss ? found.buffers.labels : undefined;
+  const limit = isTable ? found.params.tableRows : isLoss ? found.params.cols : 0;
+  const range = isTable ? `the table's rows 0 to ${limit - 1}` : `the classes 0 to ${limit - 1}`;
+  for (const [name, numbers] of [
+    [inputName, batch.inputs],
+    [targetName, batch.targets],
+  ] as const) {
+    if (!numbers || !batch.size || plan.inputs[name] !== buffer) continue;
+    const at = Array.prototype.findIndex.call(numbers, (x: number) => x < 0 || x >= limit);
+    const sample = Math.floor((at * batch.size) / numbers.length);
+    return `${isTable ? 'index' : 'label'} ${numbers[at]} of sample ${sample} of the batch is outside ${range}; check the ${isTable ? 'inputs' : 'labels'}, or make the model larger`;
+  }
+  return buffer
+    ? `a label or index of the batch is outside ${range}; check inputs and targets`
+    : 'a label or index of the batch is outside the classes or the table; check inputs and targets';
 }
 
 export function nonFiniteLoss(loss: number, step: number): NonFiniteError {
