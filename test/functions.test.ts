@@ -10,7 +10,7 @@ import { embedding } from '../src/ops/embedding.js';
 import { layerNorm } from '../src/ops/layer-norm.js';
 import { crossEntropy, crossEntropyParts, mse } from '../src/ops/losses.js';
 import { linear, matmul } from '../src/ops/matmul.js';
-import { softmax } from '../src/ops/softmax.js';
+import { logSoftmax, softmax } from '../src/ops/softmax.js';
 
 const source = (graph: Graph, name: string, shape: number[], storage: 'float' | 'int32' = 'float'): Value =>
   graph.source('input', name, shape, storage);
@@ -103,6 +103,15 @@ describe('other ops', () => {
     [1 / 3, 1 / 3, 1 / 3, 0.5, 0, 0.5].forEach((value, i) => {
       expect(found[i]).toBeCloseTo(value, 14);
     });
+  });
+
+  it('log softmax stays finite where softmax is zero, and is its logarithm elsewhere', () => {
+    const graph = new Graph();
+    const x = source(graph, 'x', [2, 3]);
+    const [found, shares] = numbers([logSoftmax(x), softmax(x)], { x: [1000, 0, -2000, 0.5, 1, -2] });
+    expect([...found.slice(0, 3)]).toEqual([0, -1000, -3000]);
+    for (let i = 3; i < 6; i++) expect(found[i]).toBeCloseTo(Math.log(shares[i]), 14);
+    expect(() => logSoftmax(source(graph, 'y', []))).toThrow(/log_softmax: input must have an axis/);
   });
 
   it('embedding looks rows up, and zeros where there is none', () => {

@@ -49,6 +49,7 @@ describe('the cases', () => {
       reduce_sum: 'sum',
       max_pool: 'maxPool2d',
       avg_pool: 'avgPool2d',
+      log_softmax: 'logSoftmax',
       softmax_cross_entropy: 'crossEntropy',
     };
     const tested = new Set(cases.map(({ op }) => op));

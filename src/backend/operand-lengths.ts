@@ -68,6 +68,12 @@ const lengths: LengthTable = {
     gradOutput: rows * cols,
     gradInput: rows * cols,
   }),
+  log_softmax: ({ rows, cols }) => ({ input: rows * cols, output: rows * cols }),
+  log_softmax_grad: ({ rows, cols }) => ({
+    output: rows * cols,
+    gradOutput: rows * cols,
+    gradInput: rows * cols,
+  }),
   softmax_cross_entropy: ({ rows, cols, site }) => ({
     logits: rows * cols,
     labels: rows,

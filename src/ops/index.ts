@@ -15,7 +15,7 @@ import { avgPoolOp, maxPoolOp } from './pooling.js';
 import { reduceSumOp } from './reduce.js';
 import { leakyReluOp, reluOp } from './relu.js';
 import { reshapeOp } from './reshape.js';
-import { softmaxOp } from './softmax.js';
+import { logSoftmaxOp, softmaxOp } from './softmax.js';
 
 export { add, affine, div, exp, gelu, log, mul, sqrt, sub, tanh } from './arithmetic.js';
 export { type Conv2dOptions, conv2d } from './conv2d.js';
@@ -30,7 +30,7 @@ export { avgPool2d, maxPool2d, type PoolOptions } from './pooling.js';
 export { globalAvgPool2d, mean, sum } from './reduce.js';
 export { leakyRelu, relu } from './relu.js';
 export { flatten, reshape } from './reshape.js';
-export { softmax } from './softmax.js';
+export { logSoftmax, softmax } from './softmax.js';
 
 /** Every operation that a model can contain. */
 export const allOps: readonly OpDef[] = [
@@ -58,6 +58,7 @@ export const allOps: readonly OpDef[] = [
   avgPoolOp,
   normOp,
   softmaxOp,
+  logSoftmaxOp,
   crossEntropyOp,
   embeddingOp,
   dropoutOp,

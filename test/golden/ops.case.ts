@@ -55,6 +55,7 @@ export const builders: Readonly<Record<string, Build>> = {
   relu: onInput(ops.relu),
   leakyRelu: ({ input }, { slope }) => ops.leakyRelu(input, slope),
   softmax: onInput(ops.softmax),
+  logSoftmax: onInput(ops.logSoftmax),
   reshape: ({ input }, { shape }) => ops.reshape(input, shape),
   flatten: ({ input }) => ops.flatten(input),
   transpose: ({ input }, { axes }) => ops.transpose(input, axes),

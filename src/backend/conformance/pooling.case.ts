@@ -166,6 +166,22 @@ function softmaxCases(): KernelCase[] {
         },
         { rows, cols },
       ),
+      kernelCase(
+        'log_softmax',
+        `${rows} x ${cols}`,
+        { input: floats(draw.normal(size, 4)), output: out('float', size) },
+        { rows, cols },
+      ),
+      kernelCase(
+        'log_softmax_grad',
+        `${rows} x ${cols}`,
+        {
+          output: floats(draw.uniform(size, -20, 0)),
+          gradOutput: floats(draw.wide(size)),
+          gradInput: out('float', size),
+        },
+        { rows, cols },
+      ),
     ];
   });
   const spread = [1000, -1000, 0, 88, 3e38, -3e38, 1e-40, -0, 5, 5, 5, 5, -1e30, -1e30, -1e30, -1e30];
@@ -173,6 +189,12 @@ function softmaxCases(): KernelCase[] {
     ...shapes,
     kernelCase(
       'softmax',
+      'far apart, equal and hugely negative logits',
+      { input: floats(spread), output: out('float', 16) },
+      { rows: 4, cols: 4 },
+    ),
+    kernelCase(
+      'log_softmax',
       'far apart, equal and hugely negative logits',
       { input: floats(spread), output: out('float', 16) },
       { rows: 4, cols: 4 },

@@ -40,6 +40,15 @@ export const poolingSpecs = {
     params: { rows: 'int', cols: 'int' },
   },
 
+  /** Over the last axis: y_j = f((x_j - max) - log s), s = sum exp(x_k - max) in double in order; the formula in double. */
+  log_softmax: { buffers: { input: 'in', output: 'out' }, params: { rows: 'int', cols: 'int' } },
+
+  /** gradInput_j = f(g_j - exp(y_j) * s), s = sum g_k in double in order; the formula in double. */
+  log_softmax_grad: {
+    buffers: { output: 'in', gradOutput: 'in', gradInput: 'out' },
+    params: { rows: 'int', cols: 'int' },
+  },
+
   /**
    * Softmax cross-entropy of logits [rows][cols] with labels int32 [rows], label smoothing eps, all in double:
    * p_j = softmax; target_j = (1-eps)[j = label] + eps/cols; loss[row] = log(sum exp(x - max)) - sum_j target_j (x_j - max);

@@ -27,6 +27,27 @@ export const softmaxKernels = {
     }
   },
 
+  log_softmax({ input, output }, { rows, cols }) {
+    for (let row = 0; row < rows; row++) {
+      const at = row * cols;
+      let max = input[at];
+      for (let j = 1; j < cols; j++) if (input[at + j] > max) max = input[at + j];
+      let sum = 0;
+      for (let j = 0; j < cols; j++) sum += exp(input[at + j] - max);
+      const logSum = log(sum);
+      for (let j = 0; j < cols; j++) output[at + j] = input[at + j] - max - logSum;
+    }
+  },
+
+  log_softmax_grad({ output, gradOutput, gradInput }, { rows, cols }) {
+    for (let row = 0; row < rows; row++) {
+      const at = row * cols;
+      let sum = 0;
+      for (let j = 0; j < cols; j++) sum += gradOutput[at + j];
+      for (let j = 0; j < cols; j++) gradInput[at + j] = gradOutput[at + j] - exp(output[at + j]) * sum;
+    }
+  },
+
   softmax_cross_entropy({ logits, labels, loss, gradLogits, correct, status }, params) {
     const { rows, cols, smoothing, scale, site } = params;
     const powers = new Float64Array(cols);
@@ -93,5 +114,11 @@ export const softmaxKernels = {
   },
 } satisfies Pick<
   KernelTable,
-  'softmax' | 'softmax_grad' | 'softmax_cross_entropy' | 'embedding' | 'embedding_grad'
+  | 'softmax'
+  | 'softmax_grad'
+  | 'log_softmax'
+  | 'log_softmax_grad'
+  | 'softmax_cross_entropy'
+  | 'embedding'
+  | 'embedding_grad'
 >;

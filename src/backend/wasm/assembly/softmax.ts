@@ -1,10 +1,19 @@
 /**
- * Softmax over rows, its gradient, and cross-entropy, all in double with the functions of core/math.ts. Threads share out
+ * Softmax over rows, its logarithm, their gradients, and cross-entropy, all in double with the functions of core/math.ts. Threads share out
  * the rows. exp is computed again where it is needed twice, since a float buffer cannot keep a double.
  */
 import { exp, log } from '../../../core/math';
 import { FLOAT, float, int, ptr, splitStart, storageOf } from './args';
 import {
+  log_softmax_cols,
+  log_softmax_grad_cols,
+  log_softmax_grad_gradInput,
+  log_softmax_grad_gradOutput,
+  log_softmax_grad_output,
+  log_softmax_grad_rows,
+  log_softmax_input,
+  log_softmax_output,
+  log_softmax_rows,
   softmax_cols,
   softmax_cross_entropy_cols,
   softmax_cross_entropy_correct,
@@ -77,6 +86,38 @@ export function softmax_grad(args: usize, thread: i32, threads: i32): void {
     for (let j: usize = 0; j < step; j += 4) dot += <f64>load<f32>(g + j) * <f64>load<f32>(y + j);
     for (let j: usize = 0; j < step; j += 4) {
       store<f32>(to + j, <f32>(<f64>load<f32>(y + j) * (<f64>load<f32>(g + j) - dot)));
+    }
+  }
+}
+
+export function log_softmax(args: usize, thread: i32, threads: i32): void {
+  const rows = int(args, log_softmax_rows);
+  const cols = int(args, log_softmax_cols);
+  const step = <usize>cols << 2;
+  const end = splitStart(rows, thread + 1, threads, 1);
+  for (let r = splitStart(rows, thread, threads, 1); r < end; r++) {
+    const from = ptr(args, log_softmax_input) + <usize>r * step;
+    const to = ptr(args, log_softmax_output) + <usize>r * step;
+    const highest = <f64>load<f32>(from + (<usize>firstMaximum(from, cols) << 2));
+    const logSum = log(sumOfExps(from, cols, highest));
+    for (let j: usize = 0; j < step; j += 4) {
+      store<f32>(to + j, <f32>(<f64>load<f32>(from + j) - highest - logSum));
+    }
+  }
+}
+
+export function log_softmax_grad(args: usize, thread: i32, threads: i32): void {
+  const rows = int(args, log_softmax_grad_rows);
+  const step = <usize>int(args, log_softmax_grad_cols) << 2;
+  const end = splitStart(rows, thread + 1, threads, 1);
+  for (let r = splitStart(rows, thread, threads, 1); r < end; r++) {
+    const y = ptr(args, log_softmax_grad_output) + <usize>r * step;
+    const g = ptr(args, log_softmax_grad_gradOutput) + <usize>r * step;
+    const to = ptr(args, log_softmax_grad_gradInput) + <usize>r * step;
+    let sum: f64 = 0;
+    for (let j: usize = 0; j < step; j += 4) sum += <f64>load<f32>(g + j);
+    for (let j: usize = 0; j < step; j += 4) {
+      store<f32>(to + j, <f32>(<f64>load<f32>(g + j) - exp(<f64>load<f32>(y + j)) * sum));
     }
   }
 }
