@@ -5,10 +5,12 @@ import { didYouMean, shown } from '../core/text.js';
 import type { Module } from '../nn/index.js';
 import { LeNet } from './lenet.js';
 import { Mlp } from './mlp.js';
+import { ResNet } from './resnet.js';
 import { ResNetCifar } from './resnet-cifar.js';
 
 export { LeNet, type LeNetOptions } from './lenet.js';
 export { Mlp, type MlpOptions } from './mlp.js';
+export { ResNet, type ResNetOptions } from './resnet.js';
 export { ResNetCifar, type ResNetCifarOptions } from './resnet-cifar.js';
 
 /** What every model must know of its data. */
@@ -18,7 +20,7 @@ export interface ModelOptions {
   readonly classes: number;
 }
 
-const resnet =
+const resnetCifar =
   (depth: number) =>
   (options: ModelOptions): Module =>
     new ResNetCifar({ ...options, depth });
@@ -27,10 +29,11 @@ const resnet =
 export const models = {
   mlp: (options: ModelOptions): Module => new Mlp(options),
   lenet: (options: ModelOptions): Module => new LeNet(options),
-  resnet8: resnet(8),
-  resnet20: resnet(20),
-  resnet32: resnet(32),
-  resnet56: resnet(56),
+  resnet8: resnetCifar(8),
+  resnet20: resnetCifar(20),
+  resnet32: resnetCifar(32),
+  resnet56: resnetCifar(56),
+  resnet18: (options: ModelOptions): Module => new ResNet({ ...options, depth: 18 }),
 } as const satisfies Record<string, (options: ModelOptions) => Module>;
 
 export type ModelName = keyof typeof models;

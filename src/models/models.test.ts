@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/errors.js';
 import { Graph } from '../graph/graph.js';
 import { bind, parameterCount } from '../nn/index.js';
-import { createModel, modelNames, ResNetCifar } from './index.js';
+import { createModel, modelNames, ResNet, ResNetCifar } from './index.js';
 
 const cifar = { inputShape: [32, 32, 3], classes: 10 };
 const mnist = { inputShape: [28, 28, 1], classes: 10 };
@@ -26,6 +26,8 @@ describe('models', () => {
     ['resnet8', cifar, 78_042],
     ['resnet32', cifar, 466_906],
     ['resnet56', cifar, 855_770],
+    // torchvision's resnet18 with 1000 classes.
+    ['resnet18', { inputShape: [224, 224, 3], classes: 1000 }, 11_689_512],
   ] as const)('%s has its known number of parameters', (name, data, count) => {
     expect(parameterCount(createModel(name, data))).toBe(count);
   });
@@ -55,6 +57,27 @@ describe('models', () => {
     ]);
     expect(buffers).toHaveLength(2 * 21);
     expect(buffers.map(({ path }) => path)).toContain('layer3.0.downsample.1.running_spread');
+  });
+
+  it("names ResNet-18's parts as torchvision does, and quarters the image before its stages", () => {
+    const { model, parameters, buffers } = bind(
+      createModel('resnet18', { inputShape: [64, 64, 3], classes: 10 }),
+    );
+    const paths = parameters.map(({ path }) => path);
+    expect(paths).toHaveLength(62);
+    expect(buffers).toHaveLength(2 * 20);
+    expect(paths.slice(0, 4)).toEqual(['conv1.weight', 'bn1.weight', 'bn1.bias', 'layer1.0.conv1.weight']);
+    expect(paths.filter((path) => path.includes('downsample.0'))).toEqual(
+      [2, 3, 4].map((stage) => `layer${stage}.0.downsample.0.weight`),
+    );
+    const graph = new Graph();
+    model.apply(graph.source('input', 'images', [2, 64, 64, 3], 'float'));
+    const sizeAt = (path: string): readonly number[] | undefined =>
+      graph.nodes.find((node) => node.path === path && node.op.name === 'conv2d')?.outputs.output.shape;
+    expect(sizeAt('conv1')).toEqual([2, 32, 32, 64]);
+    expect(sizeAt('layer1.0.conv1')).toEqual([2, 16, 16, 64]);
+    expect(sizeAt('layer4.1.conv2')).toEqual([2, 2, 2, 512]);
+    expect(() => new ResNet({ ...cifar, depth: 50 as 18 })).toThrow(/depth 18 or 34/);
   });
 
   it('widens, and starts blocks as their shortcut on request', () => {

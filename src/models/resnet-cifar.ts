@@ -6,8 +6,9 @@
 import { UsageError } from '../core/errors.js';
 import { type Shape, shapeText } from '../core/shape.js';
 import type { Value } from '../graph/graph.js';
-import { Conv2d, kaimingNormalFanOut, Linear, Module, Norm, Sequential, zeros } from '../nn/index.js';
-import { add, globalAvgPool2d, relu } from '../ops/index.js';
+import { type Conv2d, Linear, Module, Norm } from '../nn/index.js';
+import { globalAvgPool2d, relu } from '../ops/index.js';
+import { type BasicBlock, conv, stage } from './basic-block.js';
 
 export interface ResNetCifarOptions {
   /** [height, width, channels]. */
@@ -19,42 +20,6 @@ export interface ResNetCifarOptions {
   readonly width?: number;
   /** Start each block as its shortcut alone, by a zero weight in its last norm (Goyal et al. 2017). Default false. */
   readonly zeroInitLastNorm?: boolean;
-}
-
-function conv(from: number, to: number, kernel: number, stride: number): Conv2d {
-  return new Conv2d(from, to, kernel, {
-    stride,
-    padding: (kernel - 1) / 2,
-    bias: false,
-    init: kaimingNormalFanOut,
-  });
-}
-
-/** Two 3x3 convolutions beside a shortcut: [batch, H, W, from] to [batch, H/stride, W/stride, to]. */
-class BasicBlock extends Module {
-  readonly conv1: Conv2d;
-  readonly bn1: Norm;
-  readonly conv2: Conv2d;
-  readonly bn2: Norm;
-  readonly downsample?: Sequential;
-
-  constructor(from: number, to: number, stride: number, zeroInit: boolean) {
-    super();
-    this.conv1 = conv(from, to, 3, stride);
-    this.bn1 = new Norm(to);
-    this.conv2 = conv(to, to, 3, 1);
-    this.bn2 = new Norm(to, zeroInit ? { init: zeros } : {});
-    if (stride !== 1 || from !== to) {
-      this.downsample = new Sequential(conv(from, to, 1, stride), new Norm(to));
-    }
-  }
-
-  forward(input: Value): Value {
-    const shortcut = this.downsample ? this.downsample.apply(input) : input;
-    let x = relu(this.bn1.apply(this.conv1.apply(input)));
-    x = this.bn2.apply(this.conv2.apply(x));
-    return relu(add(x, shortcut));
-  }
 }
 
 /** Images [batch, H, W, C] to logits [batch, classes]. Throws UsageError for another depth or inputs that are no images. */
@@ -78,16 +43,12 @@ export class ResNetCifar extends Module {
         `a residual network takes images [height, width, channels], got ${shapeText(inputShape)}`,
       );
     }
-    const stage = (from: number, to: number, stride: number): BasicBlock[] =>
-      Array.from(
-        { length: blocks },
-        (_, i) => new BasicBlock(i === 0 ? from : to, to, i === 0 ? stride : 1, zeroInitLastNorm),
-      );
     this.conv1 = conv(inputShape[2], width, 3, 1);
     this.bn1 = new Norm(width);
-    this.layer1 = stage(width, width, 1);
-    this.layer2 = stage(width, 2 * width, 2);
-    this.layer3 = stage(2 * width, 4 * width, 2);
+    const inStages = { blocks, zeroInit: zeroInitLastNorm };
+    this.layer1 = stage(width, width, 1, inStages);
+    this.layer2 = stage(width, 2 * width, 2, inStages);
+    this.layer3 = stage(2 * width, 4 * width, 2, inStages);
     this.fc = new Linear(4 * width, classes);
   }
 
