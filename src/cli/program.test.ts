@@ -9,13 +9,13 @@ describe('help', () => {
   it('is printed without arguments, with every command', async () => {
     const { code, out, err } = await run([]);
     expect([code, err]).toEqual([0, '']);
-    for (const name of ['compare', 'train', 'eval', 'predict', 'plan', 'recipes', 'data']) {
+    for (const name of ['compare', 'train', 'eval', 'predict', 'plan', 'bench', 'recipes', 'data']) {
       expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
     expect((await run(['--help'])).out).toBe(out);
   });
 
-  it.each(['compare', 'train', 'eval', 'predict', 'plan', 'recipes', 'data'])(
+  it.each(['compare', 'train', 'eval', 'predict', 'plan', 'bench', 'recipes', 'data'])(
     '%s explains its options and has examples',
     async (name) => {
       const { code, out } = await run([name, '--help']);

@@ -1,5 +1,6 @@
 /** The program as a whole: its commands, its help, and the way from arguments to an exit code. */
 import { Command } from 'commander';
+import { benchCommand } from './bench.js';
 import { compareCommand } from './compare.js';
 import { dataCommand } from './data.js';
 import { reportError } from './errors.js';
@@ -34,6 +35,7 @@ Examples:
     evalCommand,
     predictCommand,
     planCommand,
+    benchCommand,
     recipesCommand,
     dataCommand,
   ];

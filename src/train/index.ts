@@ -16,6 +16,17 @@ export type { FitOptions } from './fit-options.js';
 export { crossEntropyLoss, type Loss, type LossParts, mseLoss } from './loss.js';
 export { type ModelFacts, parseModel, restoreModel, type SavedModel, saveModel } from './model-file.js';
 export { probe } from './probe.js';
+export {
+  groupProfile,
+  isProductKernel,
+  type Profile,
+  type ProfiledCall,
+  type ProfiledGroup,
+  type ProfileKey,
+  type ProfileOptions,
+  profileStep,
+  totalsOf,
+} from './profile.js';
 export type { InputSpec } from './program.js';
 export { Session } from './session.js';
 export type { Batch, SessionConfig, StepResult, Trace, TraceOptions } from './session-config.js';
