@@ -42,25 +42,24 @@ const rules = [
   { pattern: /[ \t]+$/, files: /\.(ts|mjs|sh|ya?ml|json)$/, what: 'blanks at the end of the line' },
   {
     pattern: /"resolved":/,
-    files: /^package-lock\.json$/,
+    files: /(^|\/)package-lock\.json$/,
     what: 'an address; run "npm install --omit-lockfile-registry-resolved"',
   },
 ];
 
 /** Optional packages (binaries for other operating systems) that the lock lacks: `npm ci` refuses such a lock. */
-function missingFromLock() {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+function missingFromLock(lock) {
+  const { packages } = JSON.parse(readFileSync(join(root, lock), 'utf8'));
   return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.keys(optionalDependencies)
       .filter((name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`])
       .map(
-        (name) =>
-          `package-lock.json: ${path} wants ${name}, which is not in the lock; choose a version that is whole`,
+        (name) => `${lock}: ${path} wants ${name}, which is not in the lock; choose a version that is whole`,
       ),
   );
 }
 
-const problems = missingFromLock();
+const problems = ['package-lock.json', 'bench/package-lock.json'].flatMap(missingFromLock);
 for (const file of repositoryFiles()) {
   const bytes = readFileSync(join(root, file));
   if (bytes.includes(0)) continue;

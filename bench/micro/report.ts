@@ -1,0 +1,122 @@
+/** Tables of the micro-benchmarks. A share of a limit says how much of what the machine can do a kernel does. */
+import type { ProfiledGroup } from 'octograd';
+import { short, spreadOf } from '../statistics.js';
+import { ratioText, type Table } from '../tables.js';
+import type { ArithmeticLimit } from './limits.js';
+
+export interface Limits {
+  /** 10^9 operations a second; a multiply-accumulate is two. */
+  readonly gops: Readonly<Record<ArithmeticLimit, number | undefined>>;
+  /** 10^9 bytes a second, read and written, by how many are moved. */
+  readonly copies: readonly { readonly bytes: number; readonly gbs: number }[];
+  readonly fillGbs: number;
+}
+
+/** One product of one side. */
+export interface Measured {
+  readonly side: 'octograd' | 'onnxruntime-web';
+  readonly size: string;
+  readonly what: string;
+  readonly macs: number;
+  readonly limit: ArithmeticLimit;
+  /** Medians of the rounds. */
+  readonly milliseconds: readonly number[];
+}
+
+const percent = (share: number): string => (Number.isFinite(share) ? `${Math.round(100 * share)} %` : '-');
+
+const limitNames: Readonly<Record<ArithmeticLimit, string>> = {
+  integer: 'integer products by pairs of int16, GOP/s',
+  fused: 'float32 products, fused multiply-add, GOP/s',
+  plain: 'float32 products, multiply and add, GOP/s',
+};
+
+export function limitTable({ gops, copies, fillGbs }: Limits): Table {
+  const kinds = Object.keys(limitNames) as ArithmeticLimit[];
+  return {
+    title: "The machine's limits in WebAssembly, 1 thread",
+    notes: [
+      'Products: the best micro-kernel, its operands in the first cache. Bytes: read and written together.',
+    ],
+    heads: ['limit', 'best round'],
+    rows: [
+      ...kinds.map((kind) => [limitNames[kind], short(gops[kind] ?? Number.NaN)]),
+      ...copies.map(({ bytes, gbs }) => [
+        `copy, ${bytes < 1 << 20 ? `${bytes >> 10} KiB` : `${bytes >> 20} MiB`} in all, GB/s`,
+        short(gbs),
+      ]),
+      ['fill, memory, GB/s', short(fillGbs)],
+    ],
+  };
+}
+
+/** Products by size; ours against each of onnxruntime-web's on the same size, in the same rounds. */
+export function productTable(title: string, measured: readonly Measured[], limits: Limits): Table {
+  const sizes = [...new Set(measured.map(({ size }) => size))];
+  const rows = sizes.flatMap((size) => {
+    const group = measured.filter((item) => item.size === size);
+    const against = (own: Measured, what: string): string => {
+      const other = group.find(
+        (item) => item.side === 'onnxruntime-web' && item.what.replace('forward ', '') === what,
+      );
+      if (!other || own.side !== 'octograd') return '';
+      return ratioText(spreadOf(own.milliseconds.map((ms, round) => other.milliseconds[round] / ms)));
+    };
+    return group.map((item) => {
+      const gops = spreadOf(item.milliseconds.map((ms) => (2 * item.macs) / ms / 1e6));
+      // Backward products have no counterpart there.
+      const forward = !item.what.startsWith('grad');
+      const peers = ['uint8 x int8', 'int8 x int8', 'float32'].map((what) =>
+        forward ? against(item, what) : '',
+      );
+      return [
+        `${size}, ${item.side} ${item.what}`,
+        short(gops.median),
+        `${short(gops.low)}-${short(gops.high)}`,
+        percent(gops.median / (limits.gops[item.limit] ?? Number.NaN)),
+        ...peers,
+      ];
+    });
+  });
+  return {
+    title,
+    notes: [
+      'Packing is counted: all operands are new in each call. The last columns: how many times as fast as onnxruntime-web.',
+    ],
+    heads: ['product', 'GOP/s', 'quartiles', 'of the limit', 'u8 x s8', 's8 x s8', 'f32'],
+    rows,
+  };
+}
+
+/** Bandwidth for a call of so many bytes: of the smallest copy that moves as many. */
+function bandwidthFor(bytes: number, { copies }: Limits): number {
+  return (copies.find((copy) => copy.bytes >= bytes) ?? copies.at(-1))?.gbs ?? Number.NaN;
+}
+
+/** Kernels of a step against the roofline: the longer of the times that its products and its bytes need at the limits. */
+export function stepTable(title: string, groups: readonly ProfiledGroup[], limits: Limits): Table {
+  return {
+    title,
+    notes: [
+      'The limit of a kernel: the longer of the times that its arithmetic and its bytes take at the limits above, the ' +
+        'bandwidth that of a copy of as many bytes as a call moves. It can be passed where operands lie in a nearer cache.',
+    ],
+    heads: ['kernel', 'calls', 'ms', 'share', 'MiB', 'GOP/s', 'GB/s', 'of the limit'],
+    rows: groups.map((group) => {
+      const { name, calls, milliseconds, share, bytes, macs, gops, gbs, product } = group;
+      const peak = limits.gops[name.endsWith('_int') ? 'integer' : 'fused'] ?? Number.NaN;
+      const arithmetic = product ? (2 * macs) / peak / 1e6 : 0;
+      const memory = bytes / bandwidthFor(bytes / calls, limits) / 1e6;
+      return [
+        name,
+        String(calls),
+        milliseconds.toFixed(2),
+        percent(share),
+        short(bytes / 2 ** 20),
+        gops === undefined ? '' : short(gops),
+        short(gbs),
+        percent(Math.max(arithmetic, memory) / milliseconds),
+      ];
+    }),
+  };
+}

@@ -1,0 +1,45 @@
+/** Our own side of the works, through the public interface alone. */
+import { createRequire } from 'node:module';
+import { backend as backends, createModel, createSession, Mlp, type Module, sgd } from 'octograd';
+import { Cnn } from './cnn.js';
+import type { ChildConfig, Served } from './protocol.js';
+import { fixedBatch, type Work } from './works.js';
+
+/** The network of a work. */
+export function networkOf(work: Work): Module {
+  const data = { inputShape: [...work.inputShape], classes: work.classes };
+  switch (work.network) {
+    case 'mlp':
+      return new Mlp({ ...data, hidden: [256, 128] });
+    case 'cnn':
+      return new Cnn(data);
+    default:
+      return createModel(work.network, data);
+  }
+}
+
+/** A session on the fixed batch; `variant` has the recipe, and `plain` for float products without fused multiply-add. */
+export async function create(config: ChildConfig): Promise<Served> {
+  const { work, batch, threads, variant } = config;
+  if (!work) throw new Error('octograd takes part in works only');
+  const { inputs, labels } = fixedBatch(work, batch);
+  const backend = await backends.createWasmBackend({
+    threads,
+    ...(variant['plain'] === true ? { relaxed: false } : {}),
+  });
+  const session = await createSession({
+    model: networkOf(work),
+    input: { shape: [...work.inputShape], storage: 'float' },
+    recipe: String(variant['recipe']),
+    optimizer: sgd({ momentum: config.momentum }),
+    batchSize: batch,
+    backend,
+  });
+  const { version } = createRequire(import.meta.url)('octograd/package.json') as { version: string };
+  const data = { inputs, targets: labels, size: batch };
+  return {
+    version: `octograd ${version}`,
+    description: backend.description,
+    run: () => session.step(data, work.learningRate).loss,
+  };
+}
