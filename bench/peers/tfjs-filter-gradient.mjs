@@ -13,8 +13,8 @@ export function registerFilterGradient(tf) {
       tf.tidy(() => {
         const { strides, pad, dimRoundingMode, filterShape, dataFormat } = attrs;
         if (dataFormat !== 'NHWC') throw new Error(`filter gradient: NHWC only, got ${dataFormat}`);
-        const x = asTensor(tf, inputs.x);
-        const dy = asTensor(tf, inputs.dy);
+        // The gradient of a convolution hands over tensors, not their bare infos.
+        const { x, dy } = inputs;
         const info = tf.backend_util.computeConv2DInfo(
           x.shape,
           filterShape,
@@ -52,9 +52,4 @@ export function registerFilterGradient(tf) {
         return tf.stack(parts).reshape(filterShape);
       }),
   });
-}
-
-/** Kernels receive bare infos; operations want tensors. */
-function asTensor(tf, { dataId, shape, dtype }) {
-  return tf.engine().makeTensorFromDataId(dataId, shape, dtype);
 }
