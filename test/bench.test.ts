@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { emptyPage, withSection } from '../bench/markdown.js';
 import { oneOperationModel } from '../bench/micro/onnx.js';
+import type { StepKernels } from '../bench/micro/own.js';
 import { type Limits, type Measured, productTable, stepTable } from '../bench/micro/report.js';
 import { OptionError, readOptions } from '../bench/options.js';
 import { type Figure, ratioOf } from '../bench/rounds.js';
@@ -82,22 +83,27 @@ describe('npm run bench', () => {
   it("micro measures our kernels beside the machine's limits", { timeout }, () => {
     const json = join(folder, 'micro.json');
     const { code, stdout, output } = runNode(
-      ['scripts/bench.mjs', 'micro', '--smoke', '--peers', 'none', '--json', json],
+      ['scripts/bench.mjs', 'micro', '--smoke', '--peers', 'none', '--threads', '1', '--json', json],
       root,
     );
     expect([code, code === 0 ? '' : output]).toEqual([0, '']);
     const { limits, products, steps } = JSON.parse(readFileSync(json, 'utf8')) as {
       limits: Limits;
       products: Measured[];
-      steps: Record<string, { name: string }[]>;
+      steps: StepKernels[];
     };
     expect(limits.gops.integer).toBeGreaterThan(0);
     expect(limits.gops.plain).toBeGreaterThan(0);
     expect(limits.copies.every(({ gbs }) => gbs > 0)).toBe(true);
     // One size of matrices in a trial, four pairs of formats; six convolutions, three products each in two formats.
     expect(products.map(({ milliseconds }) => milliseconds.length)).toEqual(new Array(4 + 6 * 6).fill(2));
-    expect(steps['int8'].map(({ name }) => name)).toContain('conv2d_grad_weight_int');
-    expect(steps['fp32'].map(({ name }) => name)).toContain('conv2d_grad_weight');
+    expect(steps.map(({ recipe, threads }) => [recipe, threads])).toEqual([
+      ['int8', 1],
+      ['fp32', 1],
+    ]);
+    const kernels = steps.map(({ groups }) => groups.map(({ name }) => name));
+    expect(kernels[0]).toContain('conv2d_grad_weight_int');
+    expect(kernels[1]).toContain('conv2d_grad_weight');
     expect(stdout).toMatch(/^256\^3, octograd int8 x int8 /m);
     expect(output).toMatch(/onnxruntime-web: skipped/);
   });
@@ -200,15 +206,17 @@ describe('micro-benchmarks', () => {
 
   it('put kernels of a step against the longer of arithmetic and bytes', () => {
     const group = { calls: 2, milliseconds: 1, share: 0.5, gops: undefined, gbs: 1 };
-    const { rows } = stepTable(
-      'step',
-      [
-        { ...group, name: 'conv2d_int', product: true, macs: 25_000_000, bytes: 2000, gops: 50 },
-        // 10^6 bytes a call at 10 GB/s: 0.2 ms of the 1 ms for both.
-        { ...group, name: 'range', product: false, macs: 0, bytes: 2_000_000 },
-      ],
-      limits,
+    const groups = [
+      { ...group, name: 'conv2d_int', product: true, macs: 25_000_000, bytes: 2000, gops: 50 },
+      // 10^6 bytes a call at 10 GB/s: 0.2 ms of the 1 ms for both.
+      { ...group, name: 'range', product: false, macs: 0, bytes: 2_000_000 },
+    ];
+    const step = { recipe: 'int8', threads: 1, batch: 2, groups, stepMilliseconds: 2 };
+    const { rows, notes } = stepTable(step, limits);
+    expect(notes[0]).toBe(
+      'Products alone at the limit of their arithmetic: 0.5 ms, 4,000 images/s. The step: 2 ms, 1,000 images/s, 25 % of that ceiling.',
     );
+    expect(stepTable({ ...step, threads: 2 }, limits).notes[0]).toMatch(/arithmetic: 0.25 ms, 8,000/);
     expect(rows.map((row) => row.at(-1))).toEqual(['50 %', '20 %']);
   });
 

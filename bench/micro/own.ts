@@ -7,10 +7,22 @@ import { fixedBatch, works } from '../works.js';
 import { allConvCases, gemmCases, gemmSizes, prepareProducts } from './kernels.js';
 import { limitJobs } from './limits.js';
 
-/** Kernels of a step, by recipe. */
-export type StepKernels = Readonly<Record<string, readonly ProfiledGroup[]>>;
+/** A step of W3 by kernel. */
+export interface StepKernels {
+  readonly recipe: string;
+  readonly threads: number;
+  readonly batch: number;
+  readonly groups: readonly ProfiledGroup[];
+  /** Of the step in one piece. */
+  readonly stepMilliseconds: number;
+}
 
-async function stepKernels(recipe: string, batch: number, steps: number): Promise<readonly ProfiledGroup[]> {
+async function stepKernels(
+  recipe: string,
+  threads: number,
+  batch: number,
+  steps: number,
+): Promise<StepKernels> {
   const work = works.find(({ id }) => id === 'W3');
   if (!work) throw new Error('there is no work W3');
   const { inputs, labels } = fixedBatch(work, batch);
@@ -19,16 +31,18 @@ async function stepKernels(recipe: string, batch: number, steps: number): Promis
     input: { shape: [...work.inputShape], storage: 'float' },
     recipe,
     batchSize: batch,
-    threads: 1,
+    threads,
   });
   try {
-    return groupProfile(profileStep(session, { inputs, targets: labels, size: batch }, { steps }));
+    const profile = profileStep(session, { inputs, targets: labels, size: batch }, { steps });
+    const { stepMilliseconds } = profile;
+    return { recipe, threads, batch, groups: groupProfile(profile), stepMilliseconds };
   } finally {
     await session.dispose();
   }
 }
 
-/** `variant.smoke`: small products, for a trial. */
+/** `variant.smoke`: small products, for a trial; `variant.threads`: numbers of threads of the profiled steps, `1,2`. */
 export async function create({ batch, variant }: ChildConfig): Promise<Served> {
   const smoke = variant['smoke'] === true;
   const backend = await backends.createWasmBackend({ threads: 1 });
@@ -51,10 +65,15 @@ export async function create({ batch, variant }: ChildConfig): Promise<Served> {
     },
     calls: {
       jobs: () => [...jobs.keys()],
-      steps: async (): Promise<StepKernels> => ({
-        int8: await stepKernels('int8', batch, steps),
-        fp32: await stepKernels('fp32', batch, steps),
-      }),
+      steps: async (): Promise<readonly StepKernels[]> => {
+        const profiled: StepKernels[] = [];
+        for (const threads of String(variant['threads']).split(',').map(Number)) {
+          for (const recipe of ['int8', 'fp32']) {
+            profiled.push(await stepKernels(recipe, threads, batch, steps));
+          }
+        }
+        return profiled;
+      },
     },
   };
 }

@@ -3,6 +3,7 @@ import type { ProfiledGroup } from 'octograd';
 import { short, spreadOf } from '../statistics.js';
 import { ratioText, type Table } from '../tables.js';
 import type { ArithmeticLimit } from './limits.js';
+import type { StepKernels } from './own.js';
 
 export interface Limits {
   /** 10^9 operations a second; a multiply-accumulate is two. */
@@ -93,19 +94,34 @@ function bandwidthFor(bytes: number, { copies }: Limits): number {
   return (copies.find((copy) => copy.bytes >= bytes) ?? copies.at(-1))?.gbs ?? Number.NaN;
 }
 
-/** Kernels of a step against the roofline: the longer of the times that its products and its bytes need at the limits. */
-export function stepTable(title: string, groups: readonly ProfiledGroup[], limits: Limits): Table {
+/** Milliseconds that a kernel's multiply-accumulates take at the limit. */
+function arithmeticTime({ name, macs }: ProfiledGroup, threads: number, { gops }: Limits): number {
+  const peak = gops[name.endsWith('_int') ? 'integer' : 'fused'] ?? Number.NaN;
+  return (2 * macs) / (peak * threads) / 1e6;
+}
+
+/**
+ * Kernels of a step against the roofline: the longer of the times that its products and its bytes need at the limits. Threads have
+ * cores of their own here, so that their arithmetic adds up; bandwidth is taken as one thread's, which is on the safe side.
+ */
+export function stepTable(
+  { recipe, threads, batch, groups, stepMilliseconds }: StepKernels,
+  limits: Limits,
+): Table {
+  const products = groups.reduce((sum, group) => sum + arithmeticTime(group, threads, limits), 0);
+  const perSecond = (milliseconds: number): string => `${short((1000 * batch) / milliseconds)} images/s`;
   return {
-    title,
+    title: `Kernels of a step of ResNet-20, ${recipe}, batch ${batch}, ${threads} thread${threads === 1 ? '' : 's'}`,
     notes: [
+      `Products alone at the limit of their arithmetic: ${short(products)} ms, ${perSecond(products)}. The step: ` +
+        `${short(stepMilliseconds)} ms, ${perSecond(stepMilliseconds)}, ${percent(products / stepMilliseconds)} of that ceiling.`,
       'The limit of a kernel: the longer of the times that its arithmetic and its bytes take at the limits above, the ' +
-        'bandwidth that of a copy of as many bytes as a call moves. It can be passed where operands lie in a nearer cache.',
+        "bandwidth one thread's in a copy of as many bytes as a call moves. It can be passed by several threads, and where operands " +
+        'lie in a nearer cache.',
     ],
     heads: ['kernel', 'calls', 'ms', 'share', 'MiB', 'GOP/s', 'GB/s', 'of the limit'],
     rows: groups.map((group) => {
-      const { name, calls, milliseconds, share, bytes, macs, gops, gbs, product } = group;
-      const peak = limits.gops[name.endsWith('_int') ? 'integer' : 'fused'] ?? Number.NaN;
-      const arithmetic = product ? (2 * macs) / peak / 1e6 : 0;
+      const { name, calls, milliseconds, share, bytes, gops, gbs } = group;
       const memory = bytes / bandwidthFor(bytes / calls, limits) / 1e6;
       return [
         name,
@@ -115,7 +131,7 @@ export function stepTable(title: string, groups: readonly ProfiledGroup[], limit
         short(bytes / 2 ** 20),
         gops === undefined ? '' : short(gops),
         short(gbs),
-        percent(Math.max(arithmetic, memory) / milliseconds),
+        percent(Math.max(arithmeticTime(group, threads, limits), memory) / milliseconds),
       ];
     }),
   };

@@ -20,8 +20,9 @@ interface Job {
   readonly milliseconds: number[];
 }
 
-function startChild(module: string, batch: number, smoke: boolean): Child {
-  const config: ChildConfig = { module, batch, threads: 1, momentum: 0, variant: { smoke } };
+function startChild(module: string, batch: number, { smoke, threads }: BenchOptions): Child {
+  const variant = { smoke, threads: threads.join(',') };
+  const config: ChildConfig = { module, batch, threads: 1, momentum: 0, variant };
   const entry = fileURLToPath(new URL('../participant.js', import.meta.url));
   return new Child(process.execPath, [entry, JSON.stringify(config)]);
 }
@@ -76,16 +77,15 @@ function measuredOf(cases: readonly ProductCase[], jobs: readonly Job[]): Measur
 const limitKind = (what: string): ProductCase['limit'] => (what.endsWith('float32') ? 'fused' : 'integer');
 
 export async function runMicro(options: BenchOptions, log: (text: string) => void): Promise<number> {
-  const { smoke } = options;
   const batch = options.batchLimit ?? convBatch;
   const notices: string[] = [];
   const ort =
     options.peers.length > 0 && existsSync(`${root}bench/node_modules/onnxruntime-web/package.json`);
   if (!ort) notices.push('onnxruntime-web: skipped, no peers are asked for or it is not installed in bench/');
   const children: Children = {
-    octograd: startChild('./micro/own.js', batch, smoke),
+    octograd: startChild('./micro/own.js', batch, options),
     'onnxruntime-web': ort
-      ? startChild(pathToFileURL(`${root}bench/peers/onnxruntime.mjs`).href, batch, smoke)
+      ? startChild(pathToFileURL(`${root}bench/peers/onnxruntime.mjs`).href, batch, options)
       : undefined,
   };
   try {
@@ -111,7 +111,7 @@ export async function runMicro(options: BenchOptions, log: (text: string) => voi
       await runGroup(group, children, options);
     }
     log('micro: kernels of a step');
-    const steps = (await children.octograd?.call('steps')) as StepKernels;
+    const steps = (await children.octograd?.call('steps')) as readonly StepKernels[];
     const limits = limitsOf(jobs);
     const convs = allConvCases(batch);
     const [gemms, convolutions] = [measuredOf(gemmCases, jobs), measuredOf(convs, jobs)];
@@ -119,9 +119,7 @@ export async function runMicro(options: BenchOptions, log: (text: string) => voi
       limitTable(limits),
       productTable('Matrix products, 1 thread', gemms, limits),
       productTable(`Convolutions of ResNet-20, batch ${batch}, 1 thread`, convolutions, limits),
-      ...Object.entries(steps).map(([recipe, groups]) =>
-        stepTable(`Kernels of a step of ResNet-20, ${recipe}, batch ${batch}, 1 thread`, groups, limits),
-      ),
+      ...steps.map((step) => stepTable(step, limits)),
     ];
     const data = { limits, products: [...gemms, ...convolutions], steps };
     publish(options, { section: 'micro', tables, notices, versions, data });
