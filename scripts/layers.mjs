@@ -19,6 +19,7 @@ const allowed = {
   nn: ['core', 'graph', 'ops'],
   models: ['core', 'graph', 'ops', 'nn'],
   quant: ['core'],
+  theory: ['core', 'quant'],
   backend: ['core'],
   optim: ['core'],
   data: ['core'],

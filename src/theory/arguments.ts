@@ -1,0 +1,18 @@
+/** What the functions of this folder refuse, said the same way everywhere. */
+import { UsageError } from '../core/errors.js';
+
+/** @throws UsageError unless `n` is a whole number from `least` to 1e15. */
+export function requireSampleSize(n: number, least = 1): void {
+  if (!Number.isInteger(n) || n < least || n > 1e15) {
+    throw new UsageError(`the number of values must be a whole number from ${least} to 1e15, got ${n}`);
+  }
+}
+
+/** @throws UsageError unless `value` is finite and greater than 0 (or 0 where `orZero`). */
+export function requirePositive(name: string, value: number, orZero = false): void {
+  if (!Number.isFinite(value) || value < 0 || (value === 0 && !orZero)) {
+    throw new UsageError(
+      `${name} must be a finite number ${orZero ? 'of at least' : 'above'} 0, got ${value}`,
+    );
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * How far the largest of n Gaussian values lies out: moments of max|W| and of the range max W - min W, for the n at hand,
+ * by integration. sigma = 1 throughout; multiply by sigma^k. They give the step of a quantiser that covers all values.
+ */
+import { UsageError } from '../core/errors.js';
+import { d2 } from '../quant/range-constant.js';
+import { requireSampleSize } from './arguments.js';
+import { integrate, normalDensity, normalTail, quadrature } from './gaussian.js';
+
+/** Beyond 12 a Gaussian value has probability 4e-33, and n is at most 1e15. */
+const far = 12;
+
+export type MomentOrder = 1 | 2 | 4;
+
+function checkOrder(order: number): void {
+  if (order !== 1 && order !== 2 && order !== 4) {
+    throw new UsageError(`moments are there for the orders 1, 2 and 4, got ${order}`);
+  }
+}
+
+function remembered(compute: (n: number, order: MomentOrder) => number) {
+  const known = new Map<string, number>();
+  return (n: number, order: MomentOrder): number => {
+    const key = `${n}:${order}`;
+    let value = known.get(key);
+    if (value === undefined) {
+      value = compute(n, order);
+      known.set(key, value);
+    }
+    return value;
+  };
+}
+
+/** P(max|W| > t) = 1 - (1 - 2 Q(t))^n, without losing digits where it is small. */
+export function maxAbsTail(n: number, t: number): number {
+  return -Math.expm1(n * Math.log1p(-2 * normalTail(t)));
+}
+
+const maxAbsMoments = remembered((n, order) =>
+  integrate((t) => order * t ** (order - 1) * maxAbsTail(n, t), 0, far, 48),
+);
+
+/**
+ * E[max|W|^k] of n independent standard normal values = integral over t > 0 of k t^(k-1) P(max|W| > t), relative error
+ * below 1e-9.
+ * @param n 1 to 1e15. @param order k: 1, 2 or 4.
+ * @throws UsageError for another n or order.
+ */
+export function maxAbsMoment(n: number, order: MomentOrder): number {
+  requireSampleSize(n);
+  checkOrder(order);
+  return maxAbsMoments(n, order);
+}
+
+/**
+ * E[max|W|] of n independent standard normal values. The often used sqrt(2 ln n) is its limit only: 6.8 % above at n =
+ * 1e4, 5.2 % at 1e6 (docs/theory.md). Closed forms: sqrt(2/pi) for n = 1, 2/sqrt(pi) for n = 2.
+ * @throws UsageError unless n is a whole number from 1 to 1e15.
+ */
+export function expectedMaxAbs(n: number): number {
+  return maxAbsMoment(n, 1);
+}
+
+/**
+ * E[max W - min W] of n independent standard normal values: {@link d2}, which Range BN uses. Relative error below 1e-6.
+ * @throws UsageError unless n is a whole number from 2 to 1e9, where d2's own arithmetic ends.
+ */
+export function expectedRange(n: number): number {
+  requireSampleSize(n, 2);
+  if (n > 1e9) throw new UsageError(`the expected range is there for up to 1e9 values, got ${n}`);
+  return d2(n);
+}
+
+/** P(range > r) = 1 - n * integral of phi(x) (F(x + r) - F(x))^(n-1) dx, x being the minimum (Tippett 1925). */
+function rangeTail(n: number, r: number): number {
+  const inside = integrate(
+    (x) => normalDensity(x) * Math.exp((n - 1) * Math.log1p(-(normalTail(-x) + normalTail(x + r)))),
+    -far,
+    far,
+    32,
+  );
+  return 1 - n * inside;
+}
+
+const rangeMoments = remembered((n, order) =>
+  quadrature(0, 2 * far, 24).reduce(
+    (sum, { x: r, weight }) => sum + weight * order * r ** (order - 1) * rangeTail(n, r),
+    0,
+  ),
+);
+
+/**
+ * E[(max W - min W)^k] = integral over r > 0 of k r^(k-1) P(range > r), relative error below 1e-6. About half a second for a new n.
+ * @param n 2 to 1e9. @param order k: 1, 2 or 4.
+ * @throws UsageError for another n or order.
+ */
+export function rangeMoment(n: number, order: MomentOrder): number {
+  requireSampleSize(n, 2);
+  checkOrder(order);
+  if (n > 1e9) throw new UsageError(`moments of the range are there for up to 1e9 values, got ${n}`);
+  return rangeMoments(n, order);
+}

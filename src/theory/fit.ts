@@ -1,0 +1,153 @@
+/**
+ * Gaussian, Laplace and log-normal fits of a tensor's values, and how far each is from them. For the distributions of
+ * activations and gradients: a histogram's shape in a few numbers. Knows no tensor's name.
+ */
+import { DataError } from '../core/errors.js';
+import { normalTail } from './gaussian.js';
+
+export type FamilyName = 'gaussian' | 'laplace' | 'log-normal';
+
+/** A distribution that was fitted. */
+export interface Fit {
+  readonly family: FamilyName;
+  /**
+   * `gaussian`: mean, sigma. `laplace`: median and scale b, density exp(-|x - median|/b)/(2b). `log-normal`: mu and sigma of
+   * ln|x|, and negative, the share of values below 0 (each sign has the same |x|).
+   */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** P(X < x). */
+  below(x: number): number;
+  /** P(X > x), with its digits where it is small. */
+  above(x: number): number;
+}
+
+/** How far a sample is from a distribution; both are 0 for a perfect fit and do not grow with the sample. */
+export interface Goodness {
+  /**
+   * Kolmogorov and Smirnov's distance, the largest difference of the distribution functions: 0..1. A sample of n values that
+   * does come from a fixed distribution stays below 1.36/sqrt(n) 95 times in 100. Says little of tails.
+   */
+  readonly ks: number;
+  /**
+   * Anderson and Darling's A^2/n, the squared difference weighted by 1/(F (1 - F)): sees the tails, which decide the step of
+   * a quantiser. For n values of the distribution itself its mean is 1/n.
+   */
+  readonly andersonDarling: number;
+}
+
+export interface FitReport {
+  /** Values in all. */
+  readonly count: number;
+  /** Share of exact zeros (dead units, ReLU): left out of fits and distances, as no density has them. */
+  readonly zeroShare: number;
+  /** Fourth central moment over the squared variance, less 3, of the values that are not 0: 0 for a Gaussian, 3 for Laplace. */
+  readonly excessKurtosis: number;
+  readonly fits: readonly { readonly fit: Fit; readonly goodness: Goodness }[];
+}
+
+/** Values other than 0, sorted; refuses what has no shape. */
+function sortedNonZero(values: ArrayLike<number>): Float64Array {
+  const kept = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]))
+      throw new DataError(`value ${i} is ${values[i]}; there is nothing to fit`);
+    if (values[i] !== 0) kept[count++] = values[i];
+  }
+  const sorted = kept.subarray(0, count).sort();
+  if (count < 2 || sorted[0] === sorted[count - 1]) {
+    throw new DataError('a fit needs at least two different values other than 0');
+  }
+  return sorted;
+}
+
+function momentsOf(values: ArrayLike<number>): { mean: number; sigma: number; excess: number } {
+  const n = values.length;
+  let mean = 0;
+  for (let i = 0; i < n; i++) mean += values[i] / n;
+  let [second, fourth] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    const square = (values[i] - mean) ** 2;
+    second += square / n;
+    fourth += (square * square) / n;
+  }
+  return { mean, sigma: Math.sqrt(second), excess: fourth / (second * second) - 3 };
+}
+
+function gaussianFit(sorted: Float64Array): Fit {
+  const { mean, sigma } = momentsOf(sorted);
+  return {
+    family: 'gaussian',
+    parameters: { mean, sigma },
+    below: (x) => normalTail((mean - x) / sigma),
+    above: (x) => normalTail((x - mean) / sigma),
+  };
+}
+
+function laplaceFit(sorted: Float64Array): Fit {
+  const n = sorted.length;
+  const median = (sorted[(n - 1) >> 1] + sorted[n >> 1]) / 2;
+  let scale = 0;
+  for (const x of sorted) scale += Math.abs(x - median) / n;
+  const above = (distance: number): number =>
+    distance > 0 ? 0.5 * Math.exp(-distance) : 1 - 0.5 * Math.exp(distance);
+  return {
+    family: 'laplace',
+    parameters: { median, scale },
+    below: (x) => above((median - x) / scale),
+    above: (x) => above((x - median) / scale),
+  };
+}
+
+function logNormalFit(sorted: Float64Array): Fit {
+  let negatives = 0;
+  for (const x of sorted) if (x < 0) negatives += 1;
+  const negative = negatives / sorted.length;
+  const logs = sorted.map((x) => Math.log(Math.abs(x)));
+  const { mean: mu, sigma: spread } = momentsOf(logs);
+  // Two values x and -x have one magnitude: any narrow spread says the same.
+  const sigma = Math.max(spread, 1e-12);
+  const larger = (magnitude: number): number =>
+    magnitude > 0 ? normalTail((Math.log(magnitude) - mu) / sigma) : 1;
+  const smaller = (magnitude: number): number =>
+    magnitude > 0 ? normalTail((mu - Math.log(magnitude)) / sigma) : 0;
+  return {
+    family: 'log-normal',
+    parameters: { mu, sigma, negative },
+    below: (x) => (x < 0 ? negative * larger(-x) : negative + (1 - negative) * smaller(x)),
+    above: (x) => (x < 0 ? 1 - negative + negative * smaller(-x) : (1 - negative) * larger(x)),
+  };
+}
+
+/** Distances of a sorted sample from a distribution. */
+function goodnessOf(sorted: Float64Array, fit: Fit): Goodness {
+  const n = sorted.length;
+  // A double that is 0 stands for a tail beyond 37 sigma; its logarithm must stay finite.
+  const logOf = (p: number): number => Math.log(Math.max(p, 1e-300));
+  let [ks, sum] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    const below = fit.below(sorted[i]);
+    ks = Math.max(ks, below - i / n, (i + 1) / n - below);
+    sum += ((2 * i + 1) / n) * logOf(below) + ((2 * (n - i) - 1) / n) * logOf(fit.above(sorted[i]));
+  }
+  return { ks, andersonDarling: -1 - sum / n };
+}
+
+/**
+ * Fits the three families by maximum likelihood to the values other than 0 and says how far each is off. Equal values
+ * (codes, clamped tensors) count as drawn from a continuous distribution, so a coarse grid shows in both distances.
+ * @throws DataError for a value that is not finite, or fewer than two different values other than 0.
+ */
+export function fitDistributions(values: ArrayLike<number>): FitReport {
+  const sorted = sortedNonZero(values);
+  const fits = [gaussianFit, laplaceFit, logNormalFit].map((make) => {
+    const fit = make(sorted);
+    return { fit, goodness: goodnessOf(sorted, fit) };
+  });
+  return {
+    count: values.length,
+    zeroShare: 1 - sorted.length / values.length,
+    excessKurtosis: momentsOf(sorted).excess,
+    fits,
+  };
+}

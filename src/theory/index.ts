@@ -1,0 +1,47 @@
+/** What theory says of quantised training, in functions that are held against measurement in docs/theory.md. */
+export {
+  angleDegrees,
+  type CosineCase,
+  cosineLaw,
+  type Grid,
+  jensenGap,
+  noiseFactor,
+  printedBound,
+  stepMoment,
+  uniformNoiseCosine,
+} from './cosine-law.js';
+export {
+  expectedCosine,
+  type FixedGrid,
+  fixedGridCosine,
+  type RoundingNoise,
+  roundingNoise,
+} from './exact-cosine.js';
+export {
+  expectedMaxAbs,
+  expectedRange,
+  type MomentOrder,
+  maxAbsMoment,
+  maxAbsTail,
+  rangeMoment,
+} from './extremes.js';
+export { type FamilyName, type Fit, type FitReport, fitDistributions, type Goodness } from './fit.js';
+export {
+  type CellMoments,
+  cellMoments,
+  normalDensity,
+  normalMass,
+  normalTail,
+  normalTailInverse,
+} from './gaussian.js';
+export { measuredRangeScale, rangeScale, rangeScaleVariation } from './range-norm.js';
+export {
+  bestTernary,
+  expectedNormRatio,
+  expectedSignCosine,
+  halfStepGammaRatio,
+  signCosineLimit,
+  type TernaryOptimum,
+  ternaryCosine,
+} from './sign-ternary.js';
+export { compareWithLaw, type TensorLaw } from './tensor-law.js';

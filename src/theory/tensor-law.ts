@@ -1,0 +1,68 @@
+/**
+ * The law of the quantisation cosine held against a tensor at hand: one figure for each assumption that is dropped, so that
+ * a reader sees which one fails. Quantises with the library's own reference quantiser. Knows no model.
+ */
+import { DataError, UsageError } from '../core/errors.js';
+import { type NoiseKey, noise16 } from '../core/rng.js';
+import { formats } from '../quant/format.js';
+import { cosine } from '../quant/measure.js';
+import { dequantizeArray, type QuantizerSpec, quantizeArray } from '../quant/quantize-array.js';
+import { cosineLaw, noiseFactor, uniformNoiseCosine } from './cosine-law.js';
+
+export interface TensorLaw {
+  readonly n: number;
+  /** Share of exact zeros, which the library's grids hold exactly. */
+  readonly zeroShare: number;
+  /** Largest magnitude over the root mean square: about 4 to 5 for a Gaussian tensor (expectedMaxAbs). */
+  readonly crest: number;
+  /** Step in units of the root mean square. */
+  readonly step: number;
+  /** cos(x, Q(x)), measured. */
+  readonly measured: number;
+  /** Uniform noise at the step at hand: no assumption on the values but that the noise is uniform. */
+  readonly byStep: number;
+  /** The same with noise on the values other than 0 only: k step^2 (1 - zeroShare). */
+  readonly byStepWithoutZeros: number;
+  /** The law for n Gaussian values, which knows nothing of the tensor but its length. */
+  readonly gaussian: number;
+}
+
+/**
+ * Quantises `values` by their own extremes with one scale and compares the cosine with the laws.
+ * @param key noise of stochastic rounding.
+ * @throws UsageError for a spec that clips, or fewer than two values; DataError for values that are all 0;
+ * NonFiniteError for a NaN or infinity.
+ */
+export function compareWithLaw(
+  values: ArrayLike<number>,
+  spec: QuantizerSpec,
+  key: NoiseKey = { k0: 0, k1: 0 },
+): TensorLaw {
+  if (spec.clip !== 1) throw new UsageError(`the law is for grids that do not clip; clip is ${spec.clip}`);
+  const n = values.length;
+  if (n < 2) throw new UsageError(`a tensor of ${n} values has no law; give at least two`);
+  const quantised = quantizeArray(values, spec, (index) => noise16(index, key));
+  let [squares, zeros, largest] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    squares += values[i] * values[i];
+    if (values[i] === 0) zeros += 1;
+    largest = Math.max(largest, Math.abs(values[i]));
+  }
+  if (squares === 0) throw new DataError('a tensor of zeros has no direction');
+  const rms = Math.sqrt(squares / n);
+  const step = quantised.scales[0].scale / rms;
+  const zeroShare = zeros / n;
+  const { bits } = formats[spec.format];
+  // Both of the library's schemes: affine has 2^bits codes between the extremes, as `minmax` has.
+  const grid = spec.scheme === 'symmetric' ? 'symmetric' : 'minmax';
+  return {
+    n,
+    zeroShare,
+    crest: largest / rms,
+    step,
+    measured: cosine(values, dequantizeArray(quantised)),
+    byStep: uniformNoiseCosine(step, spec.rounding),
+    byStepWithoutZeros: 1 / Math.sqrt(1 + noiseFactor(spec.rounding) * (1 - zeroShare) * step * step),
+    gaussian: cosineLaw({ grid, bits, n, rounding: spec.rounding }),
+  };
+}
