@@ -10,11 +10,18 @@ const classes = light
   .map((_, i) => `.c${i}{stroke:var(--c${i});fill:none}.f${i}{fill:var(--c${i});stroke:none}`)
   .join('');
 
-export const reportStyle = `
+/** What a chart needs, in a page and in a file of its own. */
+export const chartStyle = `
 :root{color-scheme:light dark;--page:#fbfbfa;--card:#fff;--ink:#1d2125;--soft:#5d666f;--rule:#e1e4e7;--good:0,140,100;--bad:213,94,0;${variables(light)}}
 @media (prefers-color-scheme:dark){:root{--page:#14171a;--card:#1c2024;--ink:#e8eaec;--soft:#9aa4ad;--rule:#31373d;--good:53,207,160;--bad:255,139,61;${variables(dark)}}}
 ${classes}
-body{margin:0 auto;max-width:1180px;padding:24px 20px 40px;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+svg{font:12px system-ui,sans-serif}
+.grid{stroke:var(--rule)}.axis{stroke:var(--soft)}.tick,.label{fill:var(--soft)}.label{font-size:13px}.title{fill:var(--ink);font-size:14px;font-weight:600}
+.line{stroke-width:2;stroke-linejoin:round}.dot{stroke:var(--card);stroke-width:1.5}.end{font-size:12.5px;font-weight:600}
+`;
+
+export const reportStyle = `
+${chartStyle}body{margin:0 auto;max-width:1180px;padding:24px 20px 40px;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 header p,footer,.small{color:var(--soft)}
 h1{font-size:26px;margin:0}header p{margin:2px 0 18px}h2{font-size:19px;margin:30px 0 10px}h3{font-size:16px;margin:22px 0 8px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
@@ -23,9 +30,7 @@ th{font-weight:600;color:var(--soft)}.number{text-align:right}
 .scroll{overflow-x:auto;width:fit-content;max-width:100%;background:var(--card);border:1px solid var(--rule);border-radius:8px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:14px;margin-top:22px}
 figure{margin:0;padding:12px;background:var(--card);border:1px solid var(--rule);border-radius:8px}
-svg{display:block;width:100%;height:auto;font:12px system-ui,sans-serif}
-.grid{stroke:var(--rule)}.axis{stroke:var(--soft)}.tick,.label{fill:var(--soft)}.label{font-size:13px}.title{fill:var(--ink);font-size:14px;font-weight:600}
-.line{stroke-width:2;stroke-linejoin:round}.dot{stroke:var(--card);stroke-width:1.5}.end{font-size:12.5px;font-weight:600}
+svg{display:block;width:100%;height:auto}
 .layers{font-size:13px}.layers th,.layers td{padding:3px 10px}.layers thead th{vertical-align:bottom;line-height:1.25;white-space:normal;max-width:120px}
 .layers svg{display:inline-block;width:44px;height:13px;vertical-align:-2px;margin-left:7px}
 .note{padding:8px 12px;border-left:4px solid var(--c1);background:var(--card);white-space:pre-wrap}

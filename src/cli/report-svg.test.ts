@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { barChart, escapeText, lineChart, niceTicks, type Point, smooth } from './report-svg.js';
+import {
+  barChart,
+  decadeTicks,
+  escapeText,
+  lineChart,
+  niceTicks,
+  type Point,
+  smooth,
+  standaloneSvg,
+} from './report-svg.js';
 
 describe('niceTicks', () => {
   it.each([
@@ -73,6 +82,29 @@ describe('charts', () => {
     ];
     expect(lineChart({ ...chart, series: [{ name: 'x', color: 0, points }] })).not.toContain('NaN');
     expect(lineChart({ ...chart, series: [{ name: 'x', color: 0, points: [] }] })).toBe('');
+  });
+
+  it('has logarithmic axes, intervals and a form for files', () => {
+    const points: Point[] = [
+      [1, 1e-4],
+      [10, 1e-2],
+      [100, 1],
+      [0, 1],
+    ];
+    const svg = lineChart({
+      ...chart,
+      xLog: true,
+      yLog: true,
+      series: [{ name: 'x', color: 0, points, dots: true, intervals: [[10, 1e-3, 1e-1]] }],
+    });
+    // The middle of both axes, with a bar over half of the height (222) about it.
+    expect(svg).toContain('<circle class="f0 dot" cx="303" cy="145"');
+    expect(svg).toContain('d="M303 200.5V89.5');
+    for (const text of ['>0.0001<', '>0.01<', '>100<']) expect(svg).toContain(text);
+    expect(svg.match(/<circle/g)).toHaveLength(3);
+    const file = standaloneSvg(svg, '.f0{fill:red}');
+    expect(file).toMatch(/^<svg xmlns="[^"]*" viewBox="[^>]*><style>.f0{fill:red}<\/style><rect /);
+    expect(decadeTicks(1e-9, 1e9)).toEqual([1e-9, 1e-6, 1e-3, 1, 1e3, 1e6, 1e9]);
   });
 
   it('draws bars in proportion', () => {

@@ -17,6 +17,10 @@ export interface Series {
   readonly points: readonly Point[];
   /** Single points instead of a line. */
   readonly dots?: boolean;
+  /** Bars from low to high at x, such as confidence intervals. */
+  readonly intervals?: readonly (readonly [x: number, low: number, high: number])[];
+  /** A dashed line. */
+  readonly dashed?: boolean;
 }
 
 const round = (value: number): string => String(Math.round(value * 100) / 100);
@@ -32,6 +36,16 @@ export function niceTicks(low: number, high: number, count = 5): number[] {
     // Twelve digits: 3 * 0.1 is 0.3 on an axis.
     ticks.push(Number((i * step).toPrecision(12)));
   }
+  return ticks;
+}
+
+/** Powers of ten that cover low..high; every second or third where there are many. */
+export function decadeTicks(low: number, high: number): number[] {
+  const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+  const stride = Math.max(1, Math.ceil((last - first + 1) / 7));
+  const ticks: number[] = [];
+  // Number('1e-5') is exact where 10 ** -5 need not be.
+  for (let k = first; k <= last; k += stride) ticks.push(Number(`1e${k}`));
   return ticks;
 }
 
@@ -59,6 +73,12 @@ export interface LineChart {
   readonly yLow?: number;
   readonly yHigh?: number;
   readonly yText?: (value: number) => string;
+  /** The x axis begins at 0, unless this says otherwise. */
+  readonly xLow?: number;
+  readonly xText?: (value: number) => string;
+  /** Logarithmic axes; points at or below 0 are left out. */
+  readonly xLog?: boolean;
+  readonly yLog?: boolean;
 }
 
 const width = 640;
@@ -84,40 +104,43 @@ function spread(positions: readonly number[], gap: number, low: number, high: nu
 
 /** A line chart with the series' names at their ends. Empty text without points. */
 export function lineChart(chart: LineChart): string {
+  const { xLog = false, yLog = false } = chart;
+  const shown = (value: number, log: boolean): boolean => Number.isFinite(value) && (!log || value > 0);
   const series = chart.series
-    .map((one) => ({
-      ...one,
-      points: one.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)),
-    }))
+    .map((one) => ({ ...one, points: one.points.filter(([x, y]) => shown(x, xLog) && shown(y, yLog)) }))
     .filter(({ points }) => points.length > 0);
   const all = series.flatMap(({ points }) => points);
   if (all.length === 0) return '';
   const xs = all.map(([x]) => x);
   const ys = all.map(([, y]) => y);
-  const [xLow, xHigh] = [0, xs.reduce((a, b) => Math.max(a, b), 1)];
+  const xLow = chart.xLow ?? (xLog ? xs.reduce((a, b) => Math.min(a, b)) : 0);
+  const xHigh = xs.reduce((a, b) => Math.max(a, b), xLog ? 2 * xLow : xLow + 1);
   let yLow = chart.yLow ?? ys.reduce((a, b) => Math.min(a, b));
   let yHigh = chart.yHigh ?? ys.reduce((a, b) => Math.max(a, b));
-  if (yHigh <= yLow) [yLow, yHigh] = [yLow - 0.5, yHigh + 0.5];
+  if (yHigh <= yLow) [yLow, yHigh] = yLog ? [yLow / 2, yHigh * 2] : [yLow - 0.5, yHigh + 0.5];
   const longest = Math.max(...series.map(({ name }) => name.length));
   const right = width - Math.min(220, Math.max(margin.right, 20 + 7 * longest));
   const bottom = height - margin.bottom;
-  const toX = (x: number): number => margin.left + ((x - xLow) / (xHigh - xLow)) * (right - margin.left);
-  const toY = (y: number): number => bottom - ((y - yLow) / (yHigh - yLow)) * (bottom - margin.top);
+  const along = (value: number, low: number, high: number, log: boolean): number =>
+    log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+  const toX = (x: number): number => margin.left + along(x, xLow, xHigh, xLog) * (right - margin.left);
+  const toY = (y: number): number => bottom - along(y, yLow, yHigh, yLog) * (bottom - margin.top);
   const yText = chart.yText ?? ((value: number) => String(Number(value.toPrecision(4))));
   // Lines may leave the plot; every line chart has the same frame, so one name serves all of a page.
   const parts = [
     `<clipPath id="plot"><rect x="${margin.left}" y="${margin.top - 3}" width="${right - margin.left + 6}" height="${bottom - margin.top + 4}"/></clipPath>`,
   ];
-  for (const tick of niceTicks(yLow, yHigh)) {
+  for (const tick of yLog ? decadeTicks(yLow, yHigh) : niceTicks(yLow, yHigh)) {
     const y = round(toY(tick));
     parts.push(`<line class="grid" x1="${margin.left}" x2="${right}" y1="${y}" y2="${y}"/>`);
     parts.push(
       `<text class="tick" x="${margin.left - 8}" y="${y}" dy="0.32em" text-anchor="end">${escapeText(yText(tick))}</text>`,
     );
   }
-  for (const tick of niceTicks(xLow, xHigh, 6)) {
+  const xText = chart.xText ?? String;
+  for (const tick of xLog ? decadeTicks(xLow, xHigh) : niceTicks(xLow, xHigh, 6)) {
     parts.push(
-      `<text class="tick" x="${round(toX(tick))}" y="${bottom + 18}" text-anchor="middle">${tick}</text>`,
+      `<text class="tick" x="${round(toX(tick))}" y="${bottom + 18}" text-anchor="middle">${escapeText(xText(tick))}</text>`,
     );
   }
   parts.push(`<line class="axis" x1="${margin.left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>`);
@@ -126,17 +149,30 @@ export function lineChart(chart: LineChart): string {
     `<text class="label" transform="translate(14 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeText(chart.yLabel)}</text>`,
     `<text class="title" x="${margin.left}" y="18">${escapeText(chart.title)}</text>`,
   );
-  for (const { points, color, dots } of series) {
+  for (const { points, color, dots, dashed, intervals = [] } of series) {
+    for (const [x, low, high] of intervals) {
+      if (!shown(x, xLog) || !shown(low, yLog) || !shown(high, yLog)) continue;
+      const [from, to] = [toY(Math.max(low, yLow)), toY(Math.min(high, yHigh))];
+      if (from < to) continue;
+      const at = toX(x);
+      parts.push(
+        `<path class="c${color}" d="M${round(at)} ${round(from)}V${round(to)}M${round(at - 4)} ${round(from)}h8M${round(at - 4)} ${round(to)}h8"/>`,
+      );
+    }
     if (dots) {
       for (const [x, y] of points) {
         if (y >= yLow && y <= yHigh)
-          parts.push(`<circle class="f${color} dot" cx="${round(toX(x))}" cy="${round(toY(y))}" r="4.5"/>`);
+          parts.push(
+            `<circle class="f${color} dot" cx="${round(toX(x))}" cy="${round(toY(y))}" r="${intervals.length > 0 ? 3.2 : 4.5}"/>`,
+          );
       }
     } else {
       const path = points
         .map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${round(toX(x))} ${round(toY(y))}`)
         .join('');
-      parts.push(`<path class="c${color} line" clip-path="url(#plot)" d="${path}"/>`);
+      parts.push(
+        `<path class="c${color} line"${dashed ? ' stroke-dasharray="5 4"' : ''} clip-path="url(#plot)" d="${path}"/>`,
+      );
     }
   }
   const labelled = series.filter(({ name }) => name !== '');
@@ -202,6 +238,16 @@ export function barChart(chart: {
     );
   });
   return svg(width, top + rows.length * rowHeight + 6, title, parts);
+}
+
+/** A chart as a file of its own: `style` is the style sheet it would have had from the page. */
+export function standaloneSvg(chart: string, style: string): string {
+  return `${chart
+    .replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')
+    .replace(
+      />/,
+      () => `><style>${style}</style><rect width="100%" height="100%" style="fill:var(--card)"/>`,
+    )}\n`;
 }
 
 function svg(w: number, h: number, title: string, parts: readonly string[]): string {
