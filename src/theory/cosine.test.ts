@@ -14,7 +14,7 @@ import {
   stepsToEnd,
   uniformNoiseCosine,
 } from './cosine-law.js';
-import { expectedCosine, fixedGridCosine, roundingNoise } from './exact-cosine.js';
+import { cosineGivenExtremes, expectedCosine, fixedGridCosine, roundingNoise } from './exact-cosine.js';
 import { gaussianSample, repeated } from './sample.case.js';
 
 /** Cosine of one drawn vector and its quantised version. */
@@ -178,6 +178,10 @@ describe('bad arguments', () => {
   it('of the other functions', () => {
     expect(() => expectedCosine({ ...good, bits: 11 })).toThrow('use cosineLaw');
     expect(() => expectedCosine({ ...good, n: 15 })).toThrow('from 16');
+    expect(() => cosineGivenExtremes(good, 1, -1)).toThrow('no extremes for the minmax grid');
+    expect(() => cosineGivenExtremes({ ...good, grid: 'symmetric' }, -1, 2)).toThrow('no extremes for the');
+    expect(() => cosineGivenExtremes({ ...good, bits: 12 }, -1, 1)).toThrow('up to 10 bits');
+    expect(() => cosineGivenExtremes({ ...good, rounding: 'up' as Rounding }, -1, 1)).toThrow('no rounding');
     expect(() => printedBound(0, 10)).toThrow('bits must be');
     expect(() => printedBound(8, 0)).toThrow('number of values');
     expect(() => angleDegrees(1.1)).toThrow('a cosine lies in');

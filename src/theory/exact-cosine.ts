@@ -127,25 +127,41 @@ function extremeNodes(n: number, factor: number): { x: number; weight: number }[
   return quadrature(quantile(leftOut), quantile(1 - leftOut), 2);
 }
 
-/** Cosine of sums: those of the values at the ends, which lie on levels, and of the others given the ends. */
-function cosineGiven(grid: FixedGrid, low: number, high: number, ends: number, others: number): number {
-  const share = others / normalMass(low, high);
-  const inner = products(grid, low, high);
+/**
+ * The cosine of n Gaussian values and their quantised version given their extremes: `low` and `high` are the smallest and
+ * the largest value (`symmetric`: -max|W| and max|W|). These lie on levels; the other values are independent and follow
+ * the Gaussian cut off at them, so that the sums have exact expectations, of which this is the cosine.
+ * @param options bits 2 to 10, n from 3.
+ * @throws UsageError for other arguments, low >= high, or a symmetric grid whose ends differ.
+ */
+export function cosineGivenExtremes(options: CosineCase, low: number, high: number): number {
+  const { grid, bits, n, rounding } = options;
+  const steps = stepsToEnd(grid, bits) * (grid === 'symmetric' ? 2 : 1);
+  noiseFactor(rounding);
+  requireSampleSize(n, 3);
+  if (bits > 10) throw new UsageError(`exact expectations are there for up to 10 bits, got ${bits}`);
+  if (!(low < high && high - low < Infinity) || (grid === 'symmetric' && low !== -high)) {
+    throw new UsageError(`${low} and ${high} are no extremes for the ${grid} grid`);
+  }
+  const fixed = { low, step: (high - low) / steps, levels: steps + 1, rounding };
+  // One value holds max|W|, with either sign; two hold minimum and maximum.
+  const [ends, count] = grid === 'symmetric' ? [high * high, 1] : [low * low + high * high, 2];
+  const share = (n - count) / normalMass(low, high);
+  const inner = products(fixed, low, high);
   const cross = ends + share * inner.cross;
   return cross / Math.sqrt((ends + share * inner.values) * (ends + share * inner.quantised));
 }
 
 /**
- * The mean cosine of n Gaussian values and their quantised version, the step's dependence on the largest value included.
- * Given the extreme values, which are levels themselves, the other values are independent and follow the Gaussian cut
- * off at them: their sums have exact expectations cell by cell. These are averaged over the exact distribution of the
- * extreme values. What is left out is the scatter of the sums given the extremes: of order 1/n (measured in
- * docs/theory.md).
+ * The mean cosine of n Gaussian values and their quantised version, the step's dependence on the largest value included:
+ * {@link cosineGivenExtremes} averaged over the exact distribution of the extreme values. What is left out is the scatter of
+ * the sums given the extremes: of order 1/n (measured in docs/theory.md).
  * @param options bits 2 to 10, n from 16 to 1e9.
  * @throws UsageError for other arguments.
  */
-export function expectedCosine({ grid, bits, n, rounding }: CosineCase): number {
-  const steps = stepsToEnd(grid, bits);
+export function expectedCosine(options: CosineCase): number {
+  const { grid, bits, n, rounding } = options;
+  stepsToEnd(grid, bits);
   noiseFactor(rounding);
   requireSampleSize(n, 16);
   if (bits > 10 || n > 1e9) {
@@ -154,28 +170,23 @@ export function expectedCosine({ grid, bits, n, rounding }: CosineCase): number 
     );
   }
   let [total, weights] = [0, 0];
+  const add = (weight: number, low: number, high: number): void => {
+    total += weight * cosineGivenExtremes(options, low, high);
+    weights += weight;
+  };
   if (grid === 'symmetric') {
     for (const { x: max, weight } of extremeNodes(n, 2)) {
-      const step = max / steps;
-      const fixed = { low: -max, step, levels: 2 * steps + 1, rounding };
-      const density = normalDensity(max) * Math.exp((n - 1) * Math.log1p(-2 * normalTail(max)));
-      total += weight * density * cosineGiven(fixed, -max, max, max * max, n - 1);
-      weights += weight * density;
+      add(weight * normalDensity(max) * Math.exp((n - 1) * Math.log1p(-2 * normalTail(max))), -max, max);
     }
     return total / weights;
   }
+  // The minimum's distribution is the maximum's mirrored; together they have the density n(n-1) phi phi (F - F)^(n-2).
   const nodes = extremeNodes(n, 1);
   for (const { x: high, weight: weightHigh } of nodes) {
-    for (const { x: negative, weight: weightLow } of nodes) {
-      const low = -negative;
-      if (low >= high) continue;
-      const outside = normalTail(high) + normalTail(negative);
-      const density =
-        normalDensity(high) * normalDensity(low) * Math.exp((n - 2) * Math.log1p(-outside)) * weightHigh;
-      const fixed = { low, step: (high - low) / steps, levels: steps + 1, rounding };
-      // Mirroring all values changes no cosine, so half of the pairs would do; the sum is fast enough as it is.
-      total += weightLow * density * cosineGiven(fixed, low, high, low * low + high * high, n - 2);
-      weights += weightLow * density;
+    for (const { x: mirrored, weight: weightLow } of nodes) {
+      if (-mirrored >= high) continue;
+      const inside = Math.exp((n - 2) * Math.log1p(-normalTail(high) - normalTail(mirrored)));
+      add(weightHigh * weightLow * normalDensity(high) * normalDensity(mirrored) * inside, -mirrored, high);
     }
   }
   return total / weights;

@@ -11,6 +11,7 @@ export {
   uniformNoiseCosine,
 } from './cosine-law.js';
 export {
+  cosineGivenExtremes,
   expectedCosine,
   type FixedGrid,
   fixedGridCosine,
