@@ -1,0 +1,243 @@
+/**
+ * The tables and the plot of docs/theory.md on the tensors of a training run: ResNet-8 on MNIST under `int8`, seed 1, batch 64,
+ * SGD with momentum 0.9 at 0.05. Probes five batches after the last step, at fixed weights.
+ */
+import { chartStyle } from '../dist/cli/report-style.js';
+import { lineChart, standaloneSvg } from '../dist/cli/report-svg.js';
+import { OctogradError } from '../dist/core/errors.js';
+import { hashText, noiseKey } from '../dist/core/rng.js';
+import { BatchLoader, loadMnist } from '../dist/data/index.node.js';
+import { createModel } from '../dist/models/index.js';
+import {
+  compareWithLaw,
+  expectedMaxAbs,
+  fitDistributions,
+  measuredRangeScale,
+  rangeScaleVariation,
+} from '../dist/theory/index.js';
+import { createSession } from '../dist/train/index.js';
+import { summary } from './theory-gaussian.mjs';
+
+const batches = 5;
+const layers = ['conv1', 'layer1.0.conv1', 'layer1.0.conv2', 'layer2.0.conv2', 'layer3.0.conv2', 'fc'];
+/** Fits sort their values: this many, evenly taken, tell a distance of 0.01. */
+const fitted = 100_000;
+
+const thinned = (values) => {
+  const stride = Math.max(1, Math.ceil(values.length / fitted));
+  // A stride that shares a factor with the channels would see some of them only.
+  const odd = stride % 2 === 0 ? stride + 1 : stride;
+  return Float64Array.from({ length: Math.ceil(values.length / odd) }, (_, i) => values[i * odd]);
+};
+
+/** The tensors of one batch by name: what they are, their numbers, how the recipe stores them. */
+function tensorsOf(session, batch) {
+  const traced = session.trace(batch);
+  const tensors = new Map();
+  const norms = new Map();
+  for (const { path, product, role, original, quantized } of traced.operands) {
+    const { spec } = quantized;
+    const values = () => Float64Array.from(traced.read(original));
+    if (product === 'norm' && role === 'input')
+      norms.set(path, { values: values(), channels: original.shape.at(-1) });
+    if (!layers.includes(path)) continue;
+    if (product === 'forward' && role === 'input')
+      tensors.set(`${path} activation`, { kind: 'activation', values: values(), spec });
+    if (product === 'forward' && role === 'weight')
+      tensors.set(`${path} weight`, { kind: 'weight', values: values(), spec });
+    if (product === 'gradLeft' && role === 'gradOutput')
+      tensors.set(`${path} layer gradient`, { kind: 'gradient', values: values(), spec });
+  }
+  const gradientSpec = { format: 'int8', scheme: 'symmetric', rounding: 'nearest', clip: 1 };
+  for (const path of layers) {
+    tensors.set(`${path} weight gradient`, {
+      kind: 'weight gradient',
+      values: session.readGradient(`${path}.weight`),
+      spec: gradientSpec,
+    });
+  }
+  return { tensors, norms };
+}
+
+async function trained(steps) {
+  const { train } = await loadMnist();
+  const session = await createSession({
+    model: createModel('resnet8', { inputShape: train.inputShape, classes: train.classes.length }),
+    input: train,
+    recipe: 'int8',
+    batchSize: 64,
+    seed: 1,
+  });
+  const probes = [];
+  const loader = new BatchLoader(train, { batchSize: 64, seed: 1 });
+  let step = 0;
+  let loss = 0;
+  for (const data of loader.epoch(0)) {
+    const batch = { inputs: data.inputs.slice(), targets: data.labels.slice(), size: data.size };
+    if (step < steps) loss = session.step(batch, 0.05).loss;
+    else probes.push(tensorsOf(session, batch));
+    step += 1;
+    if (probes.length === batches) break;
+  }
+  await session.dispose();
+  console.error(`${steps} steps, last loss ${loss.toFixed(3)}`);
+  return probes;
+}
+
+const degrees = (cosine) => (Math.acos(Math.min(1, cosine)) * 180) / Math.PI;
+
+/** `law` is one of compareWithLaw's cosines, as an angle. */
+function compared(probes, name, spec) {
+  const laws = probes.map(({ tensors }, i) =>
+    compareWithLaw(tensors.get(name).values, spec, noiseKey(2018, i, hashText(name), 0, 0)),
+  );
+  const angle = (law) => summary(laws.map((one) => degrees(one[law])));
+  return { first: laws[0], angle };
+}
+
+export async function realTables(output, { steps }) {
+  const probes = await trained(steps);
+  const names = [...probes[0].tensors.keys()];
+  const angleText = ({ mean, half }) =>
+    half > 5e-4 ? `${mean.toFixed(3)} ± ${half.toFixed(3)}` : mean.toFixed(3);
+  const sorted = ['weight', 'activation', 'gradient', 'weight gradient'].flatMap((kind) =>
+    names.filter((name) => probes[0].tensors.get(name).kind === kind),
+  );
+  output.table(
+    'real-angles',
+    [
+      'tensor',
+      'N',
+      'zeros',
+      'max abs/rms',
+      'Gaussian',
+      'stored as',
+      'angle measured',
+      'by its step',
+      'and its zeros',
+      'Gaussian law',
+    ],
+    sorted.map((name) => {
+      const { spec } = probes[0].tensors.get(name);
+      const { first, angle } = compared(probes, name, spec);
+      return [
+        name,
+        first.n,
+        first.zeroShare.toFixed(2),
+        first.crest.toFixed(1),
+        expectedMaxAbs(first.n).toFixed(1),
+        `${spec.format} ${spec.rounding}`,
+        angleText(angle('measured')),
+        angle('byStep').mean.toFixed(3),
+        angle('byStepWithoutZeros').mean.toFixed(3),
+        angle('gaussian').mean.toFixed(3),
+      ];
+    }),
+  );
+  output.table(
+    'real-fits',
+    [
+      'tensor',
+      'excess kurtosis',
+      'KS Gaussian',
+      'KS Laplace',
+      'KS log-normal',
+      'A²/n Gaussian',
+      'A²/n Laplace',
+      'A²/n log-normal',
+      'nearest by A²/n',
+    ],
+    sorted.map((name) => {
+      const { fits, excessKurtosis } = fitDistributions(thinned(probes[0].tensors.get(name).values));
+      const best = [...fits].sort((a, b) => a.goodness.andersonDarling - b.goodness.andersonDarling)[0];
+      return [
+        name,
+        excessKurtosis.toPrecision(3),
+        ...fits.map(({ goodness }) => goodness.ks.toFixed(3)),
+        ...fits.map(({ goodness }) => goodness.andersonDarling.toPrecision(2)),
+        best.fit.family,
+      ];
+    }),
+  );
+  output.table(
+    'real-range-norm',
+    [
+      'norm',
+      'channels',
+      'n a chunk',
+      'scale/standard deviation: mean over channels',
+      'least',
+      'most',
+      'scatter of a Gaussian',
+    ],
+    [...probes[0].norms].map(([path, { values, channels }]) => {
+      const scales = [];
+      for (let c = 0; c < channels; c++) {
+        const channel = Float64Array.from(
+          { length: values.length / channels },
+          (_, i) => values[i * channels + c],
+        );
+        try {
+          scales.push(measuredRangeScale(channel, 16, 'd2'));
+        } catch (error) {
+          // A channel without spread has no ratio.
+          if (!(error instanceof OctogradError)) throw error;
+        }
+      }
+      const chunk = values.length / channels / 16;
+      const { mean, half } = summary(scales);
+      return [
+        path,
+        scales.length,
+        chunk,
+        `${mean.toFixed(3)} ± ${half.toFixed(3)}`,
+        Math.min(...scales).toFixed(3),
+        Math.max(...scales).toFixed(3),
+        rangeScaleVariation(chunk, 16).toFixed(3),
+      ];
+    }),
+  );
+  const sweep = [2, 3, 4, 5, 6, 7, 8];
+  const shown = [
+    ['layer2.0.conv2 weight', 'weight', 0, 'nearest'],
+    ['layer2.0.conv2 activation', 'activation', 2, 'nearest'],
+    ['layer2.0.conv2 layer gradient', 'layer gradient', 1, 'stochastic'],
+  ];
+  const series = shown.flatMap(([name, label, color, rounding]) => {
+    const found = sweep.map((bits) => ({
+      bits,
+      ...compared(probes, name, { format: `int${bits}`, scheme: 'symmetric', rounding, clip: 1 }),
+    }));
+    const points = (law) => found.map(({ bits, angle }) => [bits, angle(law).mean]);
+    return [
+      { name: `${label}, by its step`, color, points: points('byStepWithoutZeros') },
+      { name: `${label}, Gaussian`, color, dashed: true, points: points('gaussian') },
+      {
+        name: '',
+        color,
+        dots: true,
+        points: points('measured'),
+        intervals: found.map(({ bits, angle }) => {
+          const { mean, half } = angle('measured');
+          return [bits, mean - half, mean + half];
+        }),
+      },
+    ];
+  });
+  output.plot(
+    'real',
+    standaloneSvg(
+      lineChart({
+        title: 'Angle by bits, layer2.0.conv2 of ResNet-8: points measured',
+        xLabel: 'bits (symmetric grid)',
+        yLabel: 'degrees',
+        xLow: 2,
+        yLow: 0.1,
+        yHigh: 100,
+        yLog: true,
+        series,
+      }),
+      chartStyle,
+    ),
+  );
+}
