@@ -56,7 +56,8 @@ export function log(x: number): number {
   if (x === Infinity) return x;
   let m = x;
   let e = 0.0;
-  let step = 512.0;
+  // Far numbers come near 1 by large powers of two first; scaling is exact either way.
+  let step = x < 0.00390625 || x > 256.0 ? 512.0 : 0.0;
   while (step >= 1.0) {
     const up = powerOfTwo(step);
     const down = powerOfTwo(-step);
@@ -77,15 +78,21 @@ export function log(x: number): number {
     m *= 0.5;
     e += 1.0;
   }
-  // log m = 2 artanh f, |f| <= 0.1716.
+  // log m = 2 artanh f, |f| <= 0.1716: 1 + f^2/3 + f^4/5 + ... + f^22/23.
   const f = (m - 1.0) / (m + 1.0);
   const s = f * f;
-  let p = 0.0;
-  let n = 23.0;
-  while (n >= 1.0) {
-    p = p * s + 1.0 / n;
-    n -= 2.0;
-  }
+  let p = 0.043478260869565216;
+  p = p * s + 0.047619047619047616;
+  p = p * s + 0.05263157894736842;
+  p = p * s + 0.058823529411764705;
+  p = p * s + 0.06666666666666667;
+  p = p * s + 0.07692307692307693;
+  p = p * s + 0.09090909090909091;
+  p = p * s + 0.1111111111111111;
+  p = p * s + 0.14285714285714285;
+  p = p * s + 0.2;
+  p = p * s + 0.3333333333333333;
+  p = p * s + 1.0;
   return e * 0.6931471803691238 + (e * 1.9082149292705877e-10 + 2.0 * f * p);
 }
 

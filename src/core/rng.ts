@@ -18,7 +18,7 @@ function mulHigh(a: number, b: number): number {
   const low = aLow * bLow;
   const middle = aHigh * bLow + (low >>> 16);
   const middleLow = (middle & 0xffff) + aLow * bHigh;
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(middleLow / 0x10000)) >>> 0;
+  return (aHigh * bHigh + (middle >>> 16) + (middleLow >>> 16)) >>> 0;
 }
 
 /** Philox4x32-10: 128-bit counter and 64-bit key to four uint32. */
@@ -26,24 +26,43 @@ export function philox4x32(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
 ): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter.map((word) => word >>> 0) as [number, number, number, number];
-  let k0 = key[0] >>> 0;
-  let k1 = key[1] >>> 0;
+  const out = new Uint32Array(4);
+  philoxInto(out, counter[0], counter[1], counter[2], counter[3], key[0], key[1]);
+  return [out[0], out[1], out[2], out[3]];
+}
+
+/** {@link philox4x32} without allocation: models draw millions of initial weights. */
+function philoxInto(
+  out: Uint32Array,
+  counter0: number,
+  counter1: number,
+  counter2: number,
+  counter3: number,
+  key0: number,
+  key1: number,
+): void {
+  let c0 = counter0 | 0;
+  let c1 = counter1 | 0;
+  let c2 = counter2 | 0;
+  let c3 = counter3 | 0;
+  let k0 = key0 | 0;
+  let k1 = key1 | 0;
   for (let round = 0; round < 10; round++) {
     const high0 = mulHigh(PHILOX_M0, c0);
-    const low0 = Math.imul(PHILOX_M0, c0) >>> 0;
     const high1 = mulHigh(PHILOX_M1, c2);
-    const low1 = Math.imul(PHILOX_M1, c2) >>> 0;
-    const n0 = (high1 ^ c1 ^ k0) >>> 0;
-    const n2 = (high0 ^ c3 ^ k1) >>> 0;
-    c0 = n0;
+    const low0 = Math.imul(PHILOX_M0, c0);
+    const low1 = Math.imul(PHILOX_M1, c2);
+    c0 = high1 ^ c1 ^ k0;
     c1 = low1;
-    c2 = n2;
+    c2 = high0 ^ c3 ^ k1;
     c3 = low0;
-    k0 = (k0 + PHILOX_W0) >>> 0;
-    k1 = (k1 + PHILOX_W1) >>> 0;
+    k0 = (k0 + PHILOX_W0) | 0;
+    k1 = (k1 + PHILOX_W1) | 0;
   }
-  return [c0, c1, c2, c3];
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
 }
 
 /** The key of one noise stream: a site of the plan at one micro-step of one run. */
@@ -95,7 +114,9 @@ export class RandomStream {
   private readonly key: [number, number];
   private readonly streamWords: [number, number];
   private block = 0;
-  private words: number[] = [];
+  private readonly words = new Uint32Array(4);
+  /** Words of the block that were handed out. */
+  private taken = 4;
   private spare: number | undefined;
 
   /** `stream` separates uses of one seed (hash a name with {@link hashText}); `index` separates items of one use. */
@@ -106,11 +127,13 @@ export class RandomStream {
 
   /** Next uint32. */
   uint32(): number {
-    if (this.words.length === 0) {
-      this.words = philox4x32([this.block, 0, this.streamWords[0], this.streamWords[1]], this.key).reverse();
+    if (this.taken === 4) {
+      const [stream, index] = this.streamWords;
+      philoxInto(this.words, this.block, 0, stream, index, this.key[0], this.key[1]);
       this.block += 1;
+      this.taken = 0;
     }
-    return this.words.pop() as number;
+    return this.words[this.taken++];
   }
 
   /** Uniform in [0, 1), 53 bits. */
