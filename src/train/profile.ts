@@ -70,7 +70,8 @@ export function isProductKernel(kernel: string): boolean {
   return kernel.startsWith('matmul') || kernel.startsWith('conv2d');
 }
 
-function bytesMoved(call: Call, floatBytes: FloatBytes): number {
+/** Bytes of every operand of a call, read or written; those written in place count twice. */
+export function bytesMoved(call: Call, floatBytes: FloatBytes): number {
   const of = ({ length, storage }: BufferRef): number => length * bytesOf(storage, floatBytes);
   if (call.kernel === 'host') {
     return [...call.inputs, ...call.outputs].reduce((sum, buffer) => sum + of(buffer), 0);
