@@ -18,7 +18,7 @@ export function networkOf(work: Work): Module {
   }
 }
 
-/** A session on the fixed batch; `variant` has the recipe, and `plain` for float products without fused multiply-add. */
+/** A session on the fixed batch; `variant` has the recipe, and which of the kernels' ways to take (participants.ts). */
 export async function create(config: ChildConfig): Promise<Served> {
   const { work, batch, threads, variant } = config;
   if (!work) throw new Error('octograd takes part in works only');
@@ -26,6 +26,8 @@ export async function create(config: ChildConfig): Promise<Served> {
   const backend = await backends.createWasmBackend({
     threads,
     ...(variant['plain'] === true ? { relaxed: false } : {}),
+    ...(variant['pairs'] === true ? { byteDot: false } : {}),
+    ...(variant['wide'] === true ? { wide: true } : {}),
   });
   const session = await createSession({
     model: networkOf(work),

@@ -30,7 +30,8 @@ micro: products in GOP/s against onnxruntime-web and the machine's limits, and e
 
   --works LIST      ${works.map(({ id }) => id).join(',')} (default: all)
   --peers LIST      ${peerNames.join(',')}, all (default) or none
-  --recipes LIST    ${recipeNames.join(',')} (default: all); fp32-plain is without fused multiply-add
+  --recipes LIST    ${recipeNames.join(',')} (default: all); fp32-plain is without fused
+                    multiply-add, int8-pairs without 8-bit dot products, int8-wide by 256-bit vectors (Node 24)
   --threads LIST    numbers of threads (default: 1,2)
   --rounds N        rounds (default: 7)
   --seconds S       one participant's turn in a round (default: 2; micro: 0.2)

@@ -12,8 +12,11 @@ const peerFile = (name: string): string => `${root}bench/peers/${name}`;
 export const peerNames = ['tfjs-cpu', 'tfjs-wasm', 'tfjs-wasm-patched', 'jax-js', 'torch'] as const;
 export type PeerName = (typeof peerNames)[number];
 
-/** Our recipes; `fp32-plain` is fp32 without fused multiply-add. */
-export const recipeNames = ['fp32', 'fp32-plain', 'paper', 'int8'] as const;
+/**
+ * Our recipes; `fp32-plain` is fp32 without fused multiply-add, `int8-pairs` int8 without 8-bit dot products (what machines
+ * without VNNI run), `int8-wide` int8 by V8's 256-bit vectoriser.
+ */
+export const recipeNames = ['fp32', 'fp32-plain', 'paper', 'int8', 'int8-pairs', 'int8-wide'] as const;
 export type RecipeName = (typeof recipeNames)[number];
 
 export interface Participant {
@@ -102,8 +105,14 @@ export class Roster {
   /** All that take part in a work, ours first. */
   of(work: Work): { readonly participants: Participant[]; readonly notices: Notice[] } {
     const notices: Notice[] = [];
+    const [major] = process.versions.node.split('.');
+    const wide = Number(major) >= 24 && process.arch === 'x64';
+    const recipes = this.choice.recipes.filter((name) => wide || name !== 'int8-wide');
+    if (recipes.length < this.choice.recipes.length) {
+      notices.push(`${work.id}: int8-wide skipped: it needs Node 24 or newer on x64`);
+    }
     const own = this.choice.threads.flatMap((threads) =>
-      this.choice.recipes.map((name) => this.own(work, name, threads)),
+      recipes.map((name) => this.own(work, name, threads)),
     );
     const others = this.choice.peers.flatMap((name) => {
       const why = hopeless[name]?.[work.id];
@@ -134,13 +143,13 @@ export class Roster {
   }
 
   private own(work: Work, name: RecipeName, threads: number): Participant {
-    const plain = name === 'fp32-plain';
+    const [recipe, variant] = name.split('-');
     return this.inNode(`${name}, ${threadText(threads)}`, {
       module: './octograd.js',
       work,
       batch: this.batch(work),
       threads,
-      variant: { recipe: plain ? 'fp32' : name, plain },
+      variant: { recipe, [variant ?? 'default']: true },
     });
   }
 
@@ -155,12 +164,12 @@ export class Roster {
     ];
   }
 
-  /** W2 in both layouts of memory, since the better one depends on the machine. */
+  /** Convolutional works in both layouts of memory, since the better one depends on the machine. */
   private torchOf(work: Work, threads: number): Participant[] {
     if (!this.torch) return [];
     const command = this.torch;
     const batch = this.batch(work);
-    return (work.id === 'W2' ? [false, true] : [false]).map((channelsLast) => ({
+    return (work.id === 'W1' ? [false] : [false, true]).map((channelsLast) => ({
       name: `torch${channelsLast ? ' channels-last' : ''}, ${threadText(threads)}`,
       command,
       args: [
