@@ -20,7 +20,7 @@ for (let i = 0; i < count; i++) {
 }
 const spirals = fromArrays({ name: 'spirals', inputs, inputShape: [2], labels, classes: ['a', 'b'] });
 
-// The paper's recipe, but gradients in 6 bits.
+// Our 8-bit recipe, but gradients in 6 bits.
 const sixBit = parseRecipe({
   extends: 'int8',
   name: 'int8 with 6-bit gradients',

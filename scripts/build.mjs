@@ -112,6 +112,8 @@ export async function build({ force = false } = {}) {
       return force || !complete || stamp[name] !== hashOf(inputs);
     });
     if (stale.length > 0) removeStale(Object.values(all).flatMap(({ outputs }) => outputs));
+    // A minute on a slow machine: not without a word, and not on standard output, which may be the program's.
+    if (stale.length > 0) console.error(`Building ${stale.map(([name]) => name).join(' and ')} ...`);
     const results = await Promise.all(
       stale.map(async ([name, { inputs, run }]) => {
         // Taken before building, so that an edit made meanwhile is seen the next time.

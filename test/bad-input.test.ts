@@ -1,7 +1,7 @@
 /** What a session and the loop do with bad input: a clear error that names the thing and the remedy, and nothing half done. */
 import { describe, expect, it } from 'vitest';
 import { DataError, DivergenceError, NonFiniteError, ShapeError, UsageError } from '../src/core/errors.js';
-import { fromArrays, imageDataset } from '../src/data/index.js';
+import { BatchLoader, fromArrays, imageDataset } from '../src/data/index.js';
 import { createModel } from '../src/models/index.js';
 import { createSession, fit, type Session } from '../src/train/index.js';
 import { firstBatch, stripes, tinySession } from './support/tiny.js';
@@ -101,6 +101,33 @@ describe('shapes and sizes', () => {
     );
     expect(() => session.predict([1, 2, 3])).toThrow(/whole samples of 432 numbers/);
     await session.dispose();
+  });
+
+  it('numbers that are no bytes are refused where the input is bytes, with the remedy', async () => {
+    const session = await tinySession(data, { recipe: 'int8', threads: 1 });
+    const { inputs, ...rest } = firstBatch(data, 8);
+    session.step({ inputs, ...rest }, 0.1);
+    const scaled = Array.from(inputs, (byte) => byte / 255);
+    const one = scaled.slice(0, inputs.length / 8);
+    for (const run of [
+      () => session.step({ inputs: scaled, ...rest }, 0.1),
+      () => session.predict(one),
+      () => session.predict(new Float32Array(one.length).fill(300)),
+    ]) {
+      expect(run).toThrow(DataError);
+      expect(run).toThrow(/bytes from 0 to 255.*pass bytes, or make the session with float inputs/);
+    }
+    expect(session.predict(Array.from(inputs))).toEqual(session.predict(inputs as Uint8Array));
+    await session.dispose();
+  });
+
+  it("a loader's batch is a batch: its labels are the targets", async () => {
+    const [a, b] = await Promise.all(
+      [1, 2].map(() => tinySession(data, { recipe: 'int8', threads: 1, batchSize: 8 })),
+    );
+    const [batch] = new BatchLoader(data, { batchSize: 8, shuffle: false }).epoch(0);
+    expect(a.step(batch, 0.1)).toEqual(b.step(firstBatch(data, 8), 0.1));
+    await Promise.all([a.dispose(), b.dispose()]);
   });
 
   it('labels beyond the classes are reported, not trained on', async () => {

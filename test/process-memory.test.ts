@@ -39,7 +39,7 @@ const program = (recipe: string): string => `
 `;
 
 describe('the process', () => {
-  it.each(['fp32', 'int8'])('%s: grows by what the plan says, within 10 % or 8 MB', (recipe) => {
+  it.each(['fp32', 'paper', 'int8'])('%s: grows by what the plan says, within 10 % or 8 MB', (recipe) => {
     const file = join(tmpdir(), `octograd-memory-${process.pid}-${recipe}.mjs`);
     writeFileSync(file, program(recipe));
     const child = spawnSync(process.execPath, ['--expose-gc', file], { encoding: 'utf8' });

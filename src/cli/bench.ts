@@ -1,5 +1,5 @@
 /** `octograd bench`: how long a training step takes on random images, and with `--profile` where its time goes. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { UsageError } from '../core/errors.js';
 import { RandomStream } from '../core/rng.js';
 import { type Shape, shapeText, sizeOf } from '../core/shape.js';
@@ -174,7 +174,11 @@ export function benchCommand(io: CliIo, end: (code: number) => void): Command {
     )
     .option('--recipe <name>', 'a built-in name or a JSON file', defaultTrainRecipe);
   addModelOption(command)
-    .option('--input <sizes>', 'height x width x channels of an image', shapeOption, [32, 32, 3])
+    .addOption(
+      new Option('--input <sizes>', 'height x width x channels of an image')
+        .argParser(shapeOption)
+        .default([32, 32, 3], '32x32x3'),
+    )
     .option('--classes <n>', 'classes of the labels', wholeOption('--classes', 2), 10);
   addRunOptions(command)
     .option('--steps <n>', 'steps that are timed', wholeOption('--steps', 1, 100_000), 20)

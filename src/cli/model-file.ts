@@ -1,6 +1,6 @@
 /** Finds and opens saved models: a file, or the models below the folder of a run. Knows where runs put them. */
 import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, MemoryLimitError, RecipeError, ShapeError, UsageError } from '../core/errors.js';
 import { kindOf, readWhole } from '../data/files.node.js';
@@ -46,19 +46,24 @@ export async function findModels(path: string): Promise<string[]> {
   throw new DataError(`there is no ${modelName} in it; the run may have ended before its first step`, path);
 }
 
+/** Of a run's models the one to use: where recipes were compared, int8's. */
+export function preferredModel(models: readonly string[]): string {
+  return models.find((model) => /[\\/]int8[\\/]/.test(model)) ?? models[models.length - 1];
+}
+
 /** The newest run in `runs/` with a model: its last model file. Throws DataError when there is none. */
 export async function latestModel(folder = 'runs'): Promise<string> {
   const remedy = 'train one first (octograd train), or name one with --from';
   if ((await kindOf(folder)) !== 'folder') throw new DataError(`there is no model yet; ${remedy}`, folder);
   const entries = await entriesOf(folder);
-  const runs = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  // Names start with the date.
-  for (const run of runs.sort().reverse()) {
-    const models = await modelsBelow(join(folder, run), modelDepth);
-    // Where recipes were compared, int8 is the one to use.
-    const preferred = models.find((model) => /[\\/]int8[\\/]/.test(model)) ?? models[models.length - 1];
-    if (preferred !== undefined) return preferred;
+  const runs: { models: readonly string[]; written: number }[] = [];
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    const models = await modelsBelow(join(folder, name), modelDepth);
+    // Not by name: --out gives a run any name.
+    if (models.length > 0) runs.push({ models, written: (await stat(models[models.length - 1])).mtimeMs });
   }
+  runs.sort((a, b) => b.written - a.written);
+  if (runs.length > 0) return preferredModel(runs[0].models);
   throw new DataError(`no run in it has a model; ${remedy}`, folder);
 }
 

@@ -60,7 +60,7 @@ export const datasetChoices: readonly string[] = [...datasetNames, 'images'];
 export const backendNames = ['wasm', 'reference'] as const;
 export const optimizerChoices = ['sgd', 'adam', 'adamw'] as const;
 export const scheduleNames = ['one-cycle', 'cosine', 'step', 'constant'] as const;
-export const augmentNames = ['auto', 'none', 'crop-flip'] as const;
+export const augmentNames = ['auto', 'none', 'crop-flip', 'crop-flip-cutout'] as const;
 
 /** Options of everything that runs a model. */
 export interface RunOptions {
@@ -238,7 +238,8 @@ export function addTrainingOptions(command: Command): Command {
     )
     .option(
       '--augment <name>',
-      'auto (crop-flip for CIFAR), none, crop-flip (4 pixels of padding, random crop and mirroring)',
+      'auto (crop-flip for CIFAR), none, crop-flip (4 pixels of padding, random crop and mirroring), crop-flip-cutout ' +
+        '(a square of half the side painted over, too)',
       choiceOption('--augment', augmentNames),
       'auto',
     )

@@ -1,9 +1,8 @@
 /** `octograd predict`: what a saved model sees in image files. */
 import { Command } from 'commander';
-import { DataError } from '../core/errors.js';
 import { readImage } from './image-file.js';
 import { type CliIo, exitCodes } from './io.js';
-import { findModels, latestModel, loadModel, openModel } from './model-file.js';
+import { findModels, latestModel, loadModel, openModel, preferredModel } from './model-file.js';
 import { addBackendOptions, checkRunOptions, type RunOptions, wholeOption } from './options.js';
 import { percentText } from './table.js';
 
@@ -31,12 +30,7 @@ function ranked(logits: ArrayLike<number>, classes: readonly string[]): Guess[] 
 
 async function modelFileOf(from: string | undefined): Promise<string> {
   if (from === undefined) return latestModel();
-  const files = await findModels(from);
-  if (files.length === 1) return files[0];
-  throw new DataError(
-    `holds ${files.length} models; name one of them with --from: ${files.join(', ')}`,
-    from,
-  );
+  return preferredModel(await findModels(from));
 }
 
 async function runPredict(files: readonly string[], options: PredictOptions, io: CliIo): Promise<number> {
@@ -75,7 +69,7 @@ export function predictCommand(io: CliIo, end: (code: number) => void): Command 
     .argument('<file...>', 'PNG or JPEG images')
     .option(
       '--from <run-or-file>',
-      'a model.safetensors or the folder of a run (default: the newest run in runs/)',
+      'a model.safetensors or the folder of a run, of a comparison its int8 model (default: the newest run in runs/)',
     )
     .option('--top <n>', 'classes to print', wholeOption('--top', 1), 3);
   return addBackendOptions(command)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { DataError, UsageError } from '../core/errors.js';
 import {
   type Augmentation,
+  cutout,
   type DataSplit,
   type Dataset,
   flip,
@@ -113,10 +114,21 @@ function scheduleOf({ schedule, warmup: share }: TrainingOptions, rate: number):
   return share === undefined ? followedBy : warmup(share, followedBy);
 }
 
-function augmentationOf(options: TrainingOptions): readonly Augmentation[] {
-  const { augment, dataset } = options;
-  const wanted = augment === 'crop-flip' || (augment === 'auto' && dataset.startsWith('cifar'));
-  return wanted ? [padCrop(4), flip()] : [];
+function augmentationOf(
+  { augment, dataset }: TrainingOptions,
+  [side]: readonly number[],
+): readonly Augmentation[] {
+  const usual = [padCrop(4), flip()];
+  switch (augment) {
+    case 'none':
+      return [];
+    case 'auto':
+      return dataset.startsWith('cifar') ? usual : [];
+    case 'crop-flip':
+      return usual;
+    case 'crop-flip-cutout':
+      return [...usual, cutout(Math.max(1, Math.floor(side / 2)))];
+  }
 }
 
 /** The optimiser; biases and norms (parameters with one axis) do not decay. */
@@ -164,7 +176,7 @@ export function settingsOf(options: TrainingOptions, { train, test }: DataSplit)
     ...(clipNorm === undefined ? {} : { clipNorm }),
     ...(patience === undefined ? {} : { patience }),
     seeds: Array.from({ length: options.seeds }, (_, i) => options.seed + i),
-    augment: augmentationOf(options),
+    augment: augmentationOf(options, train.inputShape),
     probeEvery: options.probeEvery ?? Math.ceil(totalSteps / defaultProbes),
     backend: options.backend,
     ...(threads === undefined ? {} : { threads }),

@@ -265,10 +265,12 @@ describe('predict', () => {
     expect(err).toContain(name);
   });
 
-  it('asks which model where a folder has several', async () => {
-    const { code, err } = await run(['predict', 'x.png', '--from', compared]);
-    expect(code).toBe(3);
-    expect(err).toMatch(/holds 3 models; name one of them with --from: .*fp32/);
+  it('takes the int8 model of a comparison, whichever came last', async () => {
+    const digit = join(folder, 'digit.png');
+    writeFileSync(digit, encode({ width: 12, height: 12, channels: 1, data: new Uint8Array(144) }));
+    const { code, out } = await run(['predict', digit, '--from', compared, '--json']);
+    expect(code).toBe(0);
+    expect(jsonLines(out)[0].model).toMatch(/[\\/]int8[\\/]/);
   });
 });
 

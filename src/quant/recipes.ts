@@ -18,6 +18,6 @@ export function getRecipe(nameOrRecipe: string | Recipe): Recipe {
   if (Object.hasOwn(recipes, nameOrRecipe)) return recipes[nameOrRecipe];
   const names = Object.keys(recipes);
   throw new RecipeError(
-    `there is no recipe "${nameOrRecipe}"; built-in ones are ${listed(names)}.${didYouMean(nameOrRecipe, names)}`,
+    `there is no recipe "${nameOrRecipe}".${didYouMean(nameOrRecipe, names)} Built-in ones are ${listed(names)}`,
   );
 }

@@ -60,7 +60,7 @@ function memoryOf(session: Session, batchSize: number): MemorySummary {
 }
 
 /**
- * Trains `session` and yields events: start, warning, step, probe, epoch, evaluation, done. Before the first event it checks the
+ * Trains `session` as its events are read, with `for await`: a call alone, awaited or not, trains nothing. Events: start, warning, step, probe, epoch, evaluation, done. Before the first event it checks the
  * options (UsageError), that both data sets have what the loss takes, labels or targets (DataError), and every batch size that
  * will occur. Throws DivergenceError when the loss is no longer finite or exceeds `divergedAt`, NonFiniteError naming module and
  * role where a kernel met a NaN.

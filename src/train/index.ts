@@ -29,5 +29,5 @@ export {
 } from './profile.js';
 export type { InputSpec } from './program.js';
 export { Session } from './session.js';
-export type { Batch, SessionConfig, StepResult, Trace, TraceOptions } from './session-config.js';
+export type { Batch, BatchLike, SessionConfig, StepResult, Trace, TraceOptions } from './session-config.js';
 export type { MemorySummary, WorkSummary } from './summary.js';

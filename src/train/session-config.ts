@@ -23,6 +23,12 @@ export interface Batch {
   readonly size: number;
 }
 
+/** What a session takes for a {@link Batch}: a loader's batch too, whose `labels` are the targets where it has no `targets`. */
+export interface BatchLike extends Omit<Batch, 'targets'> {
+  readonly targets?: ArrayLike<number>;
+  readonly labels?: ArrayLike<number>;
+}
+
 export interface SessionConfig {
   readonly model: Module;
   readonly input: InputSpec;
@@ -83,14 +89,15 @@ export function requireNumbers(name: string, value: unknown): void {
 }
 
 /** Throws UsageError for what is no batch: without a size, or with inputs or targets that are no lists of numbers. */
-export function requireBatch(batch: unknown): void {
-  const { inputs, targets, size } = (batch ?? {}) as Partial<Batch>;
+export function asBatch(batch: unknown): Batch {
+  const { inputs, labels, targets = labels, size } = (batch ?? {}) as Partial<BatchLike>;
   if (!hasLength(inputs) || !hasLength(targets)) {
     throw new UsageError(
       `a batch is { inputs, targets, size } with lists of numbers, got ${hasLength(inputs) ? 'no targets' : hasLength(targets) ? 'no inputs' : shown(batch)}`,
     );
   }
   requireCount('batch size', size);
+  return { inputs, targets, size } as Batch;
 }
 
 /** Whether a value has functions of these names. */

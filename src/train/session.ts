@@ -17,9 +17,10 @@ import { PlanCache } from './plan-cache.js';
 import { buildProgram, inputName, lossWeightName, type Program, targetName } from './program.js';
 import { floatTwin, refuseUnmatched } from './recipe-twin.js';
 import {
+  asBatch,
   type Batch,
+  type BatchLike,
   checkConfig,
-  requireBatch,
   requireCount,
   requireNumbers,
   type SessionConfig,
@@ -29,6 +30,7 @@ import {
 } from './session-config.js';
 import {
   nonFiniteLoss,
+  refuseBadBytes,
   refuseBadIntegers,
   refuseNonFinite,
   refuseUnseenRanges,
@@ -261,6 +263,7 @@ export class Session {
       );
     }
     if (buffer.storage === 'int32') refuseBadIntegers(data, what);
+    if (buffer.storage === 'uint8') refuseBadBytes(data);
     this.backend.view(buffer).set(data);
   }
 
@@ -275,9 +278,8 @@ export class Session {
    * NaN or infinity appears, before the parameters are changed (where weights have no master copy, also after an update that broke
    * one); DataError when the batch does not fit.
    */
-  step(batch: Batch | readonly Batch[], learningRate: number): StepResult {
-    const micro = Array.isArray(batch) ? (batch as readonly Batch[]) : [batch as Batch];
-    for (const part of micro) requireBatch(part);
+  step(batch: BatchLike | readonly BatchLike[], learningRate: number): StepResult {
+    const micro = (Array.isArray(batch) ? (batch as readonly BatchLike[]) : [batch]).map(asBatch);
     if (micro.length === 0 || micro.length > this.accumulate) {
       throw new UsageError(`a step takes 1 to ${this.accumulate} micro-batches, got ${micro.length}`);
     }
@@ -356,8 +358,8 @@ export class Session {
   }
 
   /** Loss and right predictions of a batch under running statistics; nothing is updated. */
-  evaluate(batch: Batch): StepResult {
-    requireBatch(batch);
+  evaluate(like: BatchLike): StepResult {
+    const batch = asBatch(like);
     const ready = this.planFor('eval', batch.size);
     this.checkInference(ready.plan, batch.inputs);
     this.load(ready, batch, true);
@@ -389,8 +391,8 @@ export class Session {
    * and ranges are put back. Throws NonFiniteError naming module, role and kernel of the first float that is not finite, whichever
    * kernel wrote it; no later call is run then. It looks at every float, so it takes some steps' time.
    */
-  trace(batch: Batch, options: TraceOptions = {}): Trace {
-    requireBatch(batch);
+  trace(like: BatchLike, options: TraceOptions = {}): Trace {
+    const batch = asBatch(like);
     const { inFloat = false, everyValue = true } = options;
     const ready = this.planFor(inFloat ? 'float' : 'trace', batch.size);
     const callByCall = (): StepResult => this.traceOnce(ready, batch, () => this.runCallByCall(ready));

@@ -89,6 +89,18 @@ export function refuseBadIntegers(data: ArrayLike<number>, what: string): void {
   }
 }
 
+/** A byte array would take 0.5 for 0 and 300 for 44, silently. Throws DataError with the remedy. */
+export function refuseBadBytes(data: ArrayLike<number>): void {
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] !== (data[i] & 255)) {
+      throw new DataError(
+        `inputs are bytes from 0 to 255 here (the session normalises them itself), got ${data[i]} at index ${i}: pass bytes, or make the session with float inputs`,
+      );
+    }
+  }
+}
+
 /** Inference measures no ranges that would show a NaN, so its inputs are looked at. Throws NonFiniteError. */
 export function refuseNonFinite(inputs: ArrayLike<number>, step: number): void {
   for (let i = 0; i < inputs.length; i++) {
