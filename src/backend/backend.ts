@@ -15,6 +15,7 @@ export interface HostCall {
   run(inputs: NumericArray[], outputs: NumericArray[]): void;
 }
 
+/** One entry of a backend's list: a kernel of its own, or a function of the user's. */
 export type Call = KernelCall | HostCall;
 
 /** A list of calls made ready to run any number of times. */
@@ -24,11 +25,16 @@ export interface Program {
   release(): void;
 }
 
+/**
+ * What runs plans: the interface of `createWasmBackend` and `createReferenceBackend`, and of a backend of one's own. Serves one
+ * session, and is of no more use once disposed.
+ */
 export interface Backend {
   /** `reference` or `wasm`. */
   readonly name: string;
   /** Bytes of a `float` element: 8 only in the reference's double mode. */
   readonly floatBytes: FloatBytes;
+  /** Threads that run kernels, the calling one included. */
   readonly threads: number;
   /** One line for people: `wasm, 2 threads, SIMD, fused multiply-add in float products`. */
   readonly description: string;

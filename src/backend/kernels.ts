@@ -46,6 +46,7 @@ export const kernelSpecs = {
   ...optimiserSpecs,
 } as const satisfies Record<string, KernelSpec>;
 
+/** Name of a kernel, a key of {@link kernelSpecs}. */
 export type KernelName = keyof typeof kernelSpecs;
 
 /** Names in the order of their index, which compiled plans use. */
@@ -72,4 +73,5 @@ export type CallOf<K extends KernelName> = {
   readonly params: { readonly [P in keyof (typeof kernelSpecs)[K]['params']]: number };
 };
 
+/** One call of any kernel; `kernel` says which, and with it which operands and parameters there are. */
 export type KernelCall = { [K in KernelName]: CallOf<K> }[KernelName];

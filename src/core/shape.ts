@@ -1,5 +1,6 @@
 /** Shapes: lists of positive integers, outermost first. Images are NHWC, conv2d weights [outChannels, kH, kW, inChannels/groups]. */
 
+/** Lengths of a tensor's axes, outermost first; [] is a scalar. */
 export type Shape = readonly number[];
 
 /** Number of elements. */

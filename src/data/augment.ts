@@ -26,6 +26,7 @@ export interface Cutout {
   readonly size: number;
 }
 
+/** One augmentation, as plain data; {@link padCrop}, {@link flip} and {@link cutout} make them. */
 export type Augmentation = PadCrop | Flip | Cutout;
 
 /** Random crop after zero padding (zero is a black pixel: padding comes before normalisation). */

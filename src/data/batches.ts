@@ -10,6 +10,7 @@ import { sizeOf } from '../core/shape.js';
 import { type Augmentation, Augmenter, checkAugmentations } from './augment.js';
 import { type Dataset, emptyLike, normalizationOf, type SampleArray } from './dataset.js';
 
+/** Options of {@link BatchLoader}. */
 export interface LoaderOptions {
   /** Samples in a batch; more than the data set holds gives one batch of all. */
   readonly batchSize: number;

@@ -21,6 +21,7 @@ import {
 } from './jpeg.node.js';
 import type { LoadOptions } from './mnist.node.js';
 
+/** Options of {@link loadCifar10} and {@link loadCifar100}. */
 export interface CifarOptions extends LoadOptions {
   /** Folder for decoded JPEG archives, by default `OCTOGRAD_CACHE` or the system's; false for none. */
   readonly cache?: string | false;

@@ -6,6 +6,7 @@
 
 import { DataError } from '../core/errors.js';
 
+/** Which CIFAR: 10 classes, or 100. */
 export type CifarVariant = 'cifar10' | 'cifar100';
 
 const SIDE = 32;

@@ -97,6 +97,7 @@ export function checkIdxLength(header: IdxHeader, length: number, file = ''): vo
   }
 }
 
+/** Images of an IDX file, one byte a pixel, row by row. */
 export interface IdxImages {
   readonly count: number;
   readonly height: number;

@@ -10,6 +10,7 @@ import type { DataSplit, ImageDataset } from './dataset.js';
 import { kindOf, readAnnounced } from './files.node.js';
 import { checkIdxLength, type IdxKind, parseIdxHeader, parseIdxImages, parseIdxLabels } from './idx.js';
 
+/** Options of {@link loadMnist} and {@link loadFashionMnist}, and what all loaders share. */
 export interface LoadOptions {
   /** Folder of the data set's files (CIFAR: or the archive). Each loader has its own default. */
   readonly dir?: string;

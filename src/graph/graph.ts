@@ -38,7 +38,9 @@ export interface Value {
   readonly path: string;
 }
 
+/** Values by role. */
 export type Values = Readonly<Record<string, Value>>;
+/** Values by role, undefined for what is absent. */
 export type OptionalValues = Readonly<Record<string, Value | undefined>>;
 
 /** Multiply-accumulates of a product and how they are done; the precision pass decides. */
@@ -67,6 +69,7 @@ export interface OutputType {
   readonly storage?: Storage;
 }
 
+/** What a graph is for: `train` normalises by the batch and drops out, `eval` uses running values and keeps everything. */
 export type Mode = 'train' | 'eval';
 
 /** An append-only list of nodes in an order that can be run. */

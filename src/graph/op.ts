@@ -59,8 +59,10 @@ export interface Product {
   readonly macs: number;
 }
 
+/** One case of the gradient check: an op on standard normal inputs, its gradients held against finite differences. */
 export interface GradientExample<A> {
   readonly title: string;
+  /** Shapes by role. */
   readonly inputs: Readonly<Record<string, readonly number[]>>;
   readonly attrs: A;
   /** Inputs that are not differentiated: their numbers, stored as int32 (labels, indices); shapes are in `inputs`. */
@@ -71,6 +73,7 @@ export interface GradientExample<A> {
   readonly draw?: (normal: number) => number;
 }
 
+/** An operation; `A` is the type of its attributes. {@link defineOp} types one, `Graph.emit` puts it into a graph. */
 // biome-ignore lint/suspicious/noExplicitAny: the attributes' type is the op's own affair.
 export interface OpDef<A = any> {
   readonly name: string;

@@ -6,6 +6,7 @@
 import { DataError } from '../core/errors.js';
 import { didYouMean, shown } from '../core/text.js';
 
+/** A tensor's elements in row-major order; {@link SafetensorsDtype} says which array holds which dtype. */
 export type TensorData =
   | Float64Array
   | Float32Array
@@ -37,8 +38,13 @@ const arrays = {
   F8_E5M2: Uint8Array,
 } as const;
 
+/**
+ * Element types of a file. F16 and BF16 come as raw bits in a Uint16Array, BOOL and the 8-bit floats as bytes in a
+ * Uint8Array, all others in the array of their name.
+ */
 export type SafetensorsDtype = keyof typeof arrays;
 
+/** One named tensor of a file. Its data has as many elements as the shape. */
 export interface SafeTensor {
   readonly name: string;
   readonly dtype: SafetensorsDtype;
@@ -47,6 +53,7 @@ export interface SafeTensor {
   readonly data: TensorData;
 }
 
+/** What {@link readSafetensors} gives. */
 export interface SafetensorsFile {
   /** In the order of their bytes. */
   readonly tensors: SafeTensor[];

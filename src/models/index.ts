@@ -36,6 +36,7 @@ export const models = {
   resnet18: (options: ModelOptions): Module => new ResNet({ ...options, depth: 18 }),
 } as const satisfies Record<string, (options: ModelOptions) => Module>;
 
+/** Name of a model, a key of {@link models}. */
 export type ModelName = keyof typeof models;
 
 /** Names that {@link createModel} takes. */

@@ -8,6 +8,7 @@ import type { Value } from '../graph/graph.js';
 import { Conv2d, Linear, Module } from '../nn/index.js';
 import { flatten, maxPool2d, relu } from '../ops/index.js';
 
+/** Options of {@link LeNet}. */
 export interface LeNetOptions {
   /** [height, width, channels], at least 12 x 12 pixels. */
   readonly inputShape: Shape;

@@ -4,6 +4,7 @@ import type { Value } from '../graph/graph.js';
 import { Linear, Module } from '../nn/index.js';
 import { flatten, relu } from '../ops/index.js';
 
+/** Options of {@link Mlp}. */
 export interface MlpOptions {
   /** Shape of one sample, such as [28, 28, 1]; flattened. */
   readonly inputShape: Shape;

@@ -10,6 +10,7 @@ import { type Conv2d, Linear, Module, Norm } from '../nn/index.js';
 import { globalAvgPool2d, relu } from '../ops/index.js';
 import { type BasicBlock, conv, stage } from './basic-block.js';
 
+/** Options of {@link ResNetCifar}. */
 export interface ResNetCifarOptions {
   /** [height, width, channels]. */
   readonly inputShape: Shape;

@@ -13,6 +13,7 @@ import { type BasicBlock, conv, stage } from './basic-block.js';
 /** Blocks of the four stages, by depth. */
 const stages = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3] } as const;
 
+/** Options of {@link ResNet}. */
 export interface ResNetOptions {
   /** [height, width, channels]; made for 224 x 224, and any size works. */
   readonly inputShape: Shape;

@@ -24,7 +24,9 @@ export function filled(value: number): Initializer {
   return (shape) => new Float32Array(sizeOf(shape)).fill(value);
 }
 
+/** All 0. */
 export const zeros = filled(0);
+/** All 1. */
 export const ones = filled(1);
 
 /** A loop, since Float32Array.from takes several times as long for the millions of weights of a large model. */

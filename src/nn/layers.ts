@@ -18,6 +18,7 @@ function requireCounts(module: string, counts: Readonly<Record<string, number>>)
   }
 }
 
+/** Options of {@link Linear}. */
 export interface LinearOptions {
   /** Default true. */
   readonly bias?: boolean;
@@ -46,6 +47,7 @@ export class Linear extends Module {
   }
 }
 
+/** Options of {@link Conv2d}: those of the operation, a bias and initial values. */
 export interface Conv2dModuleOptions extends Conv2dOptions {
   /** Default true; pointless before a norm. */
   readonly bias?: boolean;
@@ -87,6 +89,7 @@ export class Conv2d extends Module {
   }
 }
 
+/** Options of {@link Norm}. */
 export interface NormOptions {
   /** Initial value of the weight (gamma); default ones. Zeros on the last norm of a residual branch makes it start as identity. */
   readonly init?: Initializer;

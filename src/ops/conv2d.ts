@@ -8,6 +8,7 @@ import { call, defineOp, type OpDef } from '../graph/op.js';
 import { groupsOf, integerTwin } from './product.js';
 import { sum } from './reduce.js';
 
+/** Options of {@link conv2d}; pairs are [height, width], one number is for both. */
 export interface Conv2dOptions {
   /** Default 1. */
   readonly stride?: number | readonly [number, number];

@@ -87,6 +87,7 @@ export const crossEntropyOp: OpDef<CrossEntropyAttrs> = defineOp<CrossEntropyAtt
   ],
 });
 
+/** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
   /** Share of the target spread evenly over all classes (Szegedy et al. 2016), in [0, 1). Default 0. */
   readonly labelSmoothing?: number;

@@ -212,6 +212,7 @@ export function linear(input: Value, weight: Value, bias?: Value): Value {
   return input.shape.length === 2 ? output : reshape(output, [...input.shape.slice(0, -1), cols]);
 }
 
+/** Options of {@link matmul}: whether the last two axes of a side are swapped before the product. Default false. */
 export interface MatmulOptions {
   readonly transposeLeft?: boolean;
   readonly transposeRight?: boolean;

@@ -7,6 +7,7 @@ import type { Value } from '../graph/graph.js';
 import { call, defineOp, type OpDef } from '../graph/op.js';
 import { pair } from './conv2d.js';
 
+/** Options of {@link maxPool2d} and {@link avgPool2d}; pairs are [height, width], one number is for both. */
 export interface PoolOptions {
   /** Height and width of the window, at most 255 elements in all. */
   readonly kernel: number | readonly [number, number];

@@ -17,6 +17,7 @@ export interface DecaySettings {
   readonly exclude?: readonly string[];
 }
 
+/** Settings of {@link sgd}, where the formula stands. */
 export interface SgdSettings extends DecaySettings {
   readonly name: 'sgd';
   /** Share of the velocity kept from step to step, in [0, 1). Default 0. */
@@ -27,6 +28,7 @@ export interface SgdSettings extends DecaySettings {
   readonly decoupled?: boolean;
 }
 
+/** Settings of {@link adam} and {@link adamw}. */
 export interface AdamSettings extends DecaySettings {
   readonly name: 'adam' | 'adamw';
   /** Decay of the mean of gradients, in [0, 1). Default 0.9. */
@@ -49,6 +51,7 @@ export interface UpdateBuffers {
   readonly state: Readonly<Partial<Record<StateSlot, BufferRef>>>;
 }
 
+/** An optimiser, frozen; {@link sgd}, {@link adam} and {@link adamw} make them. */
 export interface Optimizer {
   readonly name: OptimizerSettings['name'];
   /** All settings with their defaults filled in; {@link createOptimizer} makes the same optimiser from them. */

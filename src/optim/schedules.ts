@@ -52,6 +52,7 @@ export interface WarmupSchedule {
   readonly followedBy: Exclude<Schedule, WarmupSchedule>;
 }
 
+/** A learning-rate schedule, as plain data; {@link learningRateAt} gives its rate at a step. */
 export type Schedule =
   | ConstantSchedule
   | StepSchedule
@@ -60,6 +61,7 @@ export type Schedule =
   | OneCycleSchedule
   | WarmupSchedule;
 
+/** The `kind` of a schedule, which is also the name of the function that makes it. */
 export type ScheduleKind = Schedule['kind'];
 
 /** Steps are compared with shares times length; this much of a step is put down to rounding. */

@@ -3,6 +3,7 @@
  */
 import type { Storage } from '../core/dtype.js';
 
+/** A number format: its bits, and the storage its codes lie in. */
 export interface Format {
   readonly name: FormatName;
   readonly bits: number;
@@ -13,6 +14,7 @@ export interface Format {
 const bitCounts = [2, 3, 4, 5, 6, 7, 8] as const;
 type Bits = (typeof bitCounts)[number];
 
+/** Name of a format, a key of {@link formats}. */
 export type FormatName = 'float32' | `int${Bits}` | `uint${Bits}` | 'int16';
 
 const entries: [FormatName, Format][] = [
@@ -24,6 +26,7 @@ for (const bits of bitCounts) {
   entries.push([`uint${bits}`, { name: `uint${bits}`, bits, signed: false, storage: 'uint8' }]);
 }
 
+/** Every format by name: float32, int16, int2 to int8 and uint2 to uint8. Frozen. */
 export const formats = Object.freeze(Object.fromEntries(entries)) as Readonly<Record<FormatName, Format>>;
 
 /**

@@ -8,6 +8,7 @@ import { NonFiniteError, UsageError } from '../core/errors.js';
 import { codeRange, formats } from './format.js';
 import type { OperandSpec } from './recipe.js';
 
+/** Codes in their format's storage. */
 export type Codes = Int8Array | Uint8Array | Int16Array;
 
 /** value ~ scale * (code - zeroPoint) + offset. */
@@ -26,6 +27,7 @@ export interface Grouping {
   readonly groupStride: number;
 }
 
+/** What {@link quantizeArray} gives and {@link dequantizeArray} takes: a code in qmin..qmax for each value. */
 export interface QuantizedArray extends Grouping {
   readonly codes: Codes;
   /** One a group. */

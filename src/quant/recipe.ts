@@ -23,6 +23,10 @@ export type RangeSource = 'minmax' | 'mean' | 'running' | 'previous';
  */
 export type Scheme = 'symmetric' | 'affine' | 'affine-float-zero';
 
+/**
+ * How a value between two codes becomes one. `nearest`: the nearer, ties to even. `stochastic`: either, with a probability by
+ * its distance, so that the mean is the value to 16 bits.
+ */
 export type Rounding = 'nearest' | 'stochastic';
 
 /** How one operand is stored. */
@@ -38,6 +42,7 @@ export interface OperandSpec {
   readonly clip: number;
 }
 
+/** How an operand of a product or a norm is stored: quantised as specified, or left in float32. */
 export type Operand = OperandSpec | 'float32';
 
 /** Product first: for each of a layer's three products, its two operands. */
@@ -49,6 +54,7 @@ export interface ProductSpecs {
   readonly gradRight: { readonly gradOutput: Operand; readonly left: Operand | 'forward' };
 }
 
+/** Which normalisation a model's norms use, and how what they read is stored. */
 export interface NormSpec {
   /** `batch`: standard batch norm; `range`: Range BN (method section 3). */
   readonly kind: 'batch' | 'range';
@@ -85,6 +91,7 @@ export interface RecipeOverride {
  */
 export type MasterWeights = 'float32' | 'quantized' | 'quantized-stochastic';
 
+/** A recipe with all fields filled in, frozen: getRecipe hands out the built-in ones, parseRecipe makes one from JSON. */
 export interface Recipe {
   readonly formatVersion: 1;
   readonly name: string;

@@ -90,6 +90,7 @@ export function fixedGridCosine(grid: FixedGrid): number {
   return quantised > 0 ? cross / Math.sqrt(quantised) : 0;
 }
 
+/** The noise e = Q(W) - W of a standard normal W on a fixed grid; see {@link roundingNoise}. */
 export interface RoundingNoise {
   /** E[e^2]/(step^2/12) (stochastic: step^2/6), e = Q(W) - W: 1 if the noise were uniform. */
   readonly power: number;

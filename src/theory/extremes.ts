@@ -10,6 +10,7 @@ import { integrate, normalDensity, normalTail, quadrature } from './gaussian.js'
 /** Beyond 12 a Gaussian value has probability 4e-33, and n is at most 1e15. */
 const far = 12;
 
+/** Order k of a moment E[x^k]. */
 export type MomentOrder = 1 | 2 | 4;
 
 function checkOrder(order: number): void {

@@ -5,6 +5,7 @@
 import { DataError } from '../core/errors.js';
 import { normalTail } from './gaussian.js';
 
+/** A family of distributions; see {@link Fit} for their parameters. */
 export type FamilyName = 'gaussian' | 'laplace' | 'log-normal';
 
 /** A distribution that was fitted. */
@@ -35,6 +36,7 @@ export interface Goodness {
   readonly andersonDarling: number;
 }
 
+/** What {@link fitDistributions} gives: figures of a tensor, and each family's fit with its distances. */
 export interface FitReport {
   /** Values in all. */
   readonly count: number;

@@ -64,6 +64,7 @@ export function ternaryCosine(threshold: number): number {
   return (2 * normalDensity(threshold)) / Math.sqrt(2 * normalTail(threshold));
 }
 
+/** The best three levels {-a, 0, a} for a long Gaussian vector; see {@link bestTernary}. */
 export interface TernaryOptimum {
   /** In sigma: 0.6120. Values below it become 0. */
   readonly threshold: number;

@@ -13,6 +13,7 @@ import { crossEntropyLoss, type Loss, mseLoss } from './loss.js';
 import type { InputSpec } from './program.js';
 import { Session } from './session.js';
 
+/** Options of {@link createSession}; all but `model` and `input` may be left out. */
 export interface SessionOptions {
   readonly model: Module;
   /** What a sample looks like; {@link inputOf} takes it from a data set. */
@@ -27,8 +28,9 @@ export interface SessionOptions {
   readonly batchSize?: number;
   /** Micro-batches averaged before an update. Default 1. */
   readonly accumulate?: number;
+  /** Largest norm of the gradient over all parameters. Default: off. */
   readonly clipNorm?: number;
-  /** Default 0. */
+  /** Initial weights and noise follow from it: a non-negative safe integer. Default 0. */
   readonly seed?: number;
   /** `wasm` (default), `reference`, or a backend of your own. */
   readonly backend?: 'wasm' | 'reference' | Backend;

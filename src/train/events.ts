@@ -1,6 +1,7 @@
 /** The events of a training run: the one stream that the terminal, the log, the report, a page and the tests read. */
 import type { MemorySummary } from './summary.js';
 
+/** First of a run, before any step: what will be trained, how long, and what it takes. */
 export interface StartEvent {
   readonly type: 'start';
   readonly recipe: string;
@@ -24,6 +25,7 @@ export interface WarningEvent {
   readonly message: string;
 }
 
+/** One update done. */
 export interface StepEvent {
   readonly type: 'step';
   /** Updates done, from 1. */
@@ -49,6 +51,7 @@ export interface OperandProbe {
   readonly cosine: number;
 }
 
+/** What quantisation does to the run, measured on a few samples of the training set at the current weights. */
 export interface ProbeEvent {
   readonly type: 'probe';
   readonly step: number;
@@ -57,6 +60,7 @@ export interface ProbeEvent {
   readonly gradients: readonly { readonly path: string; readonly cosine: number }[];
 }
 
+/** Loss and accuracy on the test set, as `evaluate` gives them, after `step` updates. */
 export interface EvaluationEvent {
   readonly type: 'evaluation';
   readonly step: number;
@@ -66,6 +70,7 @@ export interface EvaluationEvent {
   readonly samples: number;
 }
 
+/** An epoch (counted from 0) ended, or the run's last step fell in it. Means over its samples, as they were trained on. */
 export interface EpochEvent {
   readonly type: 'epoch';
   readonly epoch: number;
@@ -76,6 +81,10 @@ export interface EpochEvent {
   readonly imagesPerSecond: number;
 }
 
+/**
+ * Last of a run, and why it ended. Test figures are of the latest evaluation; an aborted run has them only where no step
+ * came after that.
+ */
 export interface DoneEvent {
   readonly type: 'done';
   readonly reason: 'finished' | 'aborted' | 'early-stop';
@@ -86,6 +95,7 @@ export interface DoneEvent {
   readonly testAccuracy?: number;
 }
 
+/** Any event of a run; `type` tells which. */
 export type TrainEvent =
   | StartEvent
   | WarningEvent

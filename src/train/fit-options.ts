@@ -7,6 +7,7 @@ import type { Schedule } from '../optim/schedules.js';
 import type { Session } from './session.js';
 import { hasMethods } from './session-config.js';
 
+/** Options of {@link fit}. */
 export interface FitOptions {
   readonly train: Dataset;
   /** Evaluated after every epoch (or `evaluateEvery` epochs) and at the end. */
@@ -17,6 +18,7 @@ export interface FitOptions {
   readonly learningRate: Schedule | number;
   /** Order of the samples and augmentation. Default 0. */
   readonly seed?: number;
+  /** Applied to the training set in this order; needs byte images. Default none. */
   readonly augment?: readonly Augmentation[];
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
@@ -28,6 +30,7 @@ export interface FitOptions {
   readonly patience?: number;
   /** A loss whose magnitude is above this counts as diverged; above 0. Default 1e6. */
   readonly divergedAt?: number;
+  /** Aborting it ends the run between two steps, with a `done` event. */
   readonly signal?: AbortSignal;
 }
 

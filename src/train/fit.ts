@@ -218,6 +218,10 @@ function firstSamples(session: Session, dataset: Dataset, count: number): Batch 
   return sessionBatch(session, first);
 }
 
+/**
+ * What {@link evaluate} gives: the mean loss, right predictions per sample where the loss counts them, and how many samples were
+ * seen: fewer than the data set has where the signal ended it.
+ */
 export interface Evaluation {
   readonly loss: number;
   readonly accuracy?: number;

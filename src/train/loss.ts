@@ -4,6 +4,7 @@ import type { Shape } from '../core/shape.js';
 import type { Value } from '../graph/graph.js';
 import { crossEntropyParts, mse } from '../ops/losses.js';
 
+/** What a loss's graph computes. */
 export interface LossParts {
   /** One element. */
   readonly loss: Value;

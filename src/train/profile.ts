@@ -44,6 +44,7 @@ export interface ProfiledGroup {
   readonly gbs: number;
 }
 
+/** What {@link profileStep} gives. Times are in milliseconds. */
 export interface Profile {
   readonly calls: readonly ProfiledCall[];
   /** Medians added up. */
@@ -54,6 +55,7 @@ export interface Profile {
   readonly batchSize: number;
 }
 
+/** Options of {@link profileStep}. */
 export interface ProfileOptions {
   /** Steps that are timed, after some that are not. */
   readonly steps: number;
@@ -168,6 +170,7 @@ function median(values: Float64Array): number {
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
+/** What {@link groupProfile} puts together. */
 export type ProfileKey = 'kernel' | 'module' | 'call';
 
 function keyOf({ phase, path, kernel }: ProfiledCall, by: ProfileKey): string {

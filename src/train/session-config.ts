@@ -29,6 +29,7 @@ export interface BatchLike extends Omit<Batch, 'targets'> {
   readonly labels?: ArrayLike<number>;
 }
 
+/** What a {@link Session} is made from; createSession fills it in from names and defaults. */
 export interface SessionConfig {
   readonly model: Module;
   readonly input: InputSpec;
@@ -46,12 +47,14 @@ export interface SessionConfig {
   readonly clipNorm?: number;
 }
 
+/** Mean loss over the samples of a batch or a step, before its update, and how many predictions were right. */
 export interface StepResult {
   readonly loss: number;
   /** Right predictions of the batch, where the loss counts them. */
   readonly correct: number | undefined;
 }
 
+/** Options of {@link Session.trace}. */
 export interface TraceOptions {
   /** Run the recipe's float twin instead. Default false. */
   readonly inFloat?: boolean;

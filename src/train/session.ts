@@ -55,6 +55,10 @@ type PlanKind = 'train' | 'eval' | 'predict' | 'trace' | 'float';
 const trainingKinds: readonly PlanKind[] = ['train', 'trace', 'float'];
 const traceKinds: readonly PlanKind[] = ['trace', 'float'];
 
+/**
+ * A model planned and ready to step, on a backend that it has to itself; createSession makes one from names and defaults. What
+ * is handed to it is checked: an argument of the wrong kind is a UsageError, data that do not fit a DataError.
+ */
 export class Session {
   readonly bound: BoundModel;
   readonly recipe: Recipe;

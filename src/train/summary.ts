@@ -36,6 +36,7 @@ export function memorySummary(plan: Plan, region: PersistentRegion, scratchBytes
   };
 }
 
+/** Multiply-accumulates of a plan's products: all of them, and how many are done in integers. */
 export interface WorkSummary {
   readonly macs: number;
   readonly integerMacs: number;

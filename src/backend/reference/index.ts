@@ -24,6 +24,7 @@ import { productKernels } from './products.js';
 import { quantizeKernels } from './quantize.js';
 import { softmaxKernels } from './softmax.js';
 
+/** Options of {@link createReferenceBackend}. */
 export interface ReferenceBackendOptions {
   /** Keep floats as float64 and round nothing: for gradient checks. Default false. */
   readonly float64?: boolean;

@@ -13,6 +13,7 @@ import { Machine } from './machine.js';
 import type { Platform } from './platform.js';
 import { checkBuffer, encode } from './records.js';
 
+/** Options of {@link createWasmBackend}. */
 export interface WasmBackendOptions {
   /** Threads, the calling one included. Default: the machine's cores, 16 at most. */
   readonly threads?: number;
