@@ -1,6 +1,6 @@
 /**
- * `npm test`: builds, checks format, lint, types, layers and hygiene, then runs the whole suite on the Node that runs this
- * file; arguments go to vitest. The last line is `N passed, N failed`, in which each check counts as one test.
+ * `npm test`: builds, checks format, lint, types, layers, hygiene and doc comments, then runs the whole suite on the Node that
+ * runs this file; arguments go to vitest. The last line is `N passed, N failed`, in which each check counts as one test.
  *
  * --suite-only: no build and no checks. OCTOGRAD_EXPECT=torch,chromium: what must be there; see test/support/needs.ts.
  */
@@ -39,6 +39,7 @@ async function buildAndCheck() {
     types: [tools.tsc, ...types],
     layers: ['scripts/layers.mjs'],
     hygiene: ['scripts/hygiene.mjs'],
+    'doc comments': ['scripts/doc-comments.mjs'],
   };
   const results = Object.entries(checks).map(([name, args]) => [name, timed(() => node(args))]);
   for (const [name, running] of results) {
