@@ -121,6 +121,31 @@ describe('shapes and sizes', () => {
     await session.dispose();
   });
 
+  it('a rate beyond float32, data of another shape and classes beyond the outputs are refused before the first step', async () => {
+    const session = await tinySession(data, { recipe: 'fp32', threads: 1 });
+    expect(() => session.step(firstBatch(data, 8), 1e39)).toThrow(/finite float32/);
+    const options = { epochs: 1, learningRate: 0.1 };
+    const more = stripes(16, 12, 3, 5);
+    await expect(fit(session, { train: data, test: more, ...options }).next()).rejects.toThrow(
+      /"stripes" has 5 classes, this session's model has 4 outputs: make the model with classes: 5/,
+    );
+    await expect(fit(session, { train: stripes(16, 10, 3, 4), ...options }).next()).rejects.toThrow(
+      /samples of \[10, 10, 3\], this session's model was made for \[12, 12, 3\]/,
+    );
+    await session.dispose();
+  });
+
+  it('a misspelt setting is refused, with the nearest name', async () => {
+    const misspelt = { recipe: 'fp32', threads: 1, bacthSize: 4 } as unknown as { recipe: string };
+    await expect(tinySession(data, misspelt)).rejects.toThrow(
+      /createSession has no setting "bacthSize"\. Did you mean "batchSize"\?/,
+    );
+    const session = await tinySession(data, { recipe: 'fp32', threads: 1 });
+    const options = { train: data, epoch: 1, epochs: 1, learningRate: 0.1 };
+    await expect(fit(session, options).next()).rejects.toThrow(/fit has no setting "epoch"/);
+    await session.dispose();
+  });
+
   it("a loader's batch is a batch: its labels are the targets", async () => {
     const [a, b] = await Promise.all(
       [1, 2].map(() => tinySession(data, { recipe: 'int8', threads: 1, batchSize: 8 })),

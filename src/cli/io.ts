@@ -33,21 +33,23 @@ export const exitCodes = {
   data: 3,
   /** The loss diverged, or a NaN or infinity appeared. */
   numbers: 4,
+  SIGHUP: 129,
   SIGINT: 130,
   SIGTERM: 143,
 } as const;
 
 /**
- * What ends a run early, as the reason of its signal: the two signals; `SIGPIPE` where the reader of the output has seen enough,
+ * What ends a run early, as the reason of its signal: the three signals (SIGHUP: the terminal was closed); `SIGPIPE` where the reader of the output has seen enough,
  * which is no error; `output` where the output cannot be written.
  */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGPIPE' | 'output';
+export type StopReason = 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'SIGPIPE' | 'output';
 
 /** The exit code of a run that was ended early. */
 export function signalCode(signal: AbortSignal): number {
   switch (signal.reason as StopReason) {
     case 'SIGTERM':
-      return exitCodes.SIGTERM;
+    case 'SIGHUP':
+      return exitCodes[signal.reason as 'SIGTERM' | 'SIGHUP'];
     case 'SIGPIPE':
       return exitCodes.ok;
     case 'output':

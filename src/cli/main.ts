@@ -7,7 +7,7 @@ const controller = new AbortController();
 const stop = (reason: StopReason): void => controller.abort(reason);
 
 let pressed = false;
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     // The second press means now.
     if (pressed) process.exit(exitCodes[name]);

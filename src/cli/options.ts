@@ -176,7 +176,7 @@ export function addTrainingOptions(command: Command): Command {
     .option(
       '--lr <rate>',
       'highest learning rate (default: sgd 0.1 for residual networks, else 0.05; adam and adamw 0.002)',
-      positiveOption('--lr'),
+      numberOption('--lr', (value) => value > 0 && value < 3e38, 'a number above 0 that float32 holds'),
     )
     .option(
       '--schedule <name>',

@@ -386,6 +386,7 @@ describe('the end of a run before its time', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ])('%s: exit code %d, and what there is is written and usable', async (signal, code) => {
     const out = join(folder, signal);
     const controller = new AbortController();

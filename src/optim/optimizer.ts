@@ -4,6 +4,7 @@
  */
 import type { BufferRef, CallOf } from '../backend/kernels.js';
 import { UsageError } from '../core/errors.js';
+import { requireKnown } from '../core/known.js';
 import { didYouMean, matchPath, shown } from '../core/text.js';
 
 /** State that an optimiser keeps for each parameter, of the parameter's size, initially zero. */
@@ -93,16 +94,6 @@ function requireNumber(
 
 const notNegative = (value: number): boolean => value >= 0;
 const belowOne = (value: number): boolean => value >= 0 && value < 1;
-
-/** Throws UsageError for a key that is none of the optimiser's. */
-function requireKnown(name: string, settings: object, known: readonly string[]): void {
-  for (const key of Object.keys(settings)) {
-    if (known.includes(key)) continue;
-    throw new UsageError(
-      `${name} has no setting "${key}".${didYouMean(key, known)} Known: ${known.join(', ')}.`,
-    );
-  }
-}
 
 function checkDecay(name: string, weightDecay: unknown, exclude: unknown): void {
   requireNumber(name, 'weightDecay', weightDecay, notNegative, 'a number of at least 0');

@@ -3,6 +3,7 @@ import type { Backend } from '../backend/backend.js';
 import { createCheckedWasmBackend } from '../backend/checked-wasm.js';
 import { createReferenceBackend } from '../backend/reference/index.js';
 import { UsageError } from '../core/errors.js';
+import { requireKnown } from '../core/known.js';
 import { didYouMean, shown } from '../core/text.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Module } from '../nn/module.js';
@@ -39,6 +40,21 @@ export interface SessionOptions {
   /** For `wasm` in Node 24 and newer on x64: V8's experimental 256-bit vectoriser, checked before it is used. Default false. */
   readonly wide?: boolean;
 }
+
+const sessionOptionNames = Object.keys({
+  model: true,
+  input: true,
+  recipe: true,
+  loss: true,
+  optimizer: true,
+  batchSize: true,
+  accumulate: true,
+  clipNorm: true,
+  seed: true,
+  backend: true,
+  threads: true,
+  wide: true,
+} satisfies Record<keyof SessionOptions, true>);
 
 function isDataset(input: unknown): input is Dataset {
   return typeof input === 'object' && input !== null && 'inputShape' in input && 'inputs' in input;
@@ -89,6 +105,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   if (typeof options !== 'object' || options === null) {
     throw new UsageError(`createSession takes { model, input, ... }, got ${shown(options)}`);
   }
+  requireKnown('createSession', options, sessionOptionNames);
   const recipe = getRecipe(options.recipe ?? 'int8');
   const loss = lossOf(options.loss);
   const backend = await backendOf(options);

@@ -1,5 +1,7 @@
 /** What the training loop takes, and what is wrong with it: options and data sets are refused by name before the first step. */
 import { DataError, UsageError } from '../core/errors.js';
+import { requireKnown } from '../core/known.js';
+import { shapeText } from '../core/shape.js';
 import { shown } from '../core/text.js';
 import type { Augmentation } from '../data/augment.js';
 import type { Dataset } from '../data/dataset.js';
@@ -34,6 +36,21 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
+const fitOptionNames = Object.keys({
+  train: true,
+  test: true,
+  epochs: true,
+  learningRate: true,
+  seed: true,
+  augment: true,
+  dropLast: true,
+  evaluateEvery: true,
+  probeEvery: true,
+  patience: true,
+  divergedAt: true,
+  signal: true,
+} satisfies Record<keyof FitOptions, true>);
+
 /** Throws UsageError that names what is no data set. */
 function requireDataset(name: string, dataset: unknown): void {
   const { inputs, inputShape, count } = (dataset ?? {}) as Partial<Dataset>;
@@ -62,6 +79,7 @@ export function checkOptions(session: Session, options: FitOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new UsageError(`fit takes { train, epochs, learningRate, ... } second, got ${shown(options)}`);
   }
+  requireKnown('fit', options, fitOptionNames);
   requireDataset('train', options.train);
   if (options.test !== undefined) requireDataset('test', options.test);
   requireLearningRate(options.learningRate);
@@ -91,7 +109,18 @@ export function checkOptions(session: Session, options: FitOptions): void {
 /** Throws DataError naming the data set when it lacks what the loss is computed from, UsageError for what is no data set. */
 export function checkTargets(session: Session, dataset: Dataset): void {
   requireDataset('dataset', dataset);
-  const { name, labelsPerSample, targets } = dataset;
+  const { name, labelsPerSample, targets, inputShape, classes } = dataset;
+  const { inputShape: wanted, outputs } = session;
+  if (inputShape.join() !== wanted.join()) {
+    throw new DataError(
+      `"${name}" has samples of ${shapeText(inputShape)}, this session's model was made for ${shapeText(wanted)}`,
+    );
+  }
+  if (session.targetStorage === 'int32' && classes.length > outputs) {
+    throw new DataError(
+      `"${name}" has ${classes.length} classes, this session's model has ${outputs} outputs: make the model with classes: ${classes.length}`,
+    );
+  }
   if (session.targetStorage === 'int32' && labelsPerSample === 0) {
     throw new DataError(
       `"${name}" has no labels, which this session's loss takes; give it labels, or make the session with a loss for targets such as "mse"`,

@@ -106,6 +106,8 @@ export async function* fit(
 
   const probeBatch =
     probeEvery > 0 ? firstSamples(session, train, Math.min(probeSamples, loader.batchSize)) : undefined;
+  /** Labels of a sample: what a share of right predictions is a share of. */
+  const predictions = Math.max(1, train.labelsPerSample);
   const began = now();
   let stepTime = 0;
   let samples = 0;
@@ -162,7 +164,7 @@ export async function* fit(
         learningRate,
         samples: size,
         milliseconds,
-        ...(result.correct === undefined ? {} : { accuracy: result.correct / size }),
+        ...(result.correct === undefined ? {} : { accuracy: result.correct / (size * predictions) }),
       };
       if (probeBatch && (step % probeEvery === 0 || step === totalSteps)) yield probe(session, probeBatch);
       if (now() - lastTurn > turnMilliseconds) {
@@ -178,7 +180,7 @@ export async function* fit(
         loss: epochLoss / epochSamples,
         seconds: (now() - epochBegan) / 1000,
         imagesPerSecond: (epochSamples / epochStepTime) * 1000,
-        ...(epochRight === undefined ? {} : { accuracy: epochRight / epochSamples }),
+        ...(epochRight === undefined ? {} : { accuracy: epochRight / (epochSamples * predictions) }),
       };
     }
     if (test && (step >= totalSteps || (epoch + 1) % evaluateEvery === 0)) {
@@ -254,5 +256,7 @@ export async function evaluate(
     }
     if (options.signal?.aborted) break;
   }
-  return { loss: loss / samples, samples, ...(right === undefined ? {} : { accuracy: right / samples }) };
+  // A sample of text, say, has a label for each place.
+  const accuracy = right === undefined ? {} : { accuracy: right / (samples * dataset.labelsPerSample) };
+  return { loss: loss / samples, samples, ...accuracy };
 }

@@ -8,7 +8,7 @@ import { layOut, PersistentRegion, type Plan, registerSources } from '../compile
 import type { NumericArray } from '../core/dtype.js';
 import { DataError, NonFiniteError, UsageError } from '../core/errors.js';
 import { seedWords } from '../core/rng.js';
-import { sizeOf } from '../core/shape.js';
+import { type Shape, sizeOf } from '../core/shape.js';
 import type { Value } from '../graph/graph.js';
 import { type BoundModel, bind } from '../nn/module.js';
 import type { Recipe } from '../quant/recipe.js';
@@ -233,6 +233,17 @@ export class Session {
     return this.config.loss.targetStorage;
   }
 
+  /** Shape of one sample. */
+  get inputShape(): Shape {
+    return this.config.input.shape;
+  }
+
+  /** Length of the model's output along its last axis: classes, of a classifier. */
+  get outputs(): number {
+    const { outputShape } = this.planFor('train', this.batchSize).program;
+    return outputShape[outputShape.length - 1] ?? 1;
+  }
+
   /** A copy of the last step's gradient of a parameter, by its path. */
   readGradient(path: string): Float64Array {
     return Float64Array.from(this.backend.view(this.update.gradient(path)), Number);
@@ -287,8 +298,9 @@ export class Session {
     if (micro.length === 0 || micro.length > this.accumulate) {
       throw new UsageError(`a step takes 1 to ${this.accumulate} micro-batches, got ${micro.length}`);
     }
-    if (!Number.isFinite(learningRate) || learningRate < 0) {
-      throw new UsageError(`the learning rate must be a finite number of at least 0, got ${learningRate}`);
+    // The kernels' is a float32: 1e39 would be infinite there, and so would every weight.
+    if (!Number.isFinite(Math.fround(learningRate)) || learningRate < 0) {
+      throw new UsageError(`the learning rate must be a finite float32 of at least 0, got ${learningRate}`);
     }
     if (this.accumulate > 1) this.update.clearGradients(this.backend);
     const samples = micro.reduce((count, { size }) => count + size, 0);

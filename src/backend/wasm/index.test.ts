@@ -51,6 +51,14 @@ describe('wide', () => {
     expect(differenceOf(backend, createReferenceBackend())).toBeUndefined();
   });
 
+  it.runIf(able)('starts in a bare process, and ends by itself', () => {
+    const backend = new URL('../../../dist/backend/index.js', import.meta.url).href;
+    const program = `const { createWasmBackend } = await import(${JSON.stringify(backend)});
+      console.log((await createWasmBackend({ threads: 2, wide: true })).description);`;
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+    expect(out).toMatch(/^wasm, 2 threads, 256-bit SIMD/);
+  });
+
   it.runIf(!able)('is refused with the remedy where the engine has no 256-bit vectoriser', async () => {
     const wide = createWasmBackend({ threads: 2, wide: true });
     await expect(wide).rejects.toThrow(UsageError);

@@ -69,9 +69,9 @@ export class Machine {
     if (!shared) bytes = withUnsharedMemory(bytes);
     let module: WebAssembly.Module;
     try {
-      const compile = (): Promise<WebAssembly.Module> =>
-        WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
-      module = await (options.wide ? platform.compileWide(compile) : compile());
+      module = options.wide
+        ? platform.compileWide(bytes)
+        : await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
     } catch (error) {
       if (error instanceof UsageError) throw error;
       throw new BackendError(`the WASM kernels do not compile here: ${(error as Error).message}`);

@@ -52,7 +52,7 @@ export const platform: Platform = {
   cores: usableCores(),
   mayBlock: typeof document === 'undefined',
   async enableRelaxed() {},
-  async compileWide() {
+  compileWide() {
     throw new UsageError("wide: a page cannot switch on its engine's 256-bit vectoriser; leave it out");
   },
   readWasm,

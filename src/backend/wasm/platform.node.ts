@@ -59,27 +59,34 @@ function startWorker(start: WorkerStart): Promise<WorkerHandle> {
   });
 }
 
+/** Inlining is off since V8 14 needs the baseline compiler's records for it, and stops the process without them. */
+const wideFlags = [
+  'experimental-wasm-revectorize',
+  'no-liftoff',
+  'no-wasm-lazy-compilation',
+  'no-wasm-inlining',
+] as const;
+const opposite = (flag: string): string => (flag.startsWith('no-') ? flag.slice(3) : `no-${flag}`);
+
 export const platform: Platform = {
   cores: availableParallelism(),
   mayBlock: true,
   async enableRelaxed() {
     setFlagsFromString('--experimental-wasm-relaxed-simd');
   },
-  async compileWide(compile) {
+  compileWide(bytes) {
     const [major] = process.versions.node.split('.');
     if (Number(major) < 24 || process.arch !== 'x64') {
       throw new UsageError(
         `wide needs Node 24 or newer on x64 (this is Node ${process.versions.node}, ${process.arch}): leave it out`,
       );
     }
-    const flags = ['experimental-wasm-revectorize', 'no-liftoff', 'no-wasm-lazy-compilation'];
-    for (const flag of flags) setFlagsFromString(`--${flag}`);
+    for (const flag of wideFlags) setFlagsFromString(`--${flag}`);
     try {
-      return await compile();
+      // At once, not as a promise: without lazy compilation a pending one does not keep the process alive.
+      return new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     } finally {
-      for (const flag of ['no-experimental-wasm-revectorize', 'liftoff', 'wasm-lazy-compilation']) {
-        setFlagsFromString(`--${flag}`);
-      }
+      for (const flag of wideFlags) setFlagsFromString(`--${opposite(flag)}`);
     }
   },
   readWasm,

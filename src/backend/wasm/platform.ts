@@ -24,10 +24,10 @@ export interface Platform {
   /** Turns relaxed SIMD on where it is behind a flag. */
   enableRelaxed(): Promise<void>;
   /**
-   * Runs `compile` with the engine's 256-bit vectoriser on, and all code optimised at once, so that what is checked is what runs.
+   * Compiles with the engine's 256-bit vectoriser on, and all code optimised at once, so that what is checked is what runs.
    * Throws UsageError where the engine has none.
    */
-  compileWide(compile: () => Promise<WebAssembly.Module>): Promise<WebAssembly.Module>;
+  compileWide(bytes: Uint8Array): WebAssembly.Module;
   /** Bytes of octograd.wasm or octograd-relaxed.wasm. Throws BackendError naming the file when it cannot be had. */
   readWasm(relaxed: boolean): Promise<Uint8Array>;
   /** Resolves when the worker has its instance and is about to enter its loop. */
