@@ -117,7 +117,7 @@ it.runIf(existsSync('/dev/full'))(
 it('has exit codes for usage and data, and one line on stderr', async () => {
   const usage = await start(['train', '--lr', 'fast'], () => undefined);
   expect([usage.code, usage.out]).toEqual([2, '']);
-  expect(usage.err).toBe('octograd: --lr must be a number above 0, got "fast"\n');
+  expect(usage.err).toBe('octograd: --lr must be a number above 0 that float32 holds, got "fast"\n');
   const missing = await start(['train', '--data', join(folder, 'none')], () => undefined);
   expect(missing.code).toBe(3);
   expect(missing.err).toMatch(/^octograd: .*none: there is no such folder; [^\n]*\n$/);
