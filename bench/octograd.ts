@@ -1,21 +1,14 @@
 /** Our own side of the works, through the public interface alone. */
 import { createRequire } from 'node:module';
 import { backend as backends, createModel, createSession, Mlp, type Module, sgd } from 'octograd';
-import { Cnn } from './cnn.js';
 import type { ChildConfig, Served } from './protocol.js';
 import { fixedBatch, type Work } from './works.js';
 
 /** The network of a work. */
 export function networkOf(work: Work): Module {
   const data = { inputShape: [...work.inputShape], classes: work.classes };
-  switch (work.network) {
-    case 'mlp':
-      return new Mlp({ ...data, hidden: [256, 128] });
-    case 'cnn':
-      return new Cnn(data);
-    default:
-      return createModel(work.network, data);
-  }
+  // Of the MLP the works have their own widths.
+  return work.network === 'mlp' ? new Mlp({ ...data, hidden: [256, 128] }) : createModel(work.network, data);
 }
 
 /** A session on the fixed batch; `variant` has the recipe, and which of the kernels' ways to take (participants.ts). */

@@ -3,13 +3,17 @@ import { UsageError } from '../core/errors.js';
 import { isShape, type Shape } from '../core/shape.js';
 import { didYouMean, shown } from '../core/text.js';
 import type { Module } from '../nn/index.js';
+import { Cnn } from './cnn.js';
 import { LeNet } from './lenet.js';
 import { Mlp } from './mlp.js';
+import { MobileNet } from './mobilenet.js';
 import { ResNet } from './resnet.js';
 import { ResNetCifar } from './resnet-cifar.js';
 
+export { Cnn, type CnnOptions } from './cnn.js';
 export { LeNet, type LeNetOptions } from './lenet.js';
 export { Mlp, type MlpOptions } from './mlp.js';
+export { MobileNet, type MobileNetOptions, SeparableBlock } from './mobilenet.js';
 export { ResNet, type ResNetOptions } from './resnet.js';
 export { ResNetCifar, type ResNetCifarOptions } from './resnet-cifar.js';
 
@@ -29,6 +33,8 @@ const resnetCifar =
 export const models = {
   mlp: (options: ModelOptions): Module => new Mlp(options),
   lenet: (options: ModelOptions): Module => new LeNet(options),
+  cnn: (options: ModelOptions): Module => new Cnn(options),
+  mobilenet: (options: ModelOptions): Module => new MobileNet(options),
   resnet8: resnetCifar(8),
   resnet20: resnetCifar(20),
   resnet32: resnetCifar(32),

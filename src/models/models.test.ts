@@ -21,6 +21,10 @@ describe('models', () => {
     ['mlp', mnist, 101_770],
     // 156 + 2,416 + 400*120+120 + 120*84+84 + 84*10+10.
     ['lenet', mnist, 61_706],
+    // 144+32 + 16*32*9+64 + 49*32*128+128 + 128*10+10.
+    ['cnn', mnist, 206_970],
+    // Stem 144+32; a block from a to b: 9a + 2a + ab + 2b; fc 128*10+10.
+    ['mobilenet', mnist, 36_874],
     // With projections; 269,722 of the convolutions and fc of option A, and 2,752 of the two projections.
     ['resnet20', cifar, 272_474],
     ['resnet8', cifar, 78_042],
@@ -102,10 +106,12 @@ describe('models', () => {
 
   it('refuses what it cannot build, with the remedy', () => {
     expect(() => createModel('resnet21', cifar)).toThrow(UsageError);
-    expect(() => createModel('resnet21', cifar)).toThrow(/Did you mean "resnet20"\?.*mlp, lenet, resnet8/);
+    expect(() => createModel('resnet21', cifar)).toThrow(/Did you mean "resnet20"\?.*mlp, lenet, cnn/);
     expect(() => createModel('toString', cifar)).toThrow(UsageError);
     expect(() => createModel('mlp', { inputShape: [28, 0], classes: 10 })).toThrow(/positive integers/);
     expect(() => createModel('lenet', { inputShape: [8, 8, 1], classes: 10 })).toThrow(/at least 12 x 12/);
+    expect(() => createModel('cnn', { inputShape: [28, 3, 1], classes: 10 })).toThrow(/at least 4 x 4/);
+    expect(() => createModel('mobilenet', { inputShape: [784], classes: 10 })).toThrow(/takes images/);
     expect(() => createModel('resnet8', { inputShape: [784], classes: 10 })).toThrow(/takes images/);
     expect(() => new ResNetCifar({ ...cifar, depth: 18 })).toThrow(/depth 6n \+ 2/);
   });
