@@ -60,6 +60,8 @@ const packages = {
   commander: /^src\/cli\//,
   valibot: /^src\/(quant|cli)\//,
   'jpeg-js': /^src\/(cli\/|data\/.*\.node\.ts$)/,
+  'fft.js': /^src\/data\/log-mel\.ts$/,
+  wavefile: /^src\/data\/.*\.node\.ts$/,
   'tar-stream': /^src\/data\/.*\.node\.ts$/,
   'fast-png': /^src\/cli\//,
 };

@@ -122,7 +122,7 @@ export function addDataOptions(command: Command, dataset: string | null = defaul
       choiceOption('--dataset', datasetChoices),
       dataset ?? undefined,
     )
-    .option('--data <dir>', 'where the data lie (default: see octograd data)');
+    .option('--data <path>', 'where the data lie: a folder or an archive (default: see octograd data)');
 }
 
 /** Adds `--threads`, `--backend` and `--wide`. */
@@ -168,7 +168,7 @@ export function addTrainingOptions(command: Command): Command {
   command
     .option(
       '--epochs <n>',
-      'passes over the training set, fractions allowed (default: 1; 0.35 in compare; 10 for CIFAR)',
+      'passes over the training set, fractions allowed (default: 1; 0.35 in compare; 10 for CIFAR and fsdd)',
       positiveOption('--epochs'),
     )
     .option('--max-steps <n>', 'end after this many steps at the latest', wholeOption('--max-steps', 1));

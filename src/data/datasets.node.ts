@@ -5,6 +5,7 @@ import { didYouMean } from '../core/text.js';
 import { type CifarOptions, cifarRemedy, findCifar, loadCifar10, loadCifar100 } from './cifar.node.js';
 import type { DataSplit } from './dataset.js';
 import { kindOf } from './files.node.js';
+import { findFsdd, fsddRemedy, loadFsdd } from './fsdd.node.js';
 import {
   fashionMnistRemedy,
   findFashionMnist,
@@ -68,6 +69,16 @@ const entries: { readonly [name: string]: Entry } = {
     howToGet: cifarRemedy('cifar100'),
     find: async (dir) => (dir === undefined ? undefined : findCifar('cifar100', dir)),
     load: loadCifar100,
+  },
+  fsdd: {
+    title: 'Free Spoken Digits, log-mel',
+    shape: [32, 64, 1],
+    classes: 10,
+    train: 2000,
+    test: 1000,
+    howToGet: fsddRemedy,
+    find: async (dir) => (dir === undefined ? undefined : findFsdd(dir)),
+    load: loadFsdd,
   },
 };
 

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import jpeg from 'jpeg-js';
 import { pack } from 'tar-stream';
 import { afterEach } from 'vitest';
+import wavefile from 'wavefile';
 import { OctogradError } from '../core/errors.js';
 
 /** Returns a maker of empty folders that are removed after each test. */
@@ -76,6 +77,31 @@ export function jpegOf(colour: readonly [number, number, number], height = 8, wi
   const data = Buffer.alloc(height * width * 4, 255);
   for (let i = 0; i < data.length; i += 4) data.set(colour, i);
   return jpeg.encode({ width, height, data }, 95).data;
+}
+
+/** A mono WAV file of 16 bits at 8000 Hz: a sine of `hertz` and a little of `speaker` that differs between speakers. */
+export function toneOf(hertz: number, milliseconds = 300, speaker = 0): Uint8Array {
+  const samples = Int16Array.from({ length: milliseconds * 8 }, (_, i) =>
+    Math.round(
+      12_000 * Math.sin((2 * Math.PI * hertz * i) / 8000) + 200 * Math.sin(i * (0.3 + speaker / 10)),
+    ),
+  );
+  const wav = new wavefile.WaveFile();
+  wav.fromScratch(1, 8000, '16', samples);
+  return wav.toBuffer();
+}
+
+/** Recordings of every digit by each speaker, `each` times; the pitch tells the digit. */
+export function spokenDigits(speakers: readonly string[], each = 1): Record<string, Uint8Array> {
+  const files: Record<string, Uint8Array> = {};
+  speakers.forEach((speaker, s) => {
+    for (let digit = 0; digit < 10; digit++) {
+      for (let n = 0; n < each; n++) {
+        files[`recordings/${digit}_${speaker}_${n}.wav`] = toneOf(250 + 350 * digit, 250 + 40 * n, s);
+      }
+    }
+  });
+  return files;
 }
 
 /** A tar.gz of files given by path. */

@@ -2,8 +2,10 @@
 
 export { type CifarOptions, loadCifar10, loadCifar100 } from './cifar.node.js';
 export { type DatasetDescription, datasetNames, describeDatasets, loadDataset } from './datasets.node.js';
+export { type FsddOptions, fsddTestSpeakers, loadFsdd } from './fsdd.node.js';
 export * from './index.js';
 export { loadImageFolder } from './jpeg.node.js';
+export { logMelImage, melBands, melFrames } from './log-mel.js';
 export {
   fashionMnistClasses,
   type LoadOptions,
