@@ -98,6 +98,7 @@ export interface TrainingOptions extends RunOptions, DataOptions {
   readonly augment: (typeof augmentNames)[number];
   readonly out?: string;
   readonly limit?: number;
+  readonly testLimit?: number;
   readonly probeEvery?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -247,6 +248,11 @@ export function addTrainingOptions(command: Command): Command {
       '--limit <n>',
       'train on this many samples only, drawn by seed 0, for a trial',
       wholeOption('--limit', 1),
+    )
+    .option(
+      '--test-limit <n>',
+      'evaluate on this many test samples only, drawn by seed 0, for a trial',
+      wholeOption('--test-limit', 1),
     )
     .option(
       '--probe-every <n>',

@@ -2,6 +2,7 @@
  * What `train` and `compare` share: every recipe and seed trained on the same model, data and steps, with the run's folder written
  * as it goes. Ends early, and whole, when the signal is aborted.
  */
+import { cpus } from 'node:os';
 import { DivergenceError, NonFiniteError } from '../core/errors.js';
 import type { DataSplit } from '../data/index.node.js';
 import { createModel } from '../models/index.js';
@@ -121,6 +122,7 @@ function configOf(context: Omit<Context, 'folder' | 'publish' | 'io'>): object {
     octograd: octogradVersion(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
     startedAt: new Date().toISOString(),
     command,
     options,
@@ -213,7 +215,7 @@ export async function runTraining(
   const progress = new Progress({ out: io.stdout, env: io.env, runs: recipes.length * options.seeds });
   const say = quiet ? () => undefined : (text: string) => progress.line(text);
   const loaded = await loadData(options, say);
-  const data = { train: limited(loaded.train, options.limit), test: loaded.test };
+  const data = { train: limited(loaded.train, options.limit), test: limited(loaded.test, options.testLimit) };
   const settings = settingsOf(options, data);
   const facts = { command, options, settings, recipes, data };
 
