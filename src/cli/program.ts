@@ -9,6 +9,7 @@ import { type CliIo, exitCodes } from './io.js';
 import { planCommand } from './plan.js';
 import { predictCommand } from './predict.js';
 import { recipesCommand } from './recipes.js';
+import { reproduceCommand } from './reproduce/command.js';
 import { trainCommand } from './train.js';
 import { octogradVersion } from './version.js';
 
@@ -38,6 +39,7 @@ Examples:
     benchCommand,
     recipesCommand,
     dataCommand,
+    reproduceCommand,
   ];
   for (const make of commands) program.addCommand(make(io, end));
   for (const command of [program, ...program.commands]) {

@@ -104,6 +104,12 @@ export interface TrainingSettings {
   readonly threads?: number;
 }
 
+/** What the settings of a run depend on of its data; data sets themselves fit. */
+export interface DataFacts {
+  readonly train: Pick<Dataset, 'name' | 'count' | 'inputShape' | 'classes'>;
+  readonly test: Pick<Dataset, 'count'>;
+}
+
 function scheduleOf({ schedule, warmup: share }: TrainingOptions, rate: number): Schedule {
   const followedBy = {
     'one-cycle': () => oneCycle(rate),
@@ -132,7 +138,7 @@ function augmentationOf(
 }
 
 /** The optimiser; biases and norms (parameters with one axis) do not decay. */
-export function optimizerOf(options: TrainingOptions, split: DataSplit): Optimizer {
+export function optimizerOf(options: TrainingOptions, split: DataFacts): Optimizer {
   const { optimizer, momentum, nesterov = false, dataset } = options;
   const { inputShape, classes } = split.train;
   const model = createModel(options.model, { inputShape, classes: classes.length });
@@ -148,7 +154,7 @@ export function optimizerOf(options: TrainingOptions, split: DataSplit): Optimiz
 }
 
 /** All decisions of a run. Throws UsageError for a data set without classes. */
-export function settingsOf(options: TrainingOptions, { train, test }: DataSplit): TrainingSettings {
+export function settingsOf(options: TrainingOptions, { train, test }: DataFacts): TrainingSettings {
   if (train.classes.length === 0)
     throw new DataError(`${train.name} has no classes; octograd trains classifiers here`);
   const { accumulate, clipNorm, patience, threads, dropLast = false, labelSmoothing = 0 } = options;

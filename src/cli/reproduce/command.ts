@@ -1,0 +1,268 @@
+/** `octograd reproduce`: does experiments, takes in runs, and writes what came of them. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { DataError, UsageError } from '../../core/errors.js';
+import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
+import { type CliIo, exitCodes, signalCode } from '../io.js';
+import { wholeOption } from '../options.js';
+import { tableLines } from '../table.js';
+import { adopt } from './adopt.js';
+import { type Measured, readClaims } from './claims.js';
+import { readmeText, resultsMarkdown } from './documents.js';
+import type { Experiment } from './experiment.js';
+import { findExperiments } from './find.js';
+import { experimentsPage } from './page.js';
+import { experimentSvg } from './plot.js';
+import {
+  type Folders,
+  foldersOf,
+  type Planned,
+  placesOfData,
+  planned,
+  type ReproduceOptions,
+  withData,
+} from './request.js';
+import { readResults } from './results.js';
+import { runAll } from './runner.js';
+import { armTable } from './tables.js';
+import { tasksOf } from './tasks.js';
+
+/** Experiments with their results; those of a trial are left out, and named. */
+async function measuredOf(
+  experiments: readonly Experiment[],
+  folders: Folders,
+  io: CliIo,
+): Promise<Measured[]> {
+  const measured: Measured[] = [];
+  for (const experiment of experiments) {
+    const results = await readResults(folders.results, experiment.name);
+    if (results?.smoke) {
+      io.stderr.write(
+        `octograd: ${experiment.name}: the figures in ${folders.results} are of a trial (--smoke), which are no results; left out\n`,
+      );
+    }
+    measured.push({ experiment, ...(results && !results.smoke ? { results } : {}) });
+  }
+  return measured;
+}
+
+/** A file to be written. */
+type Document = readonly [path: string, text: string];
+
+/** README and plot of each experiment. */
+function documentsOf(measured: readonly Measured[], folders: Folders): Document[] {
+  return measured.flatMap((one): Document[] => {
+    const folder = join(folders.results, one.experiment.name);
+    const svg = experimentSvg(one.experiment, one.results);
+    return [
+      [join(folder, 'README.md'), readmeText(one)],
+      ...(svg === undefined ? [] : [[join(folder, 'plot.svg'), svg] as const]),
+    ];
+  });
+}
+
+async function writeAll(documents: readonly Document[]): Promise<void> {
+  for (const [path, text] of documents) {
+    await makeFolder(dirname(path));
+    await writeFileAtomic(path, text);
+  }
+}
+
+/** All READMEs and plots, and RESULTS.md, which lies beside the folder of the experiments. */
+async function allDocuments(
+  experiments: readonly Experiment[],
+  names: readonly string[],
+  folders: Folders,
+  io: CliIo,
+): Promise<Document[]> {
+  const measured = await measuredOf(experiments, folders, io);
+  const documents = documentsOf(measured, folders);
+  if (names.length > 0) return documents;
+  const folder = folders.beside ? join(folders.results, '..') : folders.results;
+  const text = resultsMarkdown(measured, await readClaims(folders.place.folder));
+  return [...documents, [join(folder, 'RESULTS.md'), text]];
+}
+
+/** Refuses documents that are not those of the results. */
+async function checkDocuments(documents: readonly Document[]): Promise<void> {
+  const stale: string[] = [];
+  for (const [path, text] of documents) {
+    const found = await readFile(path, 'utf8').catch(() => undefined);
+    // A checkout on Windows may have other line ends.
+    if (found?.replace(/\r\n/g, '\n') !== text) stale.push(path);
+  }
+  if (stale.length > 0) {
+    throw new DataError(
+      `${stale.join(', ')}: not what results.json says; octograd reproduce --docs writes them again`,
+    );
+  }
+}
+
+async function writePage(
+  experiments: readonly Experiment[],
+  options: ReproduceOptions,
+  folders: Folders,
+  io: CliIo,
+): Promise<void> {
+  const measured = await measuredOf(experiments, folders, io);
+  const folder = options.out ?? 'runs';
+  const path = join(folder, options.out === undefined ? 'experiments.html' : 'report.html');
+  await makeFolder(folder);
+  await writeFileAtomic(path, experimentsPage(measured, await readClaims(folders.place.folder)));
+  io.stdout.write(`Report: ${path}\n`);
+}
+
+async function listExperiments(
+  experiments: readonly Experiment[],
+  folders: Folders,
+  io: CliIo,
+): Promise<void> {
+  const rows = [['experiment', 'data', 'model', 'arms', 'runs', 'done', 'question']];
+  for (const experiment of experiments) {
+    const { name, dataset, model, arms, question } = experiment;
+    const tasks = await tasksOf(experiment);
+    const results = await readResults(folders.results, name);
+    const done = results && !results.smoke ? results.runs.length : 0;
+    rows.push([name, dataset, model, String(arms.length), String(tasks.length), String(done), question]);
+  }
+  const wide = io.stdout.columns;
+  const lines = tableLines(rows, [3, 4, 5]).map((line) => (wide ? line.slice(0, wide) : line));
+  io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
+  const made = await adopt(folder, plan.tasks, plan.file);
+  for (const { folder: path, text } of made) io.stdout.write(`${path}: ${text}\n`);
+  const refused = made.filter(({ outcome }) => outcome === 'refused');
+  if (refused.length === 0) return exitCodes.ok;
+  io.stderr.write(
+    `octograd: ${refused.length} of ${made.length} runs are none of ${plan.experiment.name}; nothing was taken of them\n`,
+  );
+  return exitCodes.data;
+}
+
+function printTables(plans: readonly Planned[], io: CliIo): void {
+  for (const { experiment, file, tasks } of plans) {
+    const { smoke, runs } = file.results;
+    if (smoke) {
+      // Figures of a few steps would only be mistaken for results.
+      io.stdout.write(`${experiment.name}: ${runs.length} of ${tasks.length} trial runs came to their end\n`);
+      continue;
+    }
+    const { head, rows, right } = armTable(experiment, file.results);
+    io.stdout.write(`\n${experiment.title}\n${tableLines([head, ...rows], right).join('\n')}\n`);
+  }
+}
+
+async function reproduce(names: readonly string[], options: ReproduceOptions, io: CliIo): Promise<number> {
+  const folders = foldersOf(options);
+  const all = await findExperiments(folders.place.folder, names);
+  if (options.list) {
+    await listExperiments(all, folders, io);
+    return exitCodes.ok;
+  }
+  if (options.docs || options.report) {
+    if (options.docs) {
+      const documents = await allDocuments(all, names, folders, io);
+      if (options.check) await checkDocuments(documents);
+      else {
+        await writeAll(documents);
+        io.stdout.write(`Wrote ${documents.map(([path]) => path).join(', ')}\n`);
+      }
+    }
+    if (options.report) await writePage(all, options, folders, io);
+    return exitCodes.ok;
+  }
+  if (options.adopt !== undefined) {
+    if (names.length !== 1 || options.smoke)
+      throw new UsageError('--adopt takes runs into one experiment; name it, without --smoke');
+    const [plan] = await planned(all, options, folders);
+    const code = await adoptRuns(plan, options.adopt, io);
+    if (folders.beside) await writeAll(await allDocuments(all, names, folders, io));
+    return code;
+  }
+  const places = placesOfData(options.data, all);
+  const { ready, skipped } = await withData(all, places);
+  // What was asked for by name is not left out quietly.
+  if (names.length > 0 && skipped.length > 0) throw new UsageError(`${skipped[0].name}: ${skipped[0].why}`);
+  const plans = await planned(ready, options, folders);
+  const jobs = plans.flatMap((plan) => plan.jobs);
+  if (!options.quiet) {
+    io.stdout.write(
+      `${jobs.length} ${jobs.length === 1 ? 'run' : 'runs'} of ${plans.length} ${plans.length === 1 ? 'experiment' : 'experiments'}; results in ${folders.results}, runs in ${folders.runs}\n`,
+    );
+  }
+  const finish = async (): Promise<void> => {
+    if (folders.beside) await writeAll(documentsOf(await measuredOf(ready, folders, io), folders));
+  };
+  const threads = options.threads ?? (options.jobs > 1 ? 1 : undefined);
+  try {
+    await runAll(jobs, {
+      io,
+      runsFolder: folders.runs,
+      jobs: options.jobs,
+      ...(threads === undefined ? {} : { threads }),
+      data: places,
+      ...(options.quiet ? { quiet: true } : {}),
+    });
+  } finally {
+    await finish();
+  }
+  printTables(plans, io);
+  for (const { name, why } of skipped) io.stdout.write(`\nNot run: ${name}: ${why}\n`);
+  return io.signal.aborted ? signalCode(io.signal) : exitCodes.ok;
+}
+
+/** @param end is told the exit code. */
+export function reproduceCommand(io: CliIo, end: (code: number) => void): Command {
+  const command = new Command('reproduce')
+    .summary('do the experiments that the claims rest on')
+    .description(
+      'Does experiments: folders with an experiment.json, in ./experiments or of the package. Every run (an arm under a seed) is one ' +
+        'of octograd train; each that ends is added to results.json at once. Without names: all experiments whose data are there.',
+    )
+    .argument('[names...]', 'experiments')
+    .option('--list', 'list the experiments and how many of their runs are done')
+    .option('--smoke', 'a trial: a few steps of every arm under one seed, in a folder of its own')
+    .option('--resume', 'go on: do the runs that results.json lacks')
+    .option(
+      '--seeds <n>',
+      'so many seeds, in place of those of the experiment',
+      wholeOption('--seeds', 1, 1000),
+    )
+    .option('--arms <list>', 'only these arms, separated by commas')
+    .option(
+      '--jobs <n>',
+      'runs at a time, each in a process of its own with one thread',
+      wholeOption('--jobs', 1, 256),
+      1,
+    )
+    .option('--threads <n>', 'threads of each run', wholeOption('--threads', 1, 64))
+    .option(
+      '--data <where>',
+      'where data lie, <name>=<dir>; for several data sets several times',
+      (value: string, before: string[]) => [...before, value],
+      [],
+    )
+    .option('--experiments <dir>', "folder of experiments (default: ./experiments, else the package's)")
+    .option('--out <dir>', 'folder of results and runs (default: beside the experiments, and runs/reproduce)')
+    .option('--adopt <dir>', 'take finished runs of octograd train with the same settings into the results')
+    .option('--report', 'write one HTML page of all results, instead of running')
+    .option('--docs', "write each experiment's README.md and plot.svg, and RESULTS.md, instead of running")
+    .option('--check', 'with --docs: refuse documents that are not what results.json says, and write none')
+    .option('--quiet', 'print only the result');
+  command.addHelpText(
+    'after',
+    `
+Examples:
+  octograd reproduce --list
+  octograd reproduce mnist-lenet --seeds 3
+  octograd reproduce --smoke
+  octograd reproduce cifar10-resnet20 --data cifar10=~/cifar-10 --jobs 2 --resume
+  octograd reproduce --report`,
+  );
+  return command.action(async (names: string[], options: ReproduceOptions) => {
+    end(await reproduce(names, options, io));
+  });
+}

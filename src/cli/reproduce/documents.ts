@@ -1,0 +1,90 @@
+/** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
+import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
+import { seedsOf } from './experiment.js';
+import { armTable, expectedTable, markdownTable } from './tables.js';
+import { argumentsOf } from './tasks.js';
+
+const written = '<!-- Written by `octograd reproduce --docs` from experiment.json and results.json. -->';
+
+/** Lines of at most 120 characters, as they are in a paragraph. */
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + word.length + 1 > 120) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
+
+/** Machines and versions of the runs, each once. */
+function provenance({ results }: Measured): string {
+  const runs = results?.runs ?? [];
+  const lines = runs.map(({ octograd, node, platform, cpu, threads }) => {
+    const processor = cpu === null ? '' : `, ${cpu}`;
+    const count = threads === null ? 'all cores' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+    return `octograd ${octograd}, Node ${node}, ${platform}${processor}, ${count}`;
+  });
+  const dates = runs.map(({ startedAt }) => startedAt.slice(0, 10)).sort();
+  if (runs.length === 0) return '';
+  const [first, last] = [dates[0], dates[dates.length - 1]];
+  return `${runs.length} runs from ${first}${last === first ? '' : ` to ${last}`}. ${[...new Set(lines)].join('; ')}.`;
+}
+
+/** The README of an experiment's folder: question, method, result, verdict. */
+export function readmeText(measured: Measured): string {
+  const { experiment, results } = measured;
+  const { name, title, question, method, model, dataset, dataLabel, settings, metric } = experiment;
+  const parts = [`# ${title}`, written, `**Question.** ${question}`];
+  const args = argumentsOf(settings).join(' ');
+  const most = Math.max(...experiment.arms.map((arm) => seedsOf(experiment, arm).length));
+  parts.push(
+    `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; up to ${most} seeds. ` +
+      `A difference is that to the arm's baseline under the same seed, with its 95 % t-interval; "no loss" means that the interval's worse end is within ${metric.margin} ${metric.name === 'loss' ? 'nats' : 'points'}.`,
+  );
+  parts.push(`    octograd reproduce ${name}`);
+  parts.push('## Result');
+  if (!results || results.runs.length === 0) {
+    parts.push('Not run yet: there is no results.json.');
+  } else {
+    parts.push(`Schedule that was run: ${results.schedule}.`, markdownTable(armTable(experiment, results)));
+    parts.push('![The measured figures with their intervals](plot.svg)');
+    parts.push(provenance(measured));
+  }
+  const expected = expectedTable(experiment, results);
+  if (expected) parts.push('Against the source:', markdownTable(expected));
+  if (experiment.claims.length > 0) {
+    parts.push('## Verdict');
+    const rows = claimRows(measured).map(([claim, source, , verdict]) => [claim, source, verdict]);
+    parts.push(markdownTable({ head: ['claim', 'from', 'verdict'], rows, right: [] }));
+  }
+  const remarks = [
+    ...experiment.arms.flatMap(({ name: arm, note }) => (note === undefined ? [] : [`\`${arm}\`: ${note}`])),
+    ...experiment.notes,
+  ];
+  if (remarks.length > 0) parts.push('## Remarks', remarks.map((text) => `- ${text}`).join('\n'));
+  if (experiment.full) {
+    parts.push('## The full schedule', experiment.full.what);
+    parts.push(experiment.full.commands.map((command) => `    ${command}`).join('\n'));
+  }
+  const isText = (part: string): boolean => !/^([#|<!]| {4}|- )/.test(part);
+  return `${parts.map((part) => (isText(part) ? wrapped(part) : part)).join('\n\n')}\n`;
+}
+
+/** RESULTS.md: one table of all claims. */
+export function resultsMarkdown(measured: readonly Measured[], others: OtherClaims): string {
+  return `# What holds
+
+${written}
+
+Every claim, where it comes from, what was measured here in real integer arithmetic, and the verdict by the rule of
+[experiments/](experiments/README.md): differences are to the baseline under the same seed, with 95 % t-intervals; "no loss"
+means that the interval's worse end is within the experiment's margin (half a point of accuracy, unless its README says
+otherwise). What one seed says is called not settled.
+
+${markdownTable(claimTable(measured, others))}
+`;
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { baselineOf, type Experiment, parseExperiment, seedsOf } from './experiment.js';
+import { argumentsOf, differences, hashOf, tasksOf } from './tasks.js';
+
+const sound = {
+  formatVersion: 1,
+  title: 'A test',
+  question: 'Does it work?',
+  method: 'By trying.',
+  dataset: 'mnist',
+  model: 'mlp',
+  settings: { epochs: 2, weightDecay: 0.001 },
+  seeds: 3,
+  baseline: 'float',
+  arms: [
+    { name: 'float', recipe: 'fp32' },
+    { name: 'int8', recipe: 'int8', seeds: [4, 7] },
+    { name: 'four', recipe: { base: 'int8', bits: { gradients: 4 } }, settings: { batch: 32 } },
+    { name: 'own', recipe: { extends: 'paper', rangeMomentum: 0.5 }, baseline: null },
+  ],
+  smoke: { maxSteps: 2 },
+};
+const parse = (changes: object): Experiment =>
+  parseExperiment({ ...sound, ...changes }, 'test', 'test/experiment.json');
+const arms = (...changes: object[]) => ({ arms: [...sound.arms, ...changes] });
+
+describe('parseExperiment', () => {
+  it.each([
+    [{ formatVersion: 2 }, 'formatVersion": must be 1'],
+    [{ seedz: 3 }, 'has a field "seedz" that there is not'],
+    [{ settings: { epoch: 2 } }, 'has a field "settings.epoch" that there is not. Did you mean "epochs"?'],
+    [{ settings: { model: 'lenet' } }, 'field "settings.model" belongs one level up'],
+    [{ seeds: 0 }, 'field "seeds": must be at least 1'],
+    [{ seeds: 'all' }, 'field "seeds": must be how many'],
+    [{ baseline: 'flaot' }, 'field "baseline" names the arm "flaot", which there is not'],
+    [arms({ name: 'int8', recipe: 'int8' }), 'field "arms.4.name" is "int8" a second time'],
+    [arms({ name: 'Big one', recipe: 'int8' }), 'field "arms.4.name": must be of lower-case letters'],
+    [arms({ name: 'x', recipe: { base: 'int8', bits: { weight: 3 } } }), 'field "arms.4.recipe'],
+    [
+      { expected: [{ arm: 'int8', metric: 'accuracy', value: 1, tolerance: 0, source: 's' }] },
+      'field "expected.0.tolerance": must be above 0',
+    ],
+    [
+      { claims: [{ claim: 'c', source: 's', arm: 'own', expects: 'loss' }] },
+      'field "claims.0.arm" names "own", which has no baseline',
+    ],
+    [{ plot: { kind: 'sweep' } }, 'field "arms.0.x" is missing'],
+  ])('refuses %j', (changes, message) => {
+    expect(() => parse(changes)).toThrow(message);
+    expect(() => parse(changes)).toThrow('test/experiment.json');
+  });
+
+  it('knows baselines and seeds', () => {
+    const experiment = parse({});
+    expect(experiment.arms.map(({ name }) => baselineOf(experiment, name))).toEqual([
+      undefined,
+      'float',
+      'float',
+      undefined,
+    ]);
+    expect(seedsOf(experiment, experiment.arms[0])).toEqual([0, 1, 2]);
+    expect(seedsOf(experiment, experiment.arms[1])).toEqual([4, 7]);
+    expect(seedsOf(experiment, experiment.arms[1], 4)).toEqual([4, 7, 8, 9]);
+    expect(seedsOf(experiment, experiment.arms[0], 1)).toEqual([0]);
+  });
+});
+
+describe('tasksOf', () => {
+  it('gives every arm under every seed as arguments of octograd train, first seeds first', async () => {
+    const tasks = await tasksOf(parse({}));
+    expect(tasks.map(({ arm, seed }) => `${arm} ${seed}`).slice(0, 6)).toEqual([
+      'float 0',
+      'int8 4',
+      'four 0',
+      'own 0',
+      'float 1',
+      'int8 7',
+    ]);
+    expect(tasks[2].args.join(' ')).toBe(
+      '--model mlp --dataset mnist --probe-every 0 --epochs 2 --weight-decay 0.001 --batch 32 --seed 0',
+    );
+    expect(tasks[2].recipe.name).toBe('int8-gradients-4bit');
+    expect(tasks[3].recipe).toMatchObject({ name: 'own', rangeMomentum: 0.5 });
+    expect(tasks[0]).toMatchObject({ builtIn: 'fp32', totalSteps: 2 * 938 });
+  });
+
+  it('hashes what decides the numbers: settings and recipe, not the seed', async () => {
+    const [float, , , , again] = await tasksOf(parse({}));
+    const [longer] = await tasksOf(parse({ settings: { epochs: 3, weightDecay: 0.001 } }));
+    expect(again.hash).toBe(float.hash);
+    expect(longer.hash).not.toBe(float.hash);
+  });
+
+  it('tries with the settings of smoke, one seed each', async () => {
+    const tasks = await tasksOf(parse({}), { smoke: true });
+    expect(tasks.map(({ arm, totalSteps }) => [arm, totalSteps])).toEqual(
+      ['float', 'int8', 'four', 'own'].map((name) => [name, 2]),
+    );
+  });
+
+  it.each([
+    [arms({ name: 'x', recipe: 'int9' }), 'arm "x": there is no recipe "int9"'],
+    [arms({ name: 'x', recipe: 'int8', settings: { lr: -1 } }), 'arm "x": --lr must be a number above 0'],
+    [
+      arms({ name: 'x', recipe: 'int8', settings: { schedule: 'bend' } }),
+      'arm "x": --schedule must be one of',
+    ],
+    [arms({ name: 'x', recipe: { base: 'fp32', bits: { weights: 4 } } }), 'keeps its weights in float32'],
+    [{ model: 'mpl' }, 'arm "float": --model must be one of'],
+  ])('names the arm that cannot be trained: %j', async (changes, message) => {
+    await expect(tasksOf(parse(changes))).rejects.toThrow(message);
+  });
+});
+
+it('names each difference of two settings, in any order of their keys', () => {
+  const [a, b] = [
+    { x: 1, list: [1, 2], only: true },
+    { list: [1, 3], x: 1 },
+  ];
+  expect(differences(a, b)).toEqual(['list: [1,2] instead of [1,3]', 'only: true instead of nothing']);
+  expect(hashOf({ x: 1, y: [2] })).toBe(hashOf({ y: [2], x: 1 }));
+  expect(hashOf({ x: 1 })).not.toBe(hashOf({ x: 2 }));
+});
+
+it('writes settings as arguments', () => {
+  expect(argumentsOf({ maxSteps: 3, nesterov: true, dropLast: false })).toEqual([
+    '--max-steps',
+    '3',
+    '--nesterov',
+  ]);
+});

@@ -1,0 +1,251 @@
+/**
+ * What an experiment is: a file `experiment.json` of nothing but data, checked field by field. Says which runs there are and what is
+ * asked of them; knows neither how they are run nor where results go.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { DataError } from '../../core/errors.js';
+import { didYouMean } from '../../core/text.js';
+
+const text = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'));
+const whole = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(0, 'must be at least 0'));
+const count = v.pipe(whole, v.minValue(1, 'must be at least 1'));
+/** A name that is a folder's, too. */
+const armName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be of lower-case letters, digits, "." and "-"'),
+);
+
+/** Options of `octograd train` by their names without dashes; what they may hold, `octograd train` itself checks. */
+const settingNames = {
+  model: v.optional(text),
+  dataset: v.optional(text),
+  epochs: v.optional(v.number()),
+  maxSteps: v.optional(v.number()),
+  batch: v.optional(v.number()),
+  lr: v.optional(v.number()),
+  schedule: v.optional(text),
+  warmup: v.optional(v.number()),
+  optimizer: v.optional(text),
+  momentum: v.optional(v.number()),
+  nesterov: v.optional(v.boolean()),
+  weightDecay: v.optional(v.number()),
+  clipNorm: v.optional(v.number()),
+  labelSmoothing: v.optional(v.number()),
+  accumulate: v.optional(v.number()),
+  dropLast: v.optional(v.boolean()),
+  patience: v.optional(v.number()),
+  augment: v.optional(text),
+  limit: v.optional(v.number()),
+  testLimit: v.optional(v.number()),
+  probeEvery: v.optional(v.number()),
+};
+const settings = v.strictObject(settingNames);
+
+const bits = v.strictObject({
+  weights: v.optional(count),
+  activations: v.optional(count),
+  gradients: v.optional(count),
+});
+const recipe = v.union(
+  [
+    text,
+    v.strictObject({ base: text, bits }),
+    v.pipe(
+      v.record(v.string(), v.unknown()),
+      v.check((value) => !('base' in value), 'wrong'),
+    ),
+  ],
+  'must be a built-in name, {"base": name, "bits": {"weights", "activations", "gradients"}}, or a recipe ("extends", "products", ...)',
+);
+
+const seeds = v.union(
+  [v.pipe(v.array(whole), v.minLength(1)), count],
+  'must be how many (0, 1, ...), or a list of seeds',
+);
+
+const arm = v.strictObject({
+  name: armName,
+  recipe,
+  /** What this arm has in place of the experiment's settings. */
+  settings: v.optional(settings, {}),
+  /** In place of the experiment's seeds, where an arm has fewer. */
+  seeds: v.optional(seeds),
+  /** The arm that this one is compared with, in place of the experiment's; null for none. */
+  baseline: v.optional(v.nullable(armName)),
+  /** Place on the x axis of a sweep, and the curve that it belongs to. */
+  x: v.optional(v.number()),
+  series: v.optional(text),
+  note: v.optional(text),
+});
+
+const metric = v.strictObject({
+  /** `accuracy` is compared in points (per cent of the test set), `loss` in nats. */
+  name: v.picklist(['accuracy', 'loss'], 'must be "accuracy" or "loss"'),
+  /** What counts as no loss: in points, or in nats. */
+  margin: v.pipe(v.number(), v.gtValue(0, 'must be above 0')),
+});
+
+const expected = v.strictObject({
+  arm: armName,
+  metric: v.picklist(['accuracy', 'loss', 'difference'], 'must be "accuracy", "loss" or "difference"'),
+  /** Accuracy as a share; loss in nats; difference to the baseline in points or nats. */
+  value: v.number(),
+  tolerance: v.pipe(v.number(), v.gtValue(0, 'must be above 0')),
+  source: text,
+  /** Held against the measurement only where the source has the schedule of this experiment. */
+  sameSchedule: v.boolean('must say whether the source has the schedule of this experiment'),
+});
+
+const claim = v.strictObject({
+  claim: text,
+  source: text,
+  arm: armName,
+  /** The verdict that bears the claim out. */
+  expects: v.picklist(['no loss', 'loss'], 'must be "no loss" or "loss"'),
+});
+
+const experimentSchema = v.strictObject({
+  formatVersion: v.literal(1, 'must be 1'),
+  title: text,
+  question: text,
+  method: text,
+  dataset: text,
+  /** How the data set is called in tables, where the name says too little. */
+  dataLabel: v.optional(text),
+  model: text,
+  settings: v.optional(settings, {}),
+  seeds,
+  baseline: v.nullable(armName),
+  arms: v.pipe(v.array(arm), v.minLength(1, 'must have an arm')),
+  metric: v.optional(metric, { name: 'accuracy', margin: 0.5 }),
+  /** What is shown: differences to the baseline, or the metric over `x`. */
+  plot: v.optional(
+    v.strictObject({
+      kind: v.picklist(['differences', 'sweep'], 'must be "differences" or "sweep"'),
+      xLabel: v.optional(text),
+      xLog: v.optional(v.boolean()),
+    }),
+    { kind: 'differences' },
+  ),
+  expected: v.optional(v.array(expected), []),
+  claims: v.optional(v.array(claim), []),
+  /** What a trial has in place of the settings of all arms. */
+  smoke: settings,
+  /** The schedule of the source, as commands for a faster machine. */
+  full: v.optional(v.strictObject({ what: text, commands: v.array(text) })),
+  /** Limits of what the experiment can say. */
+  notes: v.optional(v.array(text), []),
+});
+
+/** Settings of a run by the names of `octograd train`. */
+export type ExperimentSettings = v.InferOutput<typeof settings>;
+/** One way of training within an experiment. */
+export type Arm = v.InferOutput<typeof arm>;
+/** `experiment.json` with its defaults filled in. */
+export type ExperimentFile = v.InferOutput<typeof experimentSchema>;
+/** An experiment and the name of its folder. */
+export type Experiment = ExperimentFile & { readonly name: string };
+
+function refuse(file: string, field: string, message: string): never {
+  throw new DataError(`field "${field}" ${message}`, file);
+}
+
+/** What a schema cannot see: names that refer to each other. */
+function checkNames(experiment: ExperimentFile, file: string): void {
+  const names = experiment.arms.map(({ name }) => name);
+  const known = (name: string | null | undefined, field: string): void => {
+    if (name === null || name === undefined || names.includes(name)) return;
+    refuse(
+      file,
+      field,
+      `names the arm "${name}", which there is not: ${names.join(', ')}.${didYouMean(name, names)}`,
+    );
+  };
+  names.forEach((name, i) => {
+    if (names.indexOf(name) !== i)
+      refuse(file, `arms.${i}.name`, `is "${name}" a second time; give each arm a name of its own`);
+  });
+  known(experiment.baseline, 'baseline');
+  experiment.arms.forEach(({ baseline }, i) => {
+    known(baseline, `arms.${i}.baseline`);
+  });
+  experiment.expected.forEach(({ arm }, i) => {
+    known(arm, `expected.${i}.arm`);
+  });
+  experiment.claims.forEach(({ arm }, i) => {
+    known(arm, `claims.${i}.arm`);
+    if (baselineOf(experiment, arm) === undefined)
+      refuse(file, `claims.${i}.arm`, `names "${arm}", which has no baseline to be compared with`);
+  });
+  if (experiment.plot.kind === 'sweep') {
+    const without = experiment.arms.findIndex(({ x }) => x === undefined);
+    if (without >= 0)
+      refuse(file, `arms.${without}.x`, 'is missing: in a sweep every arm has a place on the x axis');
+  }
+  [experiment.settings, experiment.smoke, ...experiment.arms.map(({ settings }) => settings)].forEach(
+    (one, i) => {
+      const where = i === 0 ? 'settings' : i === 1 ? 'smoke' : `arms.${i - 2}.settings`;
+      for (const name of ['model', 'dataset'] as const) {
+        if (one[name] !== undefined && i < 2)
+          refuse(file, `${where}.${name}`, `belongs one level up: "${name}" of the experiment`);
+      }
+    },
+  );
+}
+
+/** The arm that `arm` is compared with; undefined for none and for the baseline itself. */
+export function baselineOf(
+  { arms, baseline }: Pick<ExperimentFile, 'arms' | 'baseline'>,
+  arm: string,
+): string | undefined {
+  const own = arms.find(({ name }) => name === arm)?.baseline;
+  const other = own === undefined ? baseline : own;
+  return other === null || other === arm ? undefined : other;
+}
+
+/** Seeds of an arm; `wanted` of them from the first, counted up past the end of the list. */
+export function seedsOf({ seeds }: Pick<ExperimentFile, 'seeds'>, arm: Arm, wanted?: number): number[] {
+  const given = arm.seeds ?? seeds;
+  const list = typeof given === 'number' ? Array.from({ length: given }, (_, i) => i) : [...given];
+  if (wanted === undefined) return list;
+  while (list.length < wanted) list.push(Math.max(...list) + 1);
+  return list.slice(0, wanted);
+}
+
+/**
+ * An experiment from parsed JSON. @throws DataError naming the file, the field and what it may hold.
+ */
+export function parseExperiment(json: unknown, name: string, file: string): Experiment {
+  const parsed = v.safeParse(experimentSchema, json);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    const field = v.getDotPath(issue) ?? '';
+    const key = field.split('.').pop() ?? '';
+    // valibot's own words for a field that there is not.
+    if (issue.type === 'strict_object' && issue.expected === 'never') {
+      const known = /settings|smoke/.test(field) ? Object.keys(settingNames) : [];
+      throw new DataError(`has a field "${field}" that there is not.${didYouMean(key, known)}`, file);
+    }
+    throw new DataError(field === '' ? issue.message : `field "${field}": ${issue.message}`, file);
+  }
+  checkNames(parsed.output, file);
+  return { ...parsed.output, name };
+}
+
+/** Reads `folder/name/experiment.json`. @throws DataError when it cannot be read, is not JSON, or is wrong. */
+export async function loadExperiment(folder: string, name: string): Promise<Experiment> {
+  const file = join(folder, name, 'experiment.json');
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    const { message } = error as Error;
+    throw new DataError(
+      error instanceof SyntaxError ? `is not JSON: ${message}` : `cannot be read: ${message}`,
+      file,
+    );
+  }
+  return parseExperiment(json, name, file);
+}

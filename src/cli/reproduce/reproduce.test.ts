@@ -1,0 +1,330 @@
+/** `octograd reproduce` in this process, on a small data set: results, resuming, adoption, trials and what is written of them. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Outcome, run, workFolder, writeSmallData } from '../run.case.js';
+import type { Results } from './results.js';
+
+const folder = workFolder();
+const data = join(folder, 'data');
+const experiments = join(folder, 'experiments');
+const out = join(folder, 'out');
+
+const experiment = {
+  formatVersion: 1,
+  title: 'A small test',
+  question: 'Does int8 learn as float32 does?',
+  method: 'A few steps.',
+  dataset: 'mnist',
+  model: 'mlp',
+  settings: { epochs: 6, batch: 16, limit: 96, testLimit: 32 },
+  seeds: 2,
+  baseline: 'fp32',
+  arms: [
+    { name: 'fp32', recipe: 'fp32' },
+    { name: 'int8', recipe: 'int8' },
+    { name: 'six', recipe: { base: 'int8', bits: { gradients: 6 } }, seeds: [0] },
+  ],
+  claims: [{ claim: 'It learns', source: 'nowhere', arm: 'int8', expects: 'no loss' }],
+  smoke: { maxSteps: 2 },
+};
+
+function writeExperiment(name: string, changes: object = {}): void {
+  mkdirSync(join(experiments, name), { recursive: true });
+  writeFileSync(join(experiments, name, 'experiment.json'), JSON.stringify({ ...experiment, ...changes }));
+}
+
+const reproduce = (...args: string[]): Promise<Outcome> =>
+  run(['reproduce', '--experiments', experiments, '--threads', '1', ...args]);
+const withData = ['--data', data];
+const resultsOf = (place: string): Results =>
+  JSON.parse(readFileSync(join(place, 'small', 'results.json'), 'utf8')) as Results;
+/** What has to be equal of two runs: everything but times. */
+const figures = ({ runs }: Results) => runs.map(({ seconds: _s, startedAt: _a, ...rest }) => rest);
+
+let first: Outcome;
+beforeAll(async () => {
+  mkdirSync(data);
+  writeSmallData(data);
+  writeExperiment('small');
+  first = await reproduce('small', ...withData, '--out', out);
+});
+
+describe('a whole experiment', () => {
+  it('records every run, arm by arm', () => {
+    expect([first.code, first.err]).toEqual([0, '']);
+    const results = resultsOf(out);
+    expect(results).toMatchObject({ experiment: 'small', smoke: false, formatVersion: 1 });
+    expect(results.schedule).toBe('6 epochs of 96 samples, 36 steps of 16, one-cycle, annealed to zero');
+    expect(results.runs.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual([
+      'fp32 0',
+      'fp32 1',
+      'int8 0',
+      'int8 1',
+      'six 0',
+    ]);
+    for (const one of results.runs) {
+      expect(one).toMatchObject({ status: 'finished', steps: 36, threads: 1, node: process.version });
+      expect(one.testAccuracy).toBeGreaterThan(0.3);
+    }
+  });
+
+  it('prints the differences to the baseline, and that one seed settles nothing', () => {
+    const six = first.out.split('\n').find((line) => line.startsWith('six'));
+    expect(six).toMatch(/\(one seed\) +not settled, n = 1/);
+    expect(first.out).toMatch(/\[5\/5\] small int8 seed 1: test accuracy/);
+    expect(first.out).toMatch(/\[1\/5\] .*4 runs left, about \d+:\d\d/);
+  });
+
+  it('leaves folders as octograd train does, whose digits are those of octograd train', async () => {
+    const path = join(out, 'small', 'int8-seed1');
+    expect(readdirSync(path).sort()).toEqual([
+      'config.json',
+      'metrics.jsonl',
+      'model.safetensors',
+      'report.html',
+    ]);
+    const alone = join(folder, 'alone');
+    const args = ['--model', 'mlp', '--epochs', '6', '--batch', '16', '--limit', '96', '--test-limit', '32'];
+    await run(['train', '--recipe', 'int8', ...args, '--seed', '1', ...withData, '--out', alone]);
+    const model = (place: string) => readFileSync(join(place, 'model.safetensors')).toString('base64');
+    expect(model(alone)).toBe(model(path));
+  });
+
+  it('gives the same digits again', async () => {
+    const again = join(folder, 'again');
+    expect((await reproduce('small', ...withData, '--out', again)).code).toBe(0);
+    expect(figures(resultsOf(again))).toEqual(figures(resultsOf(out)));
+  });
+});
+
+describe('results that are there already', () => {
+  it('are not run again without being asked', async () => {
+    const { code, err } = await reproduce('small', ...withData, '--out', out);
+    expect(code).toBe(2);
+    expect(err).toMatch(/results\.json has 5 of the 5 runs already; --resume .*--out <dir> starts over/);
+  });
+
+  it('are kept by --resume, which does the others alone', async () => {
+    const before = resultsOf(out);
+    const { code, out: said } = await reproduce(
+      'small',
+      ...withData,
+      '--out',
+      out,
+      '--resume',
+      '--seeds',
+      '3',
+      '--arms',
+      'int8',
+    );
+    expect(code).toBe(0);
+    expect(said).toContain('1 run of 1 experiment');
+    const { runs } = resultsOf(out);
+    expect(runs.filter(({ arm, seed }) => arm === 'int8' && seed === 2)).toHaveLength(1);
+    expect(runs.filter(({ seed }) => seed < 2)).toEqual(before.runs);
+  });
+
+  it('of other settings are refused, with the arm named', async () => {
+    const place = join(folder, 'changed');
+    mkdirSync(join(place, 'small'), { recursive: true });
+    const results = resultsOf(out);
+    const runs = results.runs.map((one) => ({ ...one, settingsHash: '0' }));
+    writeFileSync(join(place, 'small', 'results.json'), JSON.stringify({ ...results, runs }));
+    const { code, err } = await reproduce('small', ...withData, '--out', place, '--resume');
+    expect([code, err]).toEqual([
+      3,
+      expect.stringMatching(/results\.json: has runs of the arm "fp32" under other settings/),
+    ]);
+  });
+
+  it('that are damaged are refused', async () => {
+    const place = join(folder, 'damaged');
+    mkdirSync(join(place, 'small'), { recursive: true });
+    writeFileSync(join(place, 'small', 'results.json'), '{"formatVersion":1');
+    const { code, err } = await reproduce('small', ...withData, '--out', place);
+    expect([code, err]).toEqual([3, expect.stringContaining('is no results.json of octograd reproduce')]);
+  });
+
+  it('take the run that a kill left finished but not recorded, and do the half one again', async () => {
+    const place = join(folder, 'left');
+    mkdirSync(join(place, 'small'), { recursive: true });
+    const runsOf = (name: string) => join(place, 'small', name);
+    await run([
+      'train',
+      '--recipe',
+      'int8',
+      '--model',
+      'mlp',
+      '--epochs',
+      '6',
+      '--batch',
+      '16',
+      '--limit',
+      '96',
+      '--test-limit',
+      '32',
+      '--probe-every',
+      '0',
+      ...withData,
+      '--out',
+      runsOf('int8-seed0'),
+    ]);
+    mkdirSync(runsOf('fp32-seed0'));
+    writeFileSync(join(runsOf('fp32-seed0'), 'metrics.jsonl'), '{"type":"step"');
+    const { code, out: said } = await reproduce('small', ...withData, '--out', place, '--seeds', '1');
+    expect(code).toBe(0);
+    expect(said).toMatch(/int8 seed 0: .*\(of an earlier run\)/);
+    expect(figures(resultsOf(place))).toEqual(
+      figures(resultsOf(out))
+        .filter(({ seed }) => seed === 0)
+        .map((one) => (one.arm === 'int8' ? { ...one, threads: null } : one)),
+    );
+  });
+});
+
+describe('--adopt', () => {
+  const place = join(folder, 'adopted');
+  const adoptAll = (...more: string[]) =>
+    reproduce('small', '--out', place, '--seeds', '3', '--adopt', join(out, 'small'), ...more);
+
+  it('takes runs of the same settings, once', async () => {
+    const taken = await adoptAll();
+    expect([taken.code, taken.err]).toEqual([0, '']);
+    expect(taken.out).toContain('six-seed0: is six, seed 0');
+    expect(figures(resultsOf(place))).toEqual(figures(resultsOf(out)));
+  });
+
+  it('says what it knows already and has no need of', async () => {
+    const { out: said } = await adoptAll();
+    expect(said).toContain('six-seed0: is in the results already');
+  });
+
+  it('names what differs, and takes nothing', async () => {
+    const other = join(folder, 'other-run');
+    await run([
+      'train',
+      '--recipe',
+      'int8',
+      '--model',
+      'mlp',
+      '--epochs',
+      '5',
+      '--batch',
+      '16',
+      '--limit',
+      '96',
+      '--test-limit',
+      '32',
+      ...withData,
+      '--out',
+      other,
+    ]);
+    const before = resultsOf(place);
+    const { code, out: said, err } = await reproduce('small', '--out', place, '--adopt', other);
+    expect(code).toBe(3);
+    expect(said).toContain(
+      'is no run of this experiment: settings.epochs: 5 instead of 6; settings.totalSteps: 30 instead of 36',
+    );
+    expect(err).toContain('1 of 1 runs are none of small');
+    expect(resultsOf(place)).toEqual(before);
+  });
+
+  it('leaves out what has not come to its end, and refuses folders without runs', async () => {
+    const half = join(folder, 'half');
+    mkdirSync(half);
+    const from = join(out, 'small', 'fp32-seed0');
+    writeFileSync(join(half, 'config.json'), readFileSync(join(from, 'config.json')));
+    const steps = readFileSync(join(from, 'metrics.jsonl'), 'utf8').split('\n').slice(0, 9);
+    writeFileSync(join(half, 'metrics.jsonl'), `${steps.join('\n')}\n{"type":"st`);
+    expect((await reproduce('small', '--out', place, '--adopt', half)).out).toContain(
+      'has not come to its end',
+    );
+    const empty = await reproduce('small', '--out', place, '--adopt', data);
+    expect([empty.code, empty.err]).toEqual([3, expect.stringContaining('holds no runs of octograd train')]);
+  });
+});
+
+describe('a trial', () => {
+  const place = join(folder, 'trial');
+
+  it('runs every arm once and says that it is one', async () => {
+    const { code, out: said } = await reproduce('small', ...withData, '--smoke', '--out', place);
+    expect(code).toBe(0);
+    expect(said).toContain('small: 3 of 3 trial runs came to their end');
+    expect(resultsOf(place)).toMatchObject({ smoke: true });
+    expect(said).not.toContain('verdict');
+  });
+
+  it('is no result: report and documents leave its figures out', async () => {
+    const { code, err } = await reproduce('small', '--out', place, '--report', '--docs');
+    expect(code).toBe(0);
+    expect(err).toContain('small: the figures in');
+    const page = readFileSync(join(place, 'report.html'), 'utf8');
+    expect(page).toContain('Not run yet: octograd reproduce small');
+    expect(readFileSync(join(place, 'small', 'README.md'), 'utf8')).toContain('Not run yet');
+    const accuracy = ((resultsOf(place).runs[0].testAccuracy ?? 0) * 100).toFixed(2);
+    expect(page).not.toContain(accuracy);
+  });
+
+  it('does not go beside results, nor results beside it', async () => {
+    const results = await reproduce('small', ...withData, '--out', place, '--resume');
+    expect([results.code, results.err]).toEqual([3, expect.stringContaining('figures of a trial')]);
+    const trial = await reproduce('small', ...withData, '--out', out, '--smoke');
+    expect([trial.code, trial.err]).toEqual([3, expect.stringContaining('a trial does not belong')]);
+  });
+});
+
+describe('report and documents', () => {
+  it('are one page without outside parts, and a README with the table', async () => {
+    expect((await reproduce('--out', out, '--report', '--docs')).code).toBe(0);
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(page).not.toMatch(/<(script|link|img|iframe)\b|(src|href)="(?!#)|@import|url\((?!#)/);
+    expect(page).toContain('<svg');
+    expect(page).toMatch(/fp32: [+-]\d+\.\d\d \[[+-]\d+\.\d\d, [+-]\d+\.\d\d\] points, n = 2/);
+    const readme = readFileSync(join(out, 'small', 'README.md'), 'utf8');
+    expect(readme).toContain('# A small test');
+    expect(readme).toMatch(/\| int8 \| 3 \| \d+\.\d\d \(\d+\.\d\d\) \| fp32 \|/);
+    expect(existsSync(join(out, 'small', 'plot.svg'))).toBe(true);
+    expect(readFileSync(join(out, 'RESULTS.md'), 'utf8')).toMatch(/\| It learns \| nowhere \|/);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    [['smal', '--list'], 2, 'there is no experiment "smal" in .* Did you mean "small"\\?'],
+    [['small', '--arms', 'int9'], 2, '--arms: there is no arm "int9"; known: fp32, int8, six'],
+    [
+      ['small', '--data', '/nowhere', '--out', join(folder, 'x')],
+      2,
+      'small: the data set mnist is not there',
+    ],
+    [['--adopt', folder], 2, '--adopt takes runs into one experiment'],
+    [['--experiments', join(folder, 'none')], 3, 'there is no such folder'],
+  ])('%j', async (args, code, message) => {
+    const said = await reproduce(...args);
+    expect([said.code, said.err]).toEqual([code, expect.stringMatching(message)]);
+    expect(said.err.trimEnd()).not.toContain('\n');
+  });
+
+  it('an aborted call ends between two steps and records no half run', async () => {
+    const place = join(folder, 'aborted');
+    const stop = new AbortController();
+    stop.abort('SIGINT');
+    const args = ['reproduce', 'small', '--experiments', experiments, ...withData, '--out', place];
+    expect((await run(args, { signal: stop.signal })).code).toBe(130);
+    expect(existsSync(join(place, 'small', 'results.json'))).toBe(false);
+  });
+
+  it('a set of another size than its name says is refused', async () => {
+    const place = join(folder, 'size');
+    writeExperiment('whole', {
+      settings: { epochs: 0.01 },
+      arms: [{ name: 'fp32', recipe: 'fp32' }],
+      claims: [],
+    });
+    const { code, err } = await reproduce('whole', ...withData, '--out', place);
+    expect([code, err]).toEqual([3, expect.stringContaining('trainSamples: 128 instead of 60000')]);
+    rmSync(join(experiments, 'whole'), { recursive: true });
+  });
+});

@@ -1,0 +1,189 @@
+/** What a call of `octograd reproduce` asks for, checked: folders, places of data, and which runs are still to be done. */
+import { join } from 'node:path';
+import { DataError, UsageError } from '../../core/errors.js';
+import { datasetNames, describeDatasets } from '../../data/index.node.js';
+import { timeStamp } from '../run-folder.js';
+import type { Experiment } from './experiment.js';
+import { type Place, placeOf } from './find.js';
+import { ResultsFile, resultsPath, scheduleText } from './results.js';
+import type { Job } from './runner.js';
+import { type Task, tasksOf } from './tasks.js';
+
+/** Options as commander hands them over. */
+export interface ReproduceOptions {
+  readonly smoke?: boolean;
+  readonly seeds?: number;
+  readonly resume?: boolean;
+  readonly jobs: number;
+  readonly threads?: number;
+  readonly experiments?: string;
+  readonly out?: string;
+  readonly data: readonly string[];
+  readonly arms?: string;
+  readonly adopt?: string;
+  readonly list?: boolean;
+  readonly report?: boolean;
+  readonly docs?: boolean;
+  readonly check?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Where everything goes. */
+export interface Folders {
+  readonly place: Place;
+  /** results.json lies in `<results>/<name>`. */
+  readonly results: string;
+  /** Runs lie in `<runs>/<name>/<arm>-seed<n>`. */
+  readonly runs: string;
+  /** Results lie beside the experiments, so their READMEs and plots do, too. */
+  readonly beside: boolean;
+}
+
+/** @param now names the folder of a trial, which is a new one each time. */
+export function foldersOf({ experiments, out, smoke }: ReproduceOptions, now = new Date()): Folders {
+  const place = placeOf(experiments);
+  if (out !== undefined) return { place, results: out, runs: out, beside: false };
+  if (smoke) {
+    const folder = join('runs', `${timeStamp(now)}-reproduce-smoke`);
+    return { place, results: folder, runs: folder, beside: false };
+  }
+  const runs = join('runs', 'reproduce');
+  return place.own
+    ? { place, results: place.folder, runs, beside: true }
+    : { place, results: runs, runs, beside: false };
+}
+
+/** Data sets of an experiment's runs. */
+const datasetsOf = ({ dataset, arms }: Experiment): string[] => [
+  ...new Set(arms.map(({ settings }) => settings.dataset ?? dataset)),
+];
+
+/** `--data` as places by name. @throws UsageError for a place without a name where there are several data sets. */
+export function placesOfData(
+  given: readonly string[],
+  experiments: readonly Experiment[],
+): Map<string, string> {
+  const places = new Map<string, string>();
+  const wanted = [...new Set(experiments.flatMap(datasetsOf))];
+  for (const text of given) {
+    const at = text.indexOf('=');
+    const name = text.slice(0, Math.max(0, at));
+    if (datasetNames.includes(name)) {
+      places.set(name, text.slice(at + 1));
+    } else if (wanted.length === 1) {
+      places.set(wanted[0], text);
+    } else {
+      throw new UsageError(
+        `--data ${text} does not say which data set it is, and these experiments use ${wanted.join(', ')}; write --data <name>=${text}`,
+      );
+    }
+  }
+  return places;
+}
+
+/** An experiment that cannot be run here, and why. */
+export interface Skipped {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** Experiments whose data are there, and those whose are not. */
+export async function withData(
+  experiments: readonly Experiment[],
+  places: ReadonlyMap<string, string>,
+): Promise<{ ready: Experiment[]; skipped: Skipped[] }> {
+  const ready: Experiment[] = [];
+  const skipped: Skipped[] = [];
+  const found = new Map<string, { readonly found: boolean; readonly remedy: string }>();
+  for (const experiment of experiments) {
+    let why: string | undefined;
+    for (const dataset of datasetsOf(experiment)) {
+      if (!found.has(dataset)) {
+        const dir = places.get(dataset);
+        const entry = (await describeDatasets(dir === undefined ? {} : { dir })).find(
+          ({ name }) => name === dataset,
+        );
+        found.set(dataset, {
+          found: entry === undefined || entry.found !== undefined,
+          remedy: entry?.howToGet ?? '',
+        });
+      }
+      const facts = found.get(dataset);
+      if (facts && !facts.found) {
+        const where = places.has(dataset) ? ` in ${places.get(dataset)}` : '';
+        why ??= `the data set ${dataset} is not there${where}; ${facts.remedy}; then --data ${dataset}=<where it is>`;
+      }
+    }
+    if (why === undefined) ready.push(experiment);
+    else skipped.push({ name: experiment.name, why });
+  }
+  return { ready, skipped };
+}
+
+/** Arms of `--arms`. @throws UsageError for one that no experiment has. */
+export function armsOf({ arms }: ReproduceOptions, experiments: readonly Experiment[]): string[] | undefined {
+  if (arms === undefined) return undefined;
+  const names = arms
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const known = [...new Set(experiments.flatMap((experiment) => experiment.arms.map(({ name }) => name)))];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined || names.length === 0) {
+    throw new UsageError(
+      `--arms: ${unknown === undefined ? 'names no arm' : `there is no arm "${unknown}"`}; known: ${known.join(', ')}`,
+    );
+  }
+  return names;
+}
+
+/** Refuses results of other settings than the experiment has now: beside new ones they would be compared with them. */
+function checkSettings(file: ResultsFile, all: readonly Task[], path: string): void {
+  for (const { arm, settingsHash } of file.results.runs) {
+    const task = all.find((one) => one.arm === arm);
+    if (task && task.hash === settingsHash) continue;
+    throw new DataError(
+      task
+        ? `has runs of the arm "${arm}" under other settings than experiment.json has now; move the file away to begin anew`
+        : `has runs of the arm "${arm}", which experiment.json does not have; move the file away to begin anew`,
+      path,
+    );
+  }
+}
+
+/** An experiment with its results and the runs that it still needs. */
+export interface Planned {
+  readonly experiment: Experiment;
+  readonly tasks: readonly Task[];
+  readonly file: ResultsFile;
+  readonly jobs: readonly Job[];
+}
+
+/** What is to be done. @throws UsageError where there are results already and neither `--resume` nor `--adopt` says what of them. */
+export async function planned(
+  experiments: readonly Experiment[],
+  options: ReproduceOptions,
+  folders: Folders,
+): Promise<Planned[]> {
+  const smoke = options.smoke === true;
+  const arms = armsOf(options, experiments);
+  const plans: Planned[] = [];
+  for (const experiment of experiments) {
+    const seeds = options.seeds === undefined ? {} : { seeds: options.seeds };
+    const all = await tasksOf(experiment, { smoke, ...seeds });
+    const tasks = arms ? all.filter(({ arm }) => arms.includes(arm)) : all;
+    const fresh = { smoke, schedule: scheduleText(all) };
+    const file = await ResultsFile.open(folders.results, experiment, fresh);
+    const path = resultsPath(folders.results, experiment.name);
+    checkSettings(file, all, path);
+    const jobs = tasks.filter(({ arm, seed }) => !file.find(arm, seed)).map((task): Job => ({ task, file }));
+    const known = tasks.length - jobs.length;
+    if (known > 0 && !options.resume && options.adopt === undefined) {
+      throw new UsageError(
+        `${path} has ${known} of the ${tasks.length} runs already; --resume does the others, --out <dir> starts over elsewhere (or move the file away)`,
+      );
+    }
+    plans.push({ experiment, tasks, file, jobs });
+  }
+  return plans;
+}

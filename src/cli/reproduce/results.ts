@@ -1,0 +1,168 @@
+/**
+ * `results.json` of an experiment: every finished run, added as soon as it ends and written whole, so that a kill loses none of them.
+ * Knows the file; what the figures say is summary.ts's affair.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { DataError } from '../../core/errors.js';
+import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
+import type { Experiment } from './experiment.js';
+import type { RunResult } from './run-result.js';
+import type { Task } from './tasks.js';
+
+const runSchema = v.looseObject({
+  arm: v.string(),
+  recipe: v.string(),
+  seed: v.number(),
+  status: v.picklist(['finished', 'diverged']),
+  settingsHash: v.string(),
+  epochs: v.number(),
+  steps: v.number(),
+  testAccuracy: v.nullable(v.number()),
+  testLoss: v.nullable(v.number()),
+  trainLoss: v.nullable(v.number()),
+  seconds: v.nullable(v.number()),
+  threads: v.nullable(v.number()),
+  octograd: v.string(),
+  node: v.string(),
+  platform: v.string(),
+  cpu: v.nullable(v.string()),
+  startedAt: v.string(),
+  message: v.optional(v.string()),
+});
+
+const resultsSchema = v.looseObject({
+  formatVersion: v.literal(1),
+  experiment: v.string(),
+  smoke: v.boolean(),
+  schedule: v.string(),
+  runs: v.array(runSchema),
+});
+
+/** What `results.json` holds. */
+export interface Results {
+  readonly formatVersion: 1;
+  readonly experiment: string;
+  /** A trial: its figures say that the program runs, and nothing else. */
+  readonly smoke: boolean;
+  /** The schedule that was run, in words. */
+  readonly schedule: string;
+  readonly runs: readonly RunResult[];
+}
+
+/** `8 epochs (6,256 steps), one-cycle`, of the settings of the experiment's first arm. */
+export function scheduleText(tasks: readonly Task[]): string {
+  const texts = tasks.map(({ settings }) => {
+    const { epochs, totalSteps, batchSize, schedule, trainSamples } = settings as unknown as {
+      epochs: number;
+      totalSteps: number;
+      batchSize: number;
+      trainSamples: number;
+      schedule: { kind: string };
+    };
+    const shape = { oneCycle: 'one-cycle, annealed to zero' }[schedule.kind] ?? schedule.kind;
+    return `${Number(epochs.toFixed(4))} epochs of ${trainSamples} samples, ${totalSteps} steps of ${batchSize}, ${shape}`;
+  });
+  return [...new Set(texts)].join('; ');
+}
+
+/** Where an experiment's results stand. */
+export function resultsPath(folder: string, experiment: string): string {
+  return join(folder, experiment, 'results.json');
+}
+
+/** The results so far; undefined for none. @throws DataError for a file that is none, or of another experiment. */
+export async function readResults(folder: string, experiment: string): Promise<Results | undefined> {
+  const path = resultsPath(folder, experiment);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new DataError(`cannot be read: ${(error as Error).message}`, path);
+  }
+  let results: Results;
+  try {
+    results = v.parse(resultsSchema, JSON.parse(text)) as Results;
+  } catch (error) {
+    throw new DataError(
+      `is no results.json of octograd reproduce: ${(error as Error).message}; move it away`,
+      path,
+    );
+  }
+  if (results.experiment !== experiment) {
+    throw new DataError(
+      `holds results of "${results.experiment}", not of "${experiment}"; move it away`,
+      path,
+    );
+  }
+  return results;
+}
+
+/** Results that grow run by run. Writes one after the other, though runs end at the same time. */
+export class ResultsFile {
+  private writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly folder: string,
+    private readonly experiment: Experiment,
+    private current: Results,
+  ) {}
+
+  /** Opens what there is, or begins; writes nothing yet. @throws DataError where it is of the other kind, trial or not. */
+  static async open(
+    folder: string,
+    experiment: Experiment,
+    fresh: Pick<Results, 'smoke' | 'schedule'>,
+  ): Promise<ResultsFile> {
+    const { name } = experiment;
+    const found = await readResults(folder, name);
+    if (found && found.smoke !== fresh.smoke) {
+      throw new DataError(
+        found.smoke
+          ? 'holds the figures of a trial, which are no results; name another --out'
+          : 'holds results, beside which a trial does not belong; name another --out',
+        resultsPath(folder, name),
+      );
+    }
+    const results: Results = {
+      formatVersion: 1,
+      experiment: name,
+      ...fresh,
+      runs: found?.runs ?? [],
+    };
+    return new ResultsFile(folder, experiment, results);
+  }
+
+  get results(): Results {
+    return this.current;
+  }
+
+  /** The run of an arm under a seed. */
+  find(arm: string, seed: number): RunResult | undefined {
+    return this.current.runs.find((run) => run.arm === arm && run.seed === seed);
+  }
+
+  /** Adds a run and writes the file; resolves when it is on disk. @throws DataError naming path and remedy. */
+  add(run: RunResult): Promise<void> {
+    const place = new Map(this.experiment.arms.map(({ name }, i) => [name, i]));
+    const runs = [...this.current.runs, run].sort(
+      (a, b) => (place.get(a.arm) ?? 0) - (place.get(b.arm) ?? 0) || a.seed - b.seed,
+    );
+    this.current = { ...this.current, runs };
+    const text = resultsText(this.current);
+    const written = this.writing.then(async () => {
+      await makeFolder(join(this.folder, this.experiment.name));
+      await writeFileAtomic(resultsPath(this.folder, this.experiment.name), text);
+    });
+    this.writing = written.catch(() => undefined);
+    return written;
+  }
+}
+
+/** One run a line: what a later run adds is a line of a diff. */
+function resultsText({ runs, ...head }: Results): string {
+  const opening = JSON.stringify(head, null, 2).replace(/\n}$/, '');
+  return `${opening},\n  "runs": [\n${runs.map((run) => `    ${JSON.stringify(run)}`).join(',\n')}\n  ]\n}\n`;
+}

@@ -1,0 +1,125 @@
+/**
+ * Does the runs of experiments, some at a time, and adds each to its results as it ends. What a kill left behind is looked at first:
+ * a run that came to its end is taken, half a run is done again.
+ */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError } from '../../core/errors.js';
+import type { CliIo } from '../io.js';
+import { percentText } from '../table.js';
+import type { ResultsFile } from './results.js';
+import { type FolderRun, type RunResult, readRun } from './run-result.js';
+import { differences, type Task } from './tasks.js';
+import { TotalProgress } from './total-progress.js';
+import { trainApart, trainHere } from './train-run.js';
+
+/** A run to do, and where it is recorded. */
+export interface Job {
+  readonly task: Task;
+  readonly file: ResultsFile;
+}
+
+export interface RunnerOptions {
+  readonly io: CliIo;
+  /** Folder below which the runs' folders lie. */
+  readonly runsFolder: string;
+  /** Runs at a time; above 1 each in a process of its own. */
+  readonly jobs: number;
+  readonly threads?: number;
+  /** Places of data sets by name. */
+  readonly data: ReadonlyMap<string, string>;
+  readonly quiet?: boolean;
+}
+
+/** `98.76 %, loss 0.0412`, or how it diverged. */
+export function resultText({ status, testAccuracy, testLoss, message }: Omit<RunResult, 'arm'>): string {
+  if (status === 'diverged') return `diverged: ${message ?? ''}`;
+  return `test accuracy ${percentText(testAccuracy)}, test loss ${testLoss?.toFixed(4) ?? '-'}`;
+}
+
+/** The folder of a task's run. */
+export function runFolderOf(runsFolder: string, { experiment, arm, seed }: Task): string {
+  return join(runsFolder, experiment, `${arm}-seed${seed}`);
+}
+
+/** A run of this task that came to its end, in its folder; what else lies there goes. */
+async function leftover(folder: string, task: Task): Promise<FolderRun | undefined> {
+  if (!existsSync(folder)) return undefined;
+  const run = existsSync(join(folder, 'config.json')) ? await readRun(folder) : undefined;
+  if (run && run.result.settingsHash === task.hash && run.result.seed === task.seed) return run;
+  await rm(folder, { recursive: true, force: true });
+  return undefined;
+}
+
+/** Does all jobs, in order. Resolves when the last has ended, or when those under way have after the signal. */
+export async function runAll(jobs: readonly Job[], options: RunnerOptions): Promise<void> {
+  const { io, runsFolder, data, quiet = false } = options;
+  const out = quiet ? { write: () => undefined } : io.stdout;
+  const progress = new TotalProgress(
+    { out, env: io.env },
+    jobs.map(({ task }) => task),
+    options.jobs,
+  );
+  for (const file of new Set(jobs.map((job) => job.file))) {
+    for (const { arm, steps, seconds } of file.results.runs) {
+      if (seconds !== null) progress.learn({ experiment: file.results.experiment, arm }, steps, seconds);
+    }
+  }
+  const queue = [...jobs];
+  const failures: unknown[] = [];
+  const train = options.jobs > 1 ? trainApart : trainHere;
+
+  const runOne = async ({ task, file }: Job): Promise<void> => {
+    const folder = runFolderOf(runsFolder, task);
+    let run = await leftover(folder, task);
+    const found = run !== undefined;
+    if (!run) {
+      progress.start(task);
+      const place = data.get(task.dataset);
+      await train(
+        task,
+        {
+          out: folder,
+          ...(options.threads === undefined ? {} : { threads: options.threads }),
+          ...(place === undefined ? {} : { data: place }),
+          onLine: (line) => progress.hear(task, line),
+        },
+        io,
+      );
+      // A process that was stopped as it started has left nothing.
+      if (io.signal.aborted && !existsSync(join(folder, 'config.json'))) return;
+      run = await readRun(folder);
+      if (!run) {
+        if (io.signal.aborted) return;
+        throw new Error(`${folder}: octograd train ended well, but its run has no end`);
+      }
+    }
+    if (run.result.settingsHash !== task.hash) {
+      const found = differences(run.settings, task.settings, 'settings').join('; ');
+      throw new DataError(
+        `ran under other settings than experiment.json says (${found}); are the data those of "${task.dataset}"?`,
+        folder,
+      );
+    }
+    const { recipe: _, ...result } = run.result;
+    await file.add({ arm: task.arm, recipe: task.recipe.name, ...result });
+    progress.end(task, `${resultText(run.result)}${found ? ' (of an earlier run)' : ''}`);
+  };
+  const work = async (): Promise<void> => {
+    for (let job = queue.shift(); job; job = queue.shift()) {
+      if (io.signal.aborted || failures.length > 0) return;
+      try {
+        await runOne(job);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(options.jobs, jobs.length) }, work));
+  } finally {
+    progress.clear();
+  }
+  if (failures.length > 0) throw failures[0];
+}

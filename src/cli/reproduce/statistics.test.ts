@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { estimate, studentQuantile, verdictOf } from './statistics.js';
+
+describe("Student's t", () => {
+  // Two-sided 95 % and 99 % points, printed tables (Abramowitz and Stegun, table 26.10).
+  it.each([
+    [0.95, 1, 12.706],
+    [0.95, 2, 4.303],
+    [0.95, 3, 3.182],
+    [0.95, 4, 2.776],
+    [0.95, 9, 2.262],
+    [0.95, 10, 2.228],
+    [0.95, 30, 2.042],
+    [0.95, 120, 1.98],
+    [0.99, 2, 9.925],
+    [0.99, 9, 3.25],
+  ])('has share %d within +-t for %d degrees at t = %d', (share, freedom, t) => {
+    expect(studentQuantile(share, freedom)).toBeCloseTo(t, freedom === 120 ? 2 : 3);
+  });
+
+  it('refuses what it is not defined for', () => {
+    expect(() => studentQuantile(1, 3)).toThrow(RangeError);
+    expect(() => studentQuantile(0.95, 0)).toThrow(RangeError);
+  });
+});
+
+describe('estimate', () => {
+  it('gives the mean with its interval', () => {
+    // By hand: mean 2, deviation 1, 4.302653 / sqrt(3) = 2.484138.
+    const made = estimate([1, 2, 3]);
+    expect(made).toMatchObject({ n: 3, mean: 2, deviation: 1 });
+    expect(made?.low).toBeCloseTo(2 - 2.484138, 5);
+    expect(made?.high).toBeCloseTo(2 + 2.484138, 5);
+  });
+
+  it('knows nothing of the spread of one number, and nothing of none', () => {
+    expect(estimate([0.5])).toMatchObject({ n: 1, mean: 0.5, low: -Infinity, high: Infinity });
+    expect(estimate([])).toBeUndefined();
+  });
+});
+
+describe('the verdict', () => {
+  const of = (low: number, high: number, n = 3) =>
+    verdictOf({ n, mean: (low + high) / 2, deviation: 1, low, high }, 0.5);
+  it.each([
+    ['no loss', -0.4, 0.3],
+    ['no loss', -0.4, -0.1],
+    ['no loss', 0.1, 0.9],
+    ['loss', -2, -0.6],
+    ['loss', -0.6, -0.1],
+    ['not settled', -0.6, 0.1],
+    ['not settled', -0.5, 0.1],
+  ] as const)('is "%s" for %d to %d points', (verdict, low, high) => {
+    expect(of(low, high)).toBe(verdict);
+  });
+
+  it('settles nothing by one seed', () => {
+    expect(verdictOf(estimate([0]), 0.5)).toBe('not settled');
+    expect(verdictOf(undefined, 0.5)).toBe('not run');
+  });
+});

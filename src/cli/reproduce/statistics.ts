@@ -1,0 +1,76 @@
+/**
+ * Means with Student's t-intervals and the verdict by rule. Knows numbers alone: differences are those of an arm to its baseline
+ * under the same seed.
+ */
+
+/** Share of Student's t distribution with `freedom` degrees (whole, from 1) within +-t: finite sums, Abramowitz and Stegun 26.7.3-4. */
+export function studentCentralShare(t: number, freedom: number): number {
+  const angle = Math.atan2(t, Math.sqrt(freedom));
+  const [sine, cosineSquared] = [Math.sin(angle), Math.cos(angle) ** 2];
+  let term = freedom % 2 === 0 ? 1 : Math.cos(angle);
+  let sum = 0;
+  for (let k = freedom % 2 === 0 ? 2 : 3; k <= freedom; k += 2) {
+    sum += term;
+    term *= (cosineSquared * (k - 1)) / k;
+  }
+  return freedom % 2 === 0 ? sine * sum : (2 / Math.PI) * (angle + sine * sum);
+}
+
+/** t with that share of the distribution within +-t, `share` in (0, 1), by bisection to the last bits. */
+export function studentQuantile(share: number, freedom: number): number {
+  if (!(share > 0 && share < 1) || !Number.isInteger(freedom) || freedom < 1) {
+    throw new RangeError(
+      `Student's t needs a share within 0 and 1 and whole degrees of freedom from 1, got ${share} and ${freedom}`,
+    );
+  }
+  let [low, high] = [0, 1];
+  while (studentCentralShare(high, freedom) < share) high *= 2;
+  for (let i = 0; i < 100; i++) {
+    const middle = (low + high) / 2;
+    if (studentCentralShare(middle, freedom) < share) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** Mean of some numbers with its 95 % t-interval, infinitely wide for one number. */
+export interface Estimate {
+  readonly n: number;
+  readonly mean: number;
+  /** Sample standard deviation; NaN for one number. */
+  readonly deviation: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Undefined for no numbers. */
+export function estimate(values: readonly number[]): Estimate | undefined {
+  const n = values.length;
+  if (n === 0) return undefined;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  if (n === 1)
+    return {
+      n,
+      mean,
+      deviation: Number.NaN,
+      low: Number.NEGATIVE_INFINITY,
+      high: Number.POSITIVE_INFINITY,
+    };
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  const reach = (studentQuantile(0.95, n - 1) * deviation) / Math.sqrt(n);
+  return { n, mean, deviation, low: mean - reach, high: mean + reach };
+}
+
+/** What a difference says. `diverged`: runs ended without a result, which no interval can hold. */
+export type VerdictKind = 'no loss' | 'loss' | 'not settled' | 'diverged' | 'not run';
+
+/**
+ * The rule, for differences of which more is better: "no loss" if the interval's lower end is above -margin, "loss" if its upper end
+ * is below 0, else "not settled". One seed settles nothing.
+ */
+export function verdictOf(difference: Estimate | undefined, margin: number): VerdictKind {
+  if (!difference) return 'not run';
+  if (difference.n < 2) return 'not settled';
+  if (difference.low > -margin) return 'no loss';
+  return difference.high < 0 ? 'loss' : 'not settled';
+}

@@ -1,0 +1,81 @@
+/** Tables of an experiment's figures as rows of text, for terminals, Markdown and pages. */
+import { clockText } from '../table.js';
+import type { Experiment } from './experiment.js';
+import type { Results } from './results.js';
+import { digitsOf, intervalText, signed, summaryOf, unitOf, verdictText } from './summary.js';
+
+export interface TextTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Columns of numbers. */
+  readonly right: readonly number[];
+}
+
+/** A row for each arm: metric, difference with interval, verdict. */
+export function armTable(experiment: Experiment, results: Results | undefined): TextTable {
+  const digits = digitsOf(experiment);
+  const metric = experiment.metric.name === 'loss' ? 'test loss (nats)' : 'test accuracy (%)';
+  const rows = summaryOf(experiment, results).map((row) => [
+    row.arm,
+    String(row.metric?.n ?? 0),
+    row.metric
+      ? `${row.metric.mean.toFixed(digits)}${row.metric.n > 1 ? ` (${row.metric.deviation.toFixed(digits)})` : ''}`
+      : '-',
+    row.baseline ?? '-',
+    row.difference ? intervalText(row.difference, digits) : '-',
+    verdictText(row),
+    row.seconds === undefined ? '-' : clockText(row.seconds),
+  ]);
+  const head = [
+    'arm',
+    'n',
+    `${metric}, mean (sd)`,
+    'baseline',
+    `difference in ${unitOf(experiment)} [95 % interval]`,
+    'verdict',
+    'time a run',
+  ];
+  return { head, rows, right: [1, 2, 6] };
+}
+
+/** What a source has beside what was measured; held against each other only under the same schedule. */
+export function expectedTable(experiment: Experiment, results: Results | undefined): TextTable | undefined {
+  if (experiment.expected.length === 0) return undefined;
+  const summary = summaryOf(experiment, results);
+  const digits = digitsOf(experiment);
+  const rows = experiment.expected.map(({ arm, metric, value, tolerance, source, sameSchedule }) => {
+    const own = summary.find((row) => row.arm === arm);
+    const share = metric === 'accuracy' ? 100 : 1;
+    const measured = metric === 'difference' ? own?.difference?.mean : own?.metric?.mean;
+    const number = (x: number): string => (metric === 'difference' ? signed(x, digits) : x.toFixed(digits));
+    const fits = measured !== undefined && Math.abs(measured - value * share) <= tolerance * share;
+    const verdict = !sameSchedule
+      ? 'another schedule: not to be compared'
+      : measured === undefined
+        ? 'not run'
+        : fits
+          ? 'within'
+          : 'outside';
+    return [
+      arm,
+      metric,
+      `${number(value * share)} +- ${tolerance * share}`,
+      measured === undefined ? '-' : number(measured),
+      verdict,
+      source,
+    ];
+  });
+  return {
+    head: ['arm', 'figure', 'expected', 'measured here', 'agrees', 'source'],
+    rows,
+    right: [2, 3],
+  };
+}
+
+/** A table in Markdown. */
+export function markdownTable({ head, rows, right }: TextTable): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replace(/\|/g, '\\|').replace(/\n/g, ' ')).join(' | ')} |`;
+  const rule = `|${head.map((_, i) => (right.includes(i) ? '---:' : '---')).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,125 @@
+/** `octograd reproduce` of the built program: a kill in the middle, several processes at a time, and the experiments that are shipped. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { experimentNames } from '../src/cli/reproduce/find.js';
+import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const program = join(root, 'dist', 'cli', 'main.js');
+const folder = workFolder();
+const data = join(folder, 'data');
+
+interface Run {
+  readonly arm: string;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly startedAt: string;
+}
+const runsOf = (place: string): Run[] =>
+  (JSON.parse(readFileSync(join(folder, place, 'small', 'results.json'), 'utf8')) as { runs: Run[] }).runs;
+
+beforeAll(() => {
+  mkdirSync(data);
+  writeSmallData(data);
+  mkdirSync(join(folder, 'experiments', 'small'), { recursive: true });
+  const experiment = {
+    formatVersion: 1,
+    title: 'A small test',
+    question: 'Is a run lost?',
+    method: 'A kill.',
+    dataset: 'mnist',
+    model: 'mlp',
+    settings: { epochs: 30, batch: 16, limit: 96, testLimit: 32 },
+    seeds: 2,
+    baseline: 'fp32',
+    arms: [
+      { name: 'fp32', recipe: 'fp32' },
+      { name: 'int8', recipe: 'int8' },
+      { name: 'four', recipe: { base: 'int8', bits: { weights: 4 } } },
+    ],
+    smoke: { maxSteps: 2 },
+  };
+  writeFileSync(join(folder, 'experiments', 'small', 'experiment.json'), JSON.stringify(experiment));
+});
+
+/** Starts `octograd reproduce small`; `onOutput` hears what it printed so far. */
+function start(
+  args: readonly string[],
+  onOutput: (text: string, child: ChildProcess) => void = () => undefined,
+): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, 'reproduce', 'small', '--data', data, ...args], {
+      cwd: folder,
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk;
+      onOutput(out, child);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+describe('a kill in the middle', () => {
+  it('keeps the runs that had ended, and --resume does the others, with the same digits', async () => {
+    const whole = await start(['--threads', '1', '--out', 'whole']);
+    expect([whole.code, whole.err]).toEqual([0, '']);
+
+    const killed = await start(['--threads', '1', '--out', 'killed'], (text, child) => {
+      if (text.includes('[2/6]')) child.kill('SIGKILL');
+    });
+    expect(killed.code).toBe(null);
+    const before = runsOf('killed');
+    expect(before.length).toBeGreaterThanOrEqual(2);
+    expect(before.length).toBeLessThan(6);
+    expect(readdirSync(join(folder, 'killed', 'small')).filter((name) => /tmp/.test(name))).toEqual([]);
+
+    // Two at a time, each a process of its own: the digits do not depend on that.
+    const resumed = await start(['--resume', '--jobs', '2', '--out', 'killed']);
+    expect([resumed.code, resumed.err]).toEqual([0, '']);
+    const after = runsOf('killed');
+    for (const run of before) expect(after).toContainEqual(run);
+    const figures = (runs: readonly Run[]) => runs.map(({ seconds: _s, startedAt: _a, ...rest }) => rest);
+    expect(figures(after)).toEqual(figures(runsOf('whole')));
+  });
+
+  it('Ctrl-C ends processes of its own between two steps, with exit code 130', async () => {
+    const args = ['--jobs', '2', '--out', 'stopped'];
+    let sent = false;
+    const { code } = await start(args, (text, child) => {
+      if (!sent && text.includes('[1/6]')) sent = child.kill('SIGINT');
+    });
+    expect(code).toBe(130);
+    const runs = runsOf('stopped');
+    expect(runs.length).toBeGreaterThanOrEqual(1);
+    expect(runs.length).toBeLessThan(6);
+  });
+});
+
+describe('the experiments that are shipped', () => {
+  it('are sound: each run has settings that octograd train takes', async () => {
+    const { code, out, err } = await run(['reproduce', '--list', '--experiments', join(root, 'experiments')]);
+    expect([code, err]).toEqual([0, '']);
+    const names = await experimentNames(join(root, 'experiments'));
+    expect(names).toContain('cifar10-resnet20');
+    for (const name of names) expect(out).toMatch(new RegExp(`^${name} `, 'm'));
+  });
+
+  it('have documents that say what results.json does, and no figure of a trial', async () => {
+    const { code, err } = await run([
+      'reproduce',
+      '--docs',
+      '--experiments',
+      join(root, 'experiments'),
+      '--check',
+    ]);
+    expect([code, err]).toEqual([0, '']);
+  });
+});
