@@ -40,7 +40,7 @@ function gemm(size: number, factors: readonly [Storage, Storage]): ProductCase {
     params: float ? sizes : { ...sizes, leftGroups: 1, rightBy: 0 },
     factors,
     macs: size ** 3,
-    limit: float ? 'fused' : 'integer',
+    limit: float ? 'fused' : factors[0] === 'int16' ? 'integer' : 'bytes',
   };
 }
 
@@ -81,25 +81,26 @@ function convCases(shape: ConvShape, batch: number): ProductCase[] {
   };
   const macs = batch * out * out * outC * kernel * kernel * inC;
   const common = { size: name, macs };
-  const integer = { ...common, limit: 'integer' } as const;
+  const bytes = { ...common, limit: 'bytes' } as const;
   const float = { ...common, params, factors: ['float', 'float'], limit: 'fused' } as const;
   return [
     {
-      ...integer,
+      ...bytes,
       what: 'forward int8 x int8',
       kernel: 'conv2d_int',
       params: { ...params, inputGroups: 1, weightGroups: 1 },
       factors: ['int8', 'int8'],
     },
     {
-      ...integer,
+      ...bytes,
       what: 'gradInput int8 x int8',
       kernel: 'conv2d_grad_input_int',
       params: { ...params, gradGroups: 1, weightFolded: 0 },
       factors: ['int8', 'int8'],
     },
     {
-      ...integer,
+      ...common,
+      limit: 'integer',
       what: 'gradWeight int16 x int8',
       kernel: 'conv2d_grad_weight_int',
       params: { ...params, gradGroups: 1 },

@@ -9,6 +9,7 @@ interface TileExports {
   tileInt(left: number, right: number, out: number, runs: number): void;
   tilePlain(left: number, right: number, out: number, runs: number): void;
   tileFused(left: number, right: number, out: number, runs: number): void;
+  tileBytes(left: number, right: number, out: number, runs: number): void;
   copy(from: number, to: number, bytes: number): void;
   fill(to: number, bytes: number): void;
 }
@@ -19,13 +20,28 @@ const runs = 500;
 const accumulations = 256 * 8 * 4 * runs;
 
 export const arithmeticLimits = {
-  /** Integer products go through pairs of int16, two multiply-accumulates a lane. */
+  /** Products of bytes where one exact instruction does them, four multiply-accumulates a lane. */
+  bytes: { job: 'limit: bytes', ops: 2 * 4 * accumulations },
+  /** Other integer products go through pairs of int16, two multiply-accumulates a lane. */
   integer: { job: 'limit: int16 pairs', ops: 2 * 2 * accumulations },
   fused: { job: 'limit: float32, fused multiply-add', ops: 2 * accumulations },
   plain: { job: 'limit: float32, multiply and add', ops: 2 * accumulations },
 } as const;
 
 export type ArithmeticLimit = keyof typeof arithmeticLimits;
+
+/** Rates, 10^9 operations a second, from the milliseconds of the limits' jobs (undefined: there is no such job here). */
+export function gopsOf(
+  milliseconds: (kind: ArithmeticLimit) => number | undefined,
+): Readonly<Record<ArithmeticLimit, number | undefined>> {
+  const rate = (kind: ArithmeticLimit): number | undefined => {
+    const time = milliseconds(kind);
+    return time === undefined ? undefined : arithmeticLimits[kind].ops / time / 1e6;
+  };
+  const [integer, plain] = [rate('integer'), rate('plain')];
+  // Without an exact product of bytes these go through pairs, and without fused multiply-add floats through the plain loop.
+  return { bytes: rate('bytes') ?? integer, integer, fused: rate('fused') ?? plain, plain };
+}
 
 /** Sizes of what is copied from: first and second cache, third cache, memory. */
 const copySizes = [64 << 10, 512 << 10, 4 << 20, 48 << 20];
@@ -75,8 +91,8 @@ async function load(): Promise<{ tile: TileExports; fused: boolean }> {
   }
 }
 
-/** Jobs that measure the limits, by name. */
-export async function limitJobs(): Promise<ReadonlyMap<string, () => void>> {
+/** Jobs that measure the limits, by name. `byteDot`: octograd's products of bytes go by one instruction here. */
+export async function limitJobs(byteDot: boolean): Promise<ReadonlyMap<string, () => void>> {
   const { tile, fused } = await load();
   const [left, right, out, data] = [4096, 4096 + 8192, 4096 + 8192 + 16384, 65536];
   // Small numbers, so that no float grows and none becomes a denormal, which is slow.
@@ -87,6 +103,8 @@ export async function limitJobs(): Promise<ReadonlyMap<string, () => void>> {
     [fillLimit.job, () => tile.fill(data, fillSize)],
   ]);
   if (fused) jobs.set(arithmeticLimits.fused.job, () => tile.tileFused(left, right, out + 512, runs));
+  if (fused && byteDot)
+    jobs.set(arithmeticLimits.bytes.job, () => tile.tileBytes(left, right, out + 768, runs));
   copyLimits.forEach(({ job, bytes }) => {
     const size = bytes / 2;
     // Small copies are repeated until a job is as long as the largest is.

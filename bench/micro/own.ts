@@ -3,9 +3,11 @@ import { createRequire } from 'node:module';
 import { backend as backends, createSession, groupProfile, type ProfiledGroup, profileStep } from 'octograd';
 import { networkOf } from '../octograd.js';
 import type { ChildConfig, Served } from '../protocol.js';
+import { median } from '../statistics.js';
 import { fixedBatch, works } from '../works.js';
 import { allConvCases, gemmCases, gemmSizes, prepareProducts } from './kernels.js';
-import { limitJobs } from './limits.js';
+import { type ArithmeticLimit, arithmeticLimits, gopsOf, limitJobs } from './limits.js';
+import type { Limits } from './report.js';
 
 /** A step of W3 by kernel. */
 export interface StepKernels {
@@ -15,6 +17,25 @@ export interface StepKernels {
   readonly groups: readonly ProfiledGroup[];
   /** Of the step in one piece. */
   readonly stepMilliseconds: number;
+  /** The arithmetic limits right before and after the step (medians), one thread: the machine is not equally fast at all times. */
+  readonly gops: Limits['gops'];
+}
+
+/** Each limit that has a job, measured now: milliseconds of five runs. */
+function timeLimits(jobs: ReadonlyMap<string, () => void>): Map<ArithmeticLimit, number[]> {
+  const times = new Map<ArithmeticLimit, number[]>();
+  for (const kind of Object.keys(arithmeticLimits) as ArithmeticLimit[]) {
+    const run = jobs.get(arithmeticLimits[kind].job);
+    if (!run) continue;
+    const milliseconds: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const start = performance.now();
+      run();
+      milliseconds.push(performance.now() - start);
+    }
+    times.set(kind, milliseconds);
+  }
+  return times;
 }
 
 async function stepKernels(
@@ -22,6 +43,7 @@ async function stepKernels(
   threads: number,
   batch: number,
   steps: number,
+  limits: ReadonlyMap<string, () => void>,
 ): Promise<StepKernels> {
   const work = works.find(({ id }) => id === 'W3');
   if (!work) throw new Error('there is no work W3');
@@ -34,9 +56,15 @@ async function stepKernels(
     threads,
   });
   try {
+    const before = timeLimits(limits);
     const profile = profileStep(session, { inputs, targets: labels, size: batch }, { steps });
     const { stepMilliseconds } = profile;
-    return { recipe, threads, batch, groups: groupProfile(profile), stepMilliseconds };
+    const after = timeLimits(limits);
+    const gops = gopsOf((kind) => {
+      const both = [...(before.get(kind) ?? []), ...(after.get(kind) ?? [])];
+      return both.length > 0 ? median(both) : undefined;
+    });
+    return { recipe, threads, batch, groups: groupProfile(profile), stepMilliseconds, gops };
   } finally {
     await session.dispose();
   }
@@ -46,12 +74,13 @@ async function stepKernels(
 export async function create({ batch, variant }: ChildConfig): Promise<Served> {
   const smoke = variant['smoke'] === true;
   const backend = await backends.createWasmBackend({ threads: 1 });
+  const byteDot = backend.description.includes('8-bit dot products');
   const sizes = smoke ? gemmSizes.slice(0, 1) : gemmSizes;
   const cases = [
     ...gemmCases.filter(({ size }) => sizes.some((n) => size === `${n}^3`)),
     ...allConvCases(batch),
   ];
-  const jobs = new Map([...prepareProducts(backend, cases), ...(await limitJobs())]);
+  const jobs = new Map([...prepareProducts(backend, cases), ...(await limitJobs(byteDot))]);
   const steps = smoke ? 1 : 15;
   const { version } = createRequire(import.meta.url)('octograd/package.json') as { version: string };
   return {
@@ -69,7 +98,7 @@ export async function create({ batch, variant }: ChildConfig): Promise<Served> {
         const profiled: StepKernels[] = [];
         for (const threads of String(variant['threads']).split(',').map(Number)) {
           for (const recipe of ['int8', 'fp32']) {
-            profiled.push(await stepKernels(recipe, threads, batch, steps));
+            profiled.push(await stepKernels(recipe, threads, batch, steps, jobs));
           }
         }
         return profiled;

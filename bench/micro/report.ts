@@ -27,6 +27,7 @@ export interface Measured {
 const percent = (share: number): string => (Number.isFinite(share) ? `${Math.round(100 * share)} %` : '-');
 
 const limitNames: Readonly<Record<ArithmeticLimit, string>> = {
+  bytes: 'integer products of bytes, GOP/s',
   integer: 'integer products by pairs of int16, GOP/s',
   fused: 'float32 products, fused multiply-add, GOP/s',
   plain: 'float32 products, multiply and add, GOP/s',
@@ -96,7 +97,9 @@ function bandwidthFor(bytes: number, { copies }: Limits): number {
 
 /** Milliseconds that a kernel's multiply-accumulates take at the limit. */
 function arithmeticTime({ name, macs }: ProfiledGroup, threads: number, { gops }: Limits): number {
-  const peak = gops[name.endsWith('_int') ? 'integer' : 'fused'] ?? Number.NaN;
+  // The gradient that meets the input has 16 bits.
+  const kind = !name.endsWith('_int') ? 'fused' : name.includes('grad_weight') ? 'integer' : 'bytes';
+  const peak = gops[kind] ?? Number.NaN;
   return (2 * macs) / (peak * threads) / 1e6;
 }
 
@@ -105,15 +108,16 @@ function arithmeticTime({ name, macs }: ProfiledGroup, threads: number, { gops }
  * cores of their own here, so that their arithmetic adds up; bandwidth is taken as one thread's, which is on the safe side.
  */
 export function stepTable(
-  { recipe, threads, batch, groups, stepMilliseconds }: StepKernels,
-  limits: Limits,
+  { recipe, threads, batch, groups, stepMilliseconds, gops: now }: StepKernels,
+  found: Limits,
 ): Table {
+  const limits: Limits = { ...found, gops: now };
   const products = groups.reduce((sum, group) => sum + arithmeticTime(group, threads, limits), 0);
   const perSecond = (milliseconds: number): string => `${short((1000 * batch) / milliseconds)} images/s`;
   return {
     title: `Kernels of a step of ResNet-20, ${recipe}, batch ${batch}, ${threads} thread${threads === 1 ? '' : 's'}`,
     notes: [
-      `Products alone at the limit of their arithmetic: ${short(products)} ms, ${perSecond(products)}. The step: ` +
+      `Products alone at the limit of their arithmetic, as measured right before and after: ${short(products)} ms, ${perSecond(products)}. The step: ` +
         `${short(stepMilliseconds)} ms, ${perSecond(stepMilliseconds)}, ${percent(products / stepMilliseconds)} of that ceiling.`,
       'The limit of a kernel: the longer of the times that its arithmetic and its bytes take at the limits above, the ' +
         "bandwidth one thread's in a copy of as many bytes as a call moves. It can be passed by several threads, and where operands " +

@@ -9,7 +9,7 @@ import { publish } from '../publish.js';
 import { median } from '../statistics.js';
 import type { Table } from '../tables.js';
 import { allConvCases, convBatch, gemmCases, jobOf, type ProductCase } from './kernels.js';
-import { arithmeticLimits, copiedBytes, copyLimits, fillLimit } from './limits.js';
+import { arithmeticLimits, copiedBytes, copyLimits, fillLimit, gopsOf } from './limits.js';
 import type { StepKernels } from './own.js';
 import { type Limits, limitTable, type Measured, productTable, stepTable } from './report.js';
 
@@ -47,15 +47,9 @@ function limitsOf(jobs: readonly Job[]): Limits {
     const job = jobs.find((other) => other.name === name);
     return job ? Math.min(...job.milliseconds) : undefined;
   };
-  const gops = Object.fromEntries(
-    Object.entries(arithmeticLimits).map(([kind, { job, ops }]) => {
-      const milliseconds = best(job);
-      return [kind, milliseconds === undefined ? undefined : ops / milliseconds / 1e6];
-    }),
-  ) as Limits['gops'];
   return {
     // Without fused multiply-add the plain rate is the limit of float products.
-    gops: { ...gops, fused: gops.fused ?? gops.plain },
+    gops: gopsOf((kind) => best(arithmeticLimits[kind].job)),
     copies: copyLimits.map((limit) => ({
       bytes: limit.bytes,
       gbs: copiedBytes(limit) / (best(limit.job) ?? Number.NaN) / 1e6,
@@ -74,7 +68,8 @@ function measuredOf(cases: readonly ProductCase[], jobs: readonly Job[]): Measur
   });
 }
 
-const limitKind = (what: string): ProductCase['limit'] => (what.endsWith('float32') ? 'fused' : 'integer');
+const limitKind = (what: string): ProductCase['limit'] =>
+  what.endsWith('float32') ? 'fused' : what.includes('int16') ? 'integer' : 'bytes';
 
 export async function runMicro(options: BenchOptions, log: (text: string) => void): Promise<number> {
   const batch = options.batchLimit ?? convBatch;

@@ -9,7 +9,8 @@ const PANEL: usize = 256;
 @inline function madd(a: v128, b: v128, c: v128, kind: i32): v128 {
   if (kind == 0) return i32x4.add(c, i32x4.dot_i16x8_s(a, b));
   if (kind == 1) return f32x4.add(c, f32x4.mul(a, b));
-  return f32x4.relaxed_madd(a, b, c);
+  if (kind == 2) return f32x4.relaxed_madd(a, b, c);
+  return i32x4.relaxed_dot_i8x16_i7x16_add_s(b, a, c);
 }
 
 @inline function tile(left: usize, right: usize, out: usize, runs: i32, kind: i32): void {
@@ -54,6 +55,11 @@ export function tilePlain(left: usize, right: usize, out: usize, runs: i32): voi
 /** float32, fused. */
 export function tileFused(left: usize, right: usize, out: usize, runs: i32): void {
   if (FUSED) tile(left, right, out, runs, 2);
+}
+
+/** Unsigned bytes x bytes into int32, by the instruction that engines have for it; exact only where octograd uses it. */
+export function tileBytes(left: usize, right: usize, out: usize, runs: i32): void {
+  if (FUSED) tile(left, right, out, runs, 3);
 }
 
 export function copy(from: usize, to: usize, bytes: usize): void {
