@@ -16,6 +16,7 @@ import {
   mean,
   mse,
   mul,
+  rangeLayerNorm,
   softmax,
 } from '../src/ops/index.js';
 import { type Case, caseOf, gradientErrors } from './gradient-check.js';
@@ -46,6 +47,15 @@ describe.each(allOps.map((op) => [op.name, op] as const))('%s', (_name, op) => {
 
 const composites: [Case, (inputs: Record<string, Value>) => Value][] = [
   [{ title: 'layerNorm', inputs: { x: [3, 2, 5], w: [5], b: [5] } }, ({ x, w, b }) => layerNorm(x, w, b)],
+  [
+    { title: 'rangeLayerNorm', inputs: { x: [3, 2, 6], w: [6], b: [6] } },
+    ({ x, w, b }) => rangeLayerNorm(x, w, b, { constant: 0.4 }),
+  ],
+  [
+    // 256 is above the largest window, so that the maximum is found in two steps.
+    { title: 'rangeLayerNorm of a wide row', inputs: { x: [2, 256], w: [256], b: [256] } },
+    ({ x, w, b }) => rangeLayerNorm(x, w, b, { constant: 0.2 }),
+  ],
   [{ title: 'mse', inputs: { p: [4, 3], t: [4, 3] } }, ({ p, t }) => mse(p, t)],
   [
     { title: 'mean crossEntropy', inputs: { x: [3, 4], y: [3] }, fixed: { y: [3, 0, 1] } },

@@ -49,6 +49,8 @@ describe('the cases', () => {
       reduce_sum: 'sum',
       max_pool: 'maxPool2d',
       avg_pool: 'avgPool2d',
+      // What a recipe puts in its place.
+      feature_norm: 'layerNorm',
       log_softmax: 'logSoftmax',
       softmax_cross_entropy: 'crossEntropy',
     };

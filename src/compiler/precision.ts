@@ -6,12 +6,19 @@
 import { sizeOf } from '../core/shape.js';
 import { Graph, type Node, type OptionalValues, type Value } from '../graph/graph.js';
 import type { Product } from '../graph/op.js';
+import {
+  type FeatureNormAttrs,
+  type FeatureNormGradAttrs,
+  featureNormGradOp,
+  featureNormOp,
+} from '../ops/layer-norm.js';
 import { type MatmulAttrs, matmulOp } from '../ops/matmul.js';
 import { type NormAttrs, type NormGradAttrs, normGradOp, normOp } from '../ops/norm.js';
 import type { IntegerAttrs } from '../ops/product.js';
 import { productKind } from '../quant/product-kind.js';
 import type { Operand, OperandSpec, ProductSpecs, Recipe } from '../quant/recipe.js';
 import { resolveForModule } from '../quant/resolve.js';
+import { FeatureNormExpander } from './feature-norm.js';
 import { NormExpander } from './norm.js';
 import { dequantizeOp, type Quantized, scaleChannelsOp } from './quant-ops.js';
 import { type OperandPlace, OperandQuantizer } from './quantize-operand.js';
@@ -43,6 +50,7 @@ class PrecisionPass {
   private readonly mapped = new Map<number, Value>();
   private readonly quantizer: OperandQuantizer;
   private readonly norms: NormExpander;
+  private readonly featureNorms: FeatureNormExpander;
   private readonly operands: QuantizedOperand[] = [];
   private readonly folded = new Map<string, Value>();
 
@@ -53,6 +61,7 @@ class PrecisionPass {
     this.out = new Graph(graph.mode);
     this.quantizer = new OperandQuantizer(this.out, recipe.rangeMomentum);
     this.norms = new NormExpander(this.out, this.quantizer, this.operands);
+    this.featureNorms = new FeatureNormExpander(this.out, this.quantizer, this.operands);
   }
 
   run(): Precise {
@@ -98,6 +107,17 @@ class PrecisionPass {
     if (node.op === normGradOp) {
       const { forward } = node.attrs as NormGradAttrs;
       return this.norms.backward(forward, inputs.gradOutput as Value);
+    }
+    if (node.op === featureNormOp) {
+      const { norm } = resolveForModule(this.recipe, node.path);
+      const { eps } = node.attrs as FeatureNormAttrs;
+      return {
+        output: this.featureNorms.forward(inputs as Record<string, Value>, norm, eps, node.outputs.output),
+      };
+    }
+    if (node.op === featureNormGradOp) {
+      const { forward } = node.attrs as FeatureNormGradAttrs;
+      return this.featureNorms.backward(forward, inputs.gradOutput as Value);
     }
     const product = node.op.product?.(node.inputs as Record<string, Value>, node.attrs);
     if (product) return this.product(node, product, inputs);

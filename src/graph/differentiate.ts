@@ -53,13 +53,30 @@ export function differentiate(loss: Value, targets: readonly Value[], seed?: Val
       loss.path,
     );
   }
+  return pullBack(
+    loss,
+    () => seed ?? graph.emit(fillOp, {}, { shape: loss.shape, value: 1 }).output,
+    targets,
+  );
+}
+
+/**
+ * Gradients with respect to `targets`, in their order, of the scalar whose gradient with respect to `output` is what `gradOutput`
+ * makes, a value of `output`'s size; undefined where `output` does not depend on one. New nodes are as {@link differentiate} says.
+ */
+export function pullBack(
+  output: Value,
+  gradOutput: () => Value,
+  targets: readonly Value[],
+): (Value | undefined)[] {
+  const { graph } = output;
   const wanted = dependents(graph, targets);
   const gradients = new Map<number, Value>();
   const forward = [...graph.nodes];
   const phase = graph.phase;
   graph.phase = 'backward';
   try {
-    gradients.set(loss.id, seed ?? graph.emit(fillOp, {}, { shape: loss.shape, value: 1 }).output);
+    gradients.set(output.id, gradOutput());
     for (const node of forward.reverse()) differentiateNode(graph, node, wanted, gradients);
   } finally {
     graph.phase = phase;

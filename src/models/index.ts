@@ -9,6 +9,7 @@ import { Mlp } from './mlp.js';
 import { MobileNet } from './mobilenet.js';
 import { ResNet } from './resnet.js';
 import { ResNetCifar } from './resnet-cifar.js';
+import { Transformer } from './transformer.js';
 
 export { Cnn, type CnnOptions } from './cnn.js';
 export { LeNet, type LeNetOptions } from './lenet.js';
@@ -16,11 +17,13 @@ export { Mlp, type MlpOptions } from './mlp.js';
 export { MobileNet, type MobileNetOptions, SeparableBlock } from './mobilenet.js';
 export { ResNet, type ResNetOptions } from './resnet.js';
 export { ResNetCifar, type ResNetCifarOptions } from './resnet-cifar.js';
+export { CausalAttention, Transformer, TransformerBlock, type TransformerOptions } from './transformer.js';
 
 /** What every model must know of its data. */
 export interface ModelOptions {
-  /** Shape of one sample, images as [height, width, channels]. */
+  /** Shape of one sample: images as [height, width, channels], text as [context]. */
   readonly inputShape: Shape;
+  /** Of images; for text the size of the vocabulary. */
   readonly classes: number;
 }
 
@@ -40,6 +43,7 @@ export const models = {
   resnet32: resnetCifar(32),
   resnet56: resnetCifar(56),
   resnet18: (options: ModelOptions): Module => new ResNet({ ...options, depth: 18 }),
+  transformer: (options: ModelOptions): Module => new Transformer(options),
 } as const satisfies Record<string, (options: ModelOptions) => Module>;
 
 /** Name of a model, a key of {@link models}. */
@@ -47,6 +51,11 @@ export type ModelName = keyof typeof models;
 
 /** Names that {@link createModel} takes. */
 export const modelNames = Object.keys(models) as ModelName[];
+
+/** Whether a model of that name takes rows of tokens, int32 [context], and predicts one at every place. All others take bytes or floats. */
+export function takesTokens(name: string): boolean {
+  return name === 'transformer';
+}
 
 /** A model by name. Throws UsageError for an unknown name, sizes that are no counts, or data that the model cannot take. */
 export function createModel(name: string, options: ModelOptions): Module {

@@ -3,7 +3,7 @@ import { UsageError } from '../core/errors.js';
 import type { Value } from '../graph/graph.js';
 import { type Conv2dOptions, conv2d, pair } from '../ops/conv2d.js';
 import { embedding } from '../ops/embedding.js';
-import { layerNorm } from '../ops/layer-norm.js';
+import { featureNorm } from '../ops/layer-norm.js';
 import { linear } from '../ops/matmul.js';
 import { norm } from '../ops/norm.js';
 import { fanIn, type Initializer, kaimingUniform, normal, ones, uniform, zeros } from './init.js';
@@ -136,7 +136,10 @@ export class Norm extends Module {
   }
 }
 
-/** Layer normalisation over the last axis of `width`, in float. Throws UsageError for a width that is no count. */
+/**
+ * Layer normalisation over the last axis of `width`, by the standard deviation or the range as the recipe's norm says. Throws UsageError for a
+ * width that is no count.
+ */
 export class LayerNorm extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
@@ -153,7 +156,7 @@ export class LayerNorm extends Module {
 
   forward(input: Value): Value {
     const { graph } = input;
-    return layerNorm(input, this.weight.value(graph), this.bias.value(graph), this.eps);
+    return featureNorm(input, this.weight.value(graph), this.bias.value(graph), this.eps);
   }
 }
 

@@ -8,6 +8,7 @@ import { conv2dOp } from './conv2d.js';
 import { broadcastOp, concatOp, sliceOp, transposeOp } from './copy.js';
 import { dropoutOp } from './dropout.js';
 import { embeddingOp } from './embedding.js';
+import { featureNormOp } from './layer-norm.js';
 import { crossEntropyOp } from './losses.js';
 import { matmulOp } from './matmul.js';
 import { normOp } from './norm.js';
@@ -22,7 +23,7 @@ export { type Conv2dOptions, conv2d } from './conv2d.js';
 export { broadcastTo, concat, constantLike, slice, transpose } from './copy.js';
 export { dropout } from './dropout.js';
 export { embedding } from './embedding.js';
-export { layerNorm } from './layer-norm.js';
+export { featureNorm, layerNorm, rangeLayerNorm } from './layer-norm.js';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyParts, mse } from './losses.js';
 export { linear, type MatmulOptions, matmul } from './matmul.js';
 export { norm } from './norm.js';
@@ -57,6 +58,7 @@ export const allOps: readonly OpDef[] = [
   maxPoolOp,
   avgPoolOp,
   normOp,
+  featureNormOp,
   softmaxOp,
   logSoftmaxOp,
   crossEntropyOp,
