@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors.js';
 import { RandomStream } from '../core/rng.js';
 import { type Shape, shapeText, sizeOf } from '../core/shape.js';
 import { bytesText, countText } from '../core/text.js';
-import { createModel } from '../models/index.js';
+import { createModel, takesTokens } from '../models/index.js';
 import {
   type Batch,
   createSession,
@@ -73,9 +73,14 @@ function shapeOption(text: string): Shape {
   return shape;
 }
 
-/** Random bytes and labels: time does not depend on what the images show. */
-function randomBatch(shape: Shape, size: number, classes: number): Batch {
+/** Random bytes and labels, or tokens: time does not depend on what the samples show. */
+function randomBatch(shape: Shape, size: number, classes: number, tokens: boolean): Batch {
   const random = new RandomStream(1);
+  if (tokens) {
+    const draw = (): Int32Array =>
+      Int32Array.from({ length: size * sizeOf(shape) }, () => random.below(classes));
+    return { inputs: draw(), targets: draw(), size };
+  }
   return {
     inputs: Uint8Array.from({ length: size * sizeOf(shape) }, () => random.below(256)),
     targets: Int32Array.from({ length: size }, () => random.below(classes)),
@@ -85,15 +90,16 @@ function randomBatch(shape: Shape, size: number, classes: number): Batch {
 
 async function measure(options: BenchOptions): Promise<BenchResult> {
   const { model, input: inputShape, classes, batch: batchSize, steps, by } = options;
+  const tokens = takesTokens(model);
   const session = await createSession({
     model: createModel(model, { inputShape, classes }),
-    input: { shape: inputShape, storage: 'uint8' },
+    input: { shape: inputShape, storage: tokens ? 'int32' : 'uint8' },
     recipe: await recipeOf(options.recipe),
     batchSize,
     ...backendOptions(options),
   });
   try {
-    const profile = profileStep(session, randomBatch(inputShape, batchSize, classes), { steps });
+    const profile = profileStep(session, randomBatch(inputShape, batchSize, classes, tokens), { steps });
     return {
       formatVersion: 1,
       model,
@@ -175,7 +181,10 @@ export function benchCommand(io: CliIo, end: (code: number) => void): Command {
     .option('--recipe <name>', 'a built-in name or a JSON file', defaultTrainRecipe);
   addModelOption(command)
     .addOption(
-      new Option('--input <sizes>', 'height x width x channels of an image')
+      new Option(
+        '--input <sizes>',
+        'height x width x channels of an image, or the characters of a sample of text',
+      )
         .argParser(shapeOption)
         .default([32, 32, 3], '32x32x3'),
     )
@@ -191,6 +200,7 @@ export function benchCommand(io: CliIo, end: (code: number) => void): Command {
 Examples:
   octograd bench --model resnet20
   octograd bench --profile --model resnet20 --input 32x32x3 --batch 64 --recipe int8 --threads 1
+  octograd bench --model transformer --input 64 --classes 65 --batch 32
   octograd bench --profile --by module --json > profile.json`,
     );
   return command.action(async (options: BenchOptions) => {

@@ -4,7 +4,13 @@ import { encode } from 'fast-png';
 import { UsageError } from '../core/errors.js';
 import { shapeText, sizeOf } from '../core/shape.js';
 import { countText } from '../core/text.js';
-import { type DataSplit, datasetWarnings, describeDatasets, type ImageDataset } from '../data/index.node.js';
+import {
+  type DataSplit,
+  type Dataset,
+  datasetWarnings,
+  describeDatasets,
+  type ImageDataset,
+} from '../data/index.node.js';
 import { writeFileAtomic } from '../io/files.node.js';
 import { type CliIo, exitCodes } from './io.js';
 import { choiceOption, datasetChoices, wholeOption } from './options.js';
@@ -13,6 +19,7 @@ import { tableLines } from './table.js';
 
 interface DataCommandOptions {
   readonly data?: string;
+  readonly context?: number;
   readonly image?: number;
   readonly save?: string;
   readonly json?: boolean;
@@ -41,7 +48,7 @@ async function listAll(options: DataCommandOptions, io: CliIo): Promise<void> {
   }
 }
 
-function describeSplit(name: string, { train, test }: DataSplit): object {
+function describeSplit(name: string, { train, test }: DataSplit<Dataset>): object {
   return {
     name,
     ...(train.note === undefined ? {} : { note: train.note }),
@@ -49,13 +56,18 @@ function describeSplit(name: string, { train, test }: DataSplit): object {
     classes: train.classes,
     train: train.count,
     test: test.count,
-    mean: train.mean,
-    std: train.std,
+    ...train.normalization,
     warnings: [...datasetWarnings(train), ...datasetWarnings(test)],
   };
 }
 
-async function saveImage(test: ImageDataset, index: number, path: string): Promise<string> {
+/** Whether the samples are byte images. */
+function isImages(dataset: Dataset): dataset is ImageDataset {
+  return 'images' in dataset;
+}
+
+async function saveImage(test: Dataset, index: number, path: string): Promise<string> {
+  if (!isImages(test)) throw new UsageError(`--image: ${test.name} holds no images`);
   if (index >= test.count) {
     throw new UsageError(
       `--image: the test set of ${test.name} has images 0 to ${test.count - 1}, not ${index}`,
@@ -74,6 +86,7 @@ async function showOne(name: string, options: DataCommandOptions, io: CliIo): Pr
   const split = await loadData({
     dataset: name,
     ...(options.data === undefined ? {} : { data: options.data }),
+    ...(options.context === undefined ? {} : { context: options.context }),
   });
   if (options.image !== undefined || options.save !== undefined) {
     const { image = 0, save = `${name}-${image}.png` } = options;
@@ -90,13 +103,19 @@ async function showOne(name: string, options: DataCommandOptions, io: CliIo): Pr
   const rows = [
     ['data', `${name}${train.note ? ` (${train.note})` : ''}`],
     ['samples', `${countText(train.count)} for training, ${countText(test.count)} for the test`],
-    ['shape', `${shapeText(train.inputShape)} (height, width, channels)`],
+    ['shape', `${shapeText(train.inputShape)} (${train.windows ? 'characters' : 'height, width, channels'})`],
     [
       'classes',
-      `${train.classes.length}: ${train.classes.slice(0, 20).join(', ')}${train.classes.length > 20 ? ', ...' : ''}`,
+      `${train.classes.length}: ${train.classes
+        .slice(0, 20)
+        .map((name) => (train.windows ? JSON.stringify(name) : name))
+        .join(', ')}${train.classes.length > 20 ? ', ...' : ''}`,
     ],
-    ['mean, std', `${numbers(train.mean)}; ${numbers(train.std)} (of the training set, pixels from 0 to 1)`],
   ];
+  if (train.normalization) {
+    const { mean, std } = train.normalization;
+    rows.push(['mean, std', `${numbers(mean)}; ${numbers(std)} (of the training set, pixels from 0 to 1)`]);
+  }
   io.stdout.write(`${tableLines(rows).join('\n')}\n`);
   for (const warning of [...datasetWarnings(train), ...datasetWarnings(test)]) {
     io.stdout.write(`warning: ${warning}\n`);
@@ -112,7 +131,8 @@ export function dataCommand(io: CliIo, end: (code: number) => void): Command {
         'in it; with --image, saves one of its test images for octograd predict.',
     )
     .argument('[name]', `${datasetChoices.join(', ')}`, choiceOption('data set', datasetChoices))
-    .option('--data <dir>', 'where the data lie (default: the places that the list shows)')
+    .option('--data <path>', 'where the data lie (default: the places that the list shows)')
+    .option('--context <n>', 'characters of a sample of text', wholeOption('--context', 1, 4096))
     .option(
       '--image <n>',
       'save this image of the test set as PNG, counted from 0',

@@ -43,3 +43,72 @@ describe('--dataset fsdd', () => {
     });
   });
 });
+
+describe('--dataset text', () => {
+  const file = join(folder, 'verses.txt');
+  const words = ['so ', 'long ', 'lives ', 'this '];
+  writeFileSync(file, Array.from({ length: 1200 }, (_, i) => words[i % 4]).join(''));
+  const small = ['--context', '16', '--batch', '16', '--threads', '1'];
+
+  it('trains the transformer with its own defaults, and is evaluated in the same windows', async () => {
+    const out = join(folder, 'read');
+    const trained = await run([
+      ...['train', '--dataset', 'text', '--data', file, '--model', 'transformer', ...small],
+      ...['--epochs', '2', '--probe-every', '0', '--out', out, '--json'],
+    ]);
+    expect([trained.code, trained.err]).toEqual([0, '']);
+    const lines = jsonLines(trained.out);
+    const { config } = lines[0] as { config: { settings: object } };
+    expect(config.settings).toMatchObject({ dataset: 'text', optimizer: { name: 'adamw' } });
+    const { results } = lines[lines.length - 1] as { results: Record<string, number>[] };
+    // The words come in turn, so that all can be known.
+    expect(results[0].testLoss).toBeLessThan(1);
+    expect(results[0].integerMacShare).toBe(1);
+    const evaluated = await run(['eval', out, '--data', file, '--threads', '1', '--batch', '16', '--json']);
+    const { testLoss, testAccuracy } = results[0];
+    expect(jsonLines(evaluated.out)[0]).toMatchObject({ dataset: 'text', testLoss, testAccuracy });
+
+    const other = join(folder, 'other.txt');
+    writeFileSync(other, words.join('').replaceAll('v', 'x').repeat(300));
+    const refused = await run(['eval', out, '--data', other, '--threads', '1']);
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringMatching(/does not know the character "x"/),
+    ]);
+    const predicted = await run(['predict', file, '--from', out]);
+    expect([predicted.code, predicted.err]).toEqual([1, expect.stringMatching(/which are no images/)]);
+  });
+
+  it('is planned, timed and looked into', async () => {
+    const planned = await run([
+      ...['plan', '--dataset', 'text', '--data', file, '--model', 'transformer', ...small, '--json'],
+    ]);
+    expect(JSON.parse(planned.out)).toMatchObject({
+      model: 'transformer',
+      inputShape: [16],
+    });
+    const timed = await run([
+      ...['bench', '--model', 'transformer', '--input', '16', '--classes', '12'],
+      ...['--batch', '2', '--steps', '1', '--threads', '1', '--json'],
+    ]);
+    expect(JSON.parse(timed.out)).toMatchObject({ model: 'transformer', inputShape: [16] });
+    const looked = await run(['data', 'text', '--data', file, '--context', '16']);
+    expect(looked.out).toContain('[16] (characters)');
+    expect(looked.out).toContain('11: " ", "e", "g"');
+    const image = await run(['data', 'text', '--data', file, '--image', '0']);
+    expect([image.code, image.err]).toEqual([2, expect.stringMatching(/--image: text holds no images/)]);
+  });
+
+  it('and the options that go with it are refused where they do not fit', async () => {
+    const cases: [string[], RegExp][] = [
+      [['--dataset', 'text'], /--dataset text needs --data <file>/],
+      [['--context', '8'], /--context is for --dataset text; leave it out with mnist/],
+      [['--dataset', 'text', '--data', file], /takes images/],
+      [['--model', 'transformer', '--nesterov'], /--nesterov is for --optimizer sgd/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, err } = await run(['train', ...args]);
+      expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+    }
+  });
+});

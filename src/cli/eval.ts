@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { DataError } from '../core/errors.js';
 import { sameShape, shapeText } from '../core/shape.js';
 import { countText } from '../core/text.js';
-import type { ImageDataset } from '../data/index.node.js';
+import type { Dataset } from '../data/index.node.js';
 import { evaluate, type SavedModel } from '../train/index.js';
 import { withBatch } from './errors.js';
 import { type CliIo, exitCodes, signalCode } from './io.js';
@@ -22,6 +22,7 @@ import { percentText, tableLines } from './table.js';
 interface EvalOptions extends RunOptions {
   readonly dataset?: string;
   readonly data?: string;
+  readonly context?: number;
   readonly limit?: number;
   readonly json?: boolean;
 }
@@ -38,7 +39,7 @@ interface EvalResult {
   readonly imagesPerSecond: number;
 }
 
-function checkFit(saved: SavedModel, test: ImageDataset): void {
+function checkFit(saved: SavedModel, test: Dataset): void {
   if (!sameShape(saved.inputShape, test.inputShape)) {
     throw new DataError(
       `takes samples of shape ${shapeText(saved.inputShape)}, ${test.name} has ${shapeText(test.inputShape)}; choose the data with --dataset`,
@@ -51,11 +52,19 @@ function checkFit(saved: SavedModel, test: ImageDataset): void {
       saved.file,
     );
   }
+  // A text of as many characters, but others: its tokens would stand for something else.
+  const other = test.windows && test.classes.find((name, i) => name !== saved.classes[i]);
+  if (other !== undefined) {
+    throw new DataError(
+      `does not know the character ${JSON.stringify(other)} of ${test.note ?? test.name} under its number; evaluate it on the text that it was trained on`,
+      saved.file,
+    );
+  }
 }
 
 async function evaluateModel(
   saved: SavedModel,
-  test: ImageDataset,
+  test: Dataset,
   options: RunOptions,
   io: CliIo,
 ): Promise<EvalResult | undefined> {
@@ -82,7 +91,7 @@ async function evaluateModel(
 async function runEval(path: string, options: EvalOptions, io: CliIo): Promise<number> {
   checkRunOptions(options);
   const results: EvalResult[] = [];
-  const sets = new Map<string, ImageDataset>();
+  const sets = new Map<string, Dataset>();
   for (const file of await findModels(path)) {
     const saved = await loadModel(file);
     const dataset = options.dataset ?? saved.dataset;
@@ -92,13 +101,15 @@ async function runEval(path: string, options: EvalOptions, io: CliIo): Promise<n
         saved.file,
       );
     }
-    const test =
-      sets.get(dataset) ??
-      limited(
-        (await loadData({ dataset, ...(options.data ? { data: options.data } : {}) })).test,
-        options.limit,
-      );
-    sets.set(dataset, test);
+    const context = options.context ?? (dataset === 'text' ? saved.inputShape[0] : undefined);
+    const key = `${dataset} ${context}`;
+    const wanted = {
+      dataset,
+      ...(options.data ? { data: options.data } : {}),
+      ...(context === undefined ? {} : { context }),
+    };
+    const test = sets.get(key) ?? limited((await loadData(wanted)).test, options.limit);
+    sets.set(key, test);
     checkFit(saved, test);
     const result = await withBatch(options.batch, () => evaluateModel(saved, test, options, io));
     if (!result) return signalCode(io.signal);

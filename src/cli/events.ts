@@ -33,6 +33,8 @@ export interface RunFailedEvent extends RunKey {
 export interface Result extends RunKey {
   /** 0..1; null for a run that did not come to its evaluation. */
   readonly testAccuracy: number | null;
+  /** Mean cross-entropy in nats, of text for each character; null likewise. */
+  readonly testLoss: number | null;
   readonly imagesPerSecond: number;
   readonly peakBytes: number;
   readonly savedForBackwardBytes: number;

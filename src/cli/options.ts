@@ -5,10 +5,17 @@
 import type { Command } from 'commander';
 import { UsageError } from '../core/errors.js';
 import { didYouMean } from '../core/text.js';
-import { datasetNames } from '../data/index.node.js';
+import { datasetNames, defaultContext } from '../data/index.node.js';
 import { modelNames } from '../models/index.js';
 import type { SessionOptions } from '../train/index.js';
-import { defaultBatch, defaultDataset, defaultModel, defaultMomentum, defaultProbes } from './defaults.js';
+import {
+  defaultBatch,
+  defaultDataset,
+  defaultModel,
+  defaultMomentum,
+  defaultOptimizer,
+  defaultProbes,
+} from './defaults.js';
 
 type Parse<T> = (text: string) => T;
 
@@ -55,8 +62,8 @@ export function choiceOption<T extends string>(flag: string, names: readonly T[]
   };
 }
 
-/** Data sets that `--dataset` takes: those with a name, and folders of JPEG images. */
-export const datasetChoices: readonly string[] = [...datasetNames, 'images'];
+/** Data sets that `--dataset` takes: those with a name, folders of JPEG images, and text files. */
+export const datasetChoices: readonly string[] = [...datasetNames, 'images', 'text'];
 export const backendNames = ['wasm', 'reference'] as const;
 export const optimizerChoices = ['sgd', 'adam', 'adamw'] as const;
 export const scheduleNames = ['one-cycle', 'cosine', 'step', 'constant'] as const;
@@ -74,6 +81,8 @@ export interface RunOptions {
 export interface DataOptions {
   readonly dataset: string;
   readonly data?: string;
+  /** Characters of a sample of text. */
+  readonly context?: number;
 }
 
 /** Options of `train` and `compare`, as commander hands them over. */
@@ -83,7 +92,7 @@ export interface TrainingOptions extends RunOptions, DataOptions {
   readonly maxSteps?: number;
   readonly lr?: number;
   readonly schedule: (typeof scheduleNames)[number];
-  readonly optimizer: (typeof optimizerChoices)[number];
+  readonly optimizer?: (typeof optimizerChoices)[number];
   readonly momentum: number;
   readonly nesterov?: boolean;
   readonly weightDecay?: number;
@@ -119,11 +128,16 @@ export function addDataOptions(command: Command, dataset: string | null = defaul
   return command
     .option(
       '--dataset <name>',
-      `the data: ${datasetNames.join(', ')}, or images for a folder with train/<class>/*.jpg and test/<class>/*.jpg`,
+      `the data: ${datasetNames.join(', ')}, images for a folder with train/<class>/*.jpg and test/<class>/*.jpg, or text for a text file`,
       choiceOption('--dataset', datasetChoices),
       dataset ?? undefined,
     )
-    .option('--data <path>', 'where the data lie: a folder or an archive (default: see octograd data)');
+    .option('--data <path>', 'where the data lie: a folder, archive or file (default: see octograd data)')
+    .option(
+      '--context <n>',
+      `characters of a sample of text (default: ${defaultContext})`,
+      wholeOption('--context', 1, 4096),
+    );
 }
 
 /** Adds `--threads`, `--backend` and `--wide`. */
@@ -169,7 +183,7 @@ export function addTrainingOptions(command: Command): Command {
   command
     .option(
       '--epochs <n>',
-      'passes over the training set, fractions allowed (default: 1; 0.35 in compare; 10 for CIFAR and fsdd)',
+      'passes over the training set, fractions allowed (default: 1; 0.35 in compare; 10 for CIFAR and fsdd, 4 for text)',
       positiveOption('--epochs'),
     )
     .option('--max-steps <n>', 'end after this many steps at the latest', wholeOption('--max-steps', 1));
@@ -192,9 +206,8 @@ export function addTrainingOptions(command: Command): Command {
     )
     .option(
       '--optimizer <name>',
-      optimizerChoices.join(', '),
+      `${optimizerChoices.join(', ')} (default: sgd; adamw for the transformer)`,
       choiceOption('--optimizer', optimizerChoices),
-      'sgd',
     )
     .option(
       '--momentum <share>',
@@ -278,7 +291,7 @@ export function checkRunOptions({ backend, threads, wide }: RunOptions): void {
 /** Checks of a training command that concern several options together. */
 export function checkTrainingOptions(options: TrainingOptions): void {
   checkRunOptions(options);
-  const { nesterov, optimizer, momentum } = options;
+  const { nesterov, optimizer = defaultOptimizer(options.model), momentum } = options;
   if (!nesterov) return;
   if (optimizer !== 'sgd') {
     throw new UsageError(`--nesterov is for --optimizer sgd; leave it out with ${optimizer}`);

@@ -2,12 +2,11 @@
 import { Command } from 'commander';
 import { listPlan, type PlanListing, printPlan } from '../compiler/plan-print.js';
 import { UsageError } from '../core/errors.js';
-import type { Shape } from '../core/shape.js';
 import { describeDatasets } from '../data/index.node.js';
 import { createModel } from '../models/index.js';
 import { adam, adamw, sgd } from '../optim/index.js';
-import { createSession } from '../train/index.js';
-import { defaultMomentum, defaultTrainRecipe } from './defaults.js';
+import { createSession, type InputSpec, inputOf } from '../train/index.js';
+import { defaultMomentum, defaultOptimizer, defaultTrainRecipe } from './defaults.js';
 import { withBatch } from './errors.js';
 import { type CliIo, exitCodes } from './io.js';
 import {
@@ -26,18 +25,18 @@ import { loadData, recipeOf } from './setup.js';
 interface PlanOptions extends RunOptions, DataOptions {
   readonly model: string;
   readonly recipe: string;
-  readonly optimizer: (typeof optimizerChoices)[number];
+  readonly optimizer?: (typeof optimizerChoices)[number];
   readonly eval?: boolean;
   readonly trace?: boolean;
   readonly json?: boolean;
 }
 
-/** Shape and classes; the data themselves are needed only where their shape is not known by name. */
-async function dataFacts(options: PlanOptions): Promise<{ inputShape: Shape; classes: number }> {
+/** Input and classes; the data themselves are needed only where their shape is not known by name. */
+async function dataFacts(options: PlanOptions): Promise<{ input: InputSpec; classes: number }> {
   const known = (await describeDatasets()).find(({ name }) => name === options.dataset);
-  if (known) return { inputShape: known.shape, classes: known.classes };
+  if (known) return { input: { shape: known.shape, storage: 'uint8' }, classes: known.classes };
   const { train } = await loadData(options);
-  return { inputShape: train.inputShape, classes: train.classes.length };
+  return { input: inputOf(train), classes: train.classes.length };
 }
 
 const optimizers = {
@@ -47,13 +46,14 @@ const optimizers = {
 };
 
 async function makeListing(options: PlanOptions): Promise<PlanListing> {
-  const { inputShape, classes } = await dataFacts(options);
+  const { input, classes } = await dataFacts(options);
+  const inputShape = input.shape;
   const kind = options.trace ? 'trace' : options.eval ? 'eval' : 'train';
   const session = await createSession({
     model: createModel(options.model, { inputShape, classes }),
-    input: { shape: inputShape, storage: 'uint8' },
+    input,
     recipe: await recipeOf(options.recipe),
-    optimizer: optimizers[options.optimizer](),
+    optimizer: optimizers[options.optimizer ?? defaultOptimizer(options.model)](),
     batchSize: options.batch,
     ...backendOptions(options),
   });
@@ -93,16 +93,16 @@ export function planCommand(io: CliIo, end: (code: number) => void): Command {
     .summary('print what a training step runs and needs')
     .description(
       'Prints the plan of a training step: every kernel call with its module and operands, which products run on integer ' +
-        'kernels, bytes by category, and the peak. Nothing is trained and no data are read.',
+        'kernels, bytes by category, and the peak. Nothing is trained, and of the data only what decides the size of the model is read: ' +
+        'a text, or folders of images.',
     )
     .option('--recipe <name>', 'a built-in name or a JSON file', defaultTrainRecipe);
   addModelOption(command);
   addRunOptions(addDataOptions(command))
     .option(
       '--optimizer <name>',
-      optimizerChoices.join(', '),
+      `${optimizerChoices.join(', ')} (default: sgd; adamw for the transformer)`,
       choiceOption('--optimizer', optimizerChoices),
-      'sgd',
     )
     .option('--eval', 'the plan of an evaluation instead')
     .option('--trace', 'the plan of a probe instead: unfused, every value kept')

@@ -82,6 +82,7 @@ export class Records {
       recipe: recipe.name,
       seed,
       testAccuracy: done?.testAccuracy ?? null,
+      testLoss: done?.testLoss ?? null,
       imagesPerSecond: done?.imagesPerSecond ?? epochs[epochs.length - 1]?.imagesPerSecond ?? 0,
       peakBytes: start?.memory.peakBytes ?? 0,
       savedForBackwardBytes: start?.memory.savedForBackwardBytes ?? 0,

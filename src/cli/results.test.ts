@@ -20,6 +20,7 @@ function run(recipe: string, seed: number, integerMacShare: number, simulatedMac
     recipe,
     seed,
     testAccuracy: 0.5,
+    testLoss: 1,
     imagesPerSecond: 10,
     peakBytes: 1,
     savedForBackwardBytes: 1,

@@ -29,6 +29,7 @@ function cells(result: Result, run: RunRecord | undefined, seed: string, accurac
     result.recipe,
     seed,
     accuracy,
+    result.testLoss === null ? '-' : result.testLoss.toFixed(4),
     result.imagesPerSecond > 0 ? countText(result.imagesPerSecond) : '-',
     bytesText(result.peakBytes),
     bytesText(result.savedForBackwardBytes),
@@ -52,8 +53,10 @@ export function resultTable(results: readonly Result[], runs: readonly RunRecord
     for (const recipe of new Set(results.map((result) => result.recipe))) {
       const own = results.filter((result) => result.recipe === recipe);
       const accuracies = own.map(({ testAccuracy }) => testAccuracy).filter((value) => value !== null);
+      const losses = own.map(({ testLoss }) => testLoss).filter((value) => value !== null);
       const average: Result = {
         ...own[0],
+        testLoss: losses.length === 0 ? null : mean(losses),
         imagesPerSecond: mean(own.map((result) => result.imagesPerSecond)),
       };
       rows.push(
@@ -70,13 +73,14 @@ export function resultTable(results: readonly Result[], runs: readonly RunRecord
     'recipe',
     'seed',
     'test accuracy',
+    'test loss',
     'images/s',
     'peak memory',
     'kept for backward',
     'integer MACs',
   ];
   const drop = (row: readonly string[]): readonly string[] => row.filter((_, i) => several || i !== 1);
-  const right = several ? [1, 2, 3, 4, 5, 6] : [1, 2, 3, 4, 5];
+  const right = several ? [1, 2, 3, 4, 5, 6, 7] : [1, 2, 3, 4, 5, 6];
   return { head: drop(head), rows: rows.map(drop), right };
 }
 

@@ -9,6 +9,7 @@ import {
   flip,
   loadDataset,
   loadImageFolder,
+  loadText,
   padCrop,
   subset,
 } from '../data/index.node.js';
@@ -29,7 +30,13 @@ import {
 import type { Recipe } from '../quant/recipe.js';
 import { getRecipe, recipes } from '../quant/recipes.js';
 import { loadRecipeFile } from '../quant/recipes.node.js';
-import { defaultEpochs, defaultLearningRate, defaultProbes, defaultWeightDecay } from './defaults.js';
+import {
+  defaultEpochs,
+  defaultLearningRate,
+  defaultOptimizer,
+  defaultProbes,
+  defaultWeightDecay,
+} from './defaults.js';
 import type { DataOptions, TrainingOptions } from './options.js';
 import { checkFolderNames } from './run-folder.js';
 
@@ -59,11 +66,23 @@ export async function recipesOf(text: string): Promise<Recipe[]> {
   return recipes;
 }
 
-/** Training and test set. Throws DataError with the remedy when they are not there. */
+/**
+ * Training and test set. Throws DataError with the remedy when they are not there, UsageError where an option is missing or
+ * does not belong to the data.
+ */
 export async function loadData(
-  { dataset, data }: DataOptions,
+  { dataset, data, context }: DataOptions,
   onProgress?: (message: string) => void,
-): Promise<DataSplit> {
+): Promise<DataSplit<Dataset>> {
+  if (dataset === 'text') {
+    if (data === undefined) {
+      throw new UsageError('--dataset text needs --data <file>, a text file in UTF-8, plain or .gz');
+    }
+    return loadText({ file: data, ...(context === undefined ? {} : { context }) });
+  }
+  if (context !== undefined) {
+    throw new UsageError(`--context is for --dataset text; leave it out with ${dataset}`);
+  }
   const options = { ...(data === undefined ? {} : { dir: data }), ...(onProgress ? { onProgress } : {}) };
   if (dataset !== 'images') return loadDataset(dataset, options);
   if (data === undefined) {
@@ -139,7 +158,7 @@ function augmentationOf(
 
 /** The optimiser; biases and norms (parameters with one axis) do not decay. */
 export function optimizerOf(options: TrainingOptions, split: DataFacts): Optimizer {
-  const { optimizer, momentum, nesterov = false, dataset } = options;
+  const { optimizer = defaultOptimizer(options.model), momentum, nesterov = false, dataset } = options;
   const { inputShape, classes } = split.train;
   const model = createModel(options.model, { inputShape, classes: classes.length });
   const exclude = parametersOf(model)
@@ -164,7 +183,8 @@ export function settingsOf(options: TrainingOptions, { train, test }: DataFacts)
   const wanted = options.epochs ?? defaultEpochs(options.dataset);
   const epochs = Math.min(wanted, options.maxSteps === undefined ? wanted : options.maxSteps / stepsPerEpoch);
   const totalSteps = Math.max(1, Math.round(stepsPerEpoch * epochs));
-  const rate = options.lr ?? defaultLearningRate(options.optimizer, options.model);
+  const rate =
+    options.lr ?? defaultLearningRate(options.optimizer ?? defaultOptimizer(options.model), options.model);
   return {
     model: options.model,
     dataset: options.dataset,

@@ -21,6 +21,8 @@ export function trainCommand(io: CliIo, end: (code: number) => void): Command {
 Examples:
   octograd train --recipe int8 --epochs 3
   octograd train --model mlp --recipe paper --optimizer adam --out runs/my-mlp
+  octograd train --dataset fsdd --data fsdd.tar.gz --model cnn
+  octograd train --dataset text --data shakespeare.txt --model transformer
   octograd train --recipe my-recipe.json --json`,
   );
   return command.action(async (options: TrainingOptions & { readonly recipe: string }) => {

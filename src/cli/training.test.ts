@@ -57,6 +57,7 @@ describe('compare --json', () => {
           'savedForBackwardBytes',
           'seed',
           'testAccuracy',
+          'testLoss',
         ].sort(),
       );
       expect(result.seed).toBe(0);
@@ -361,7 +362,7 @@ describe('plain output', () => {
       /^\[1\/4\] fp32 seed 5: epoch .* step 1\/8 {2}loss [\d.]+ {2}accuracy .* images\/s/m,
     );
     expect(result.out).toMatch(
-      /^recipe +seed +test accuracy +images\/s +peak memory +kept for backward +integer MACs$/m,
+      /^recipe +seed +test accuracy +test loss +images\/s +peak memory +kept for backward +integer MACs$/m,
     );
     expect(result.out).toMatch(/^int8 +mean +[\d.]+ ± [\d.]+ % /m);
     expect(result.out.trimEnd()).toMatch(/Report: .*seeds\/report\.html$/);

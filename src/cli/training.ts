@@ -4,7 +4,7 @@
  */
 import { cpus } from 'node:os';
 import { DivergenceError, NonFiniteError } from '../core/errors.js';
-import type { DataSplit } from '../data/index.node.js';
+import type { DataSplit, Dataset } from '../data/index.node.js';
 import { createModel } from '../models/index.js';
 import type { Recipe } from '../quant/recipe.js';
 import {
@@ -35,7 +35,7 @@ interface Context {
   readonly options: TrainingOptions;
   readonly settings: TrainingSettings;
   readonly recipes: readonly Recipe[];
-  readonly data: DataSplit;
+  readonly data: DataSplit<Dataset>;
   readonly folder: RunFolder;
   readonly publish: Listener;
   readonly io: CliIo;

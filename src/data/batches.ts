@@ -101,6 +101,20 @@ export class BatchLoader {
     return new RandomStream(this.seed, hashText('shuffle'), epoch).permutation(this.dataset.count);
   }
 
+  /**
+   * Where the windows of a text begin in one epoch: each moved on by a random distance below its length, where the text goes on so far.
+   * So an epoch sees about all of the text once, cut at other places than the last.
+   */
+  private shiftedStarts(epoch: number): Int32Array | undefined {
+    const { windows, inputShape } = this.dataset;
+    if (!windows) return undefined;
+    const { stream, starts } = windows;
+    const size = sizeOf(inputShape);
+    const random = new RandomStream(this.seed, hashText('windows'), epoch);
+    // A window's last label is one place behind it.
+    return starts.map((start) => Math.min(start + random.below(size), stream.length - size - 1));
+  }
+
   /** The batches of one epoch, from batch `start` on. A loader serves one epoch at a time: its buffers are shared. */
   *epoch(epoch = 0, start = 0): Generator<Batch, void, undefined> {
     const order = this.order(epoch);
@@ -110,15 +124,20 @@ export class BatchLoader {
       );
     }
     const key = Augmenter.key(this.seed, epoch);
-    const { labels, labelsPerSample, targets, count } = this.dataset;
+    const { labels, labelsPerSample, targets, count, windows } = this.dataset;
     const size = sizeOf(this.dataset.inputShape);
     const targetSize = targets ? targets.length / count : 0;
+    const shifted = this.shuffle ? this.shiftedStarts(epoch) : undefined;
     for (let number = start; number < this.batchesPerEpoch; number++) {
       const first = number * this.batchSize;
       const batch = first + this.batchSize <= count ? this.full : (this.ragged as Batch);
       for (let i = 0; i < batch.size; i++) {
         const index = order[first + i];
         batch.indices[i] = index;
+        if (shifted && windows) {
+          copyWindow(windows.stream, shifted[index], size, batch, i);
+          continue;
+        }
         this.copyInput(index, i);
         for (let k = 0; k < labelsPerSample; k++) {
           batch.labels[i * labelsPerSample + k] = labels[index * labelsPerSample + k];
@@ -166,6 +185,16 @@ function firstOf(full: Batch, size: number): Batch {
     indices: part(full.indices),
     ...(full.targets ? { targets: part(full.targets) } : {}),
   };
+}
+
+/** Tokens from `start` on as sample `place` of a batch, with the token after each as its label. */
+function copyWindow(stream: Int32Array, start: number, size: number, batch: Batch, place: number): void {
+  const { inputs, labels } = batch;
+  const first = place * size;
+  for (let k = 0; k < size; k++) {
+    inputs[first + k] = stream[start + k];
+    labels[first + k] = stream[start + k + 1];
+  }
 }
 
 type CopySample = (from: number, to: number) => void;

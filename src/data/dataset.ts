@@ -40,6 +40,18 @@ export interface Dataset {
   readonly targets?: Float32Array;
   readonly targetShape?: Shape;
   readonly normalization?: Normalization;
+  /** Of a text: where the samples come from, so that a shuffling loader can cut others. */
+  readonly windows?: Windows;
+}
+
+/**
+ * A running text of tokens, and where each sample begins in it: sample i is stream[starts[i]] and the tokens after it, its labels
+ * are one place further. A loader that shuffles moves every window by a random distance below its length.
+ */
+export interface Windows {
+  readonly stream: Int32Array;
+  /** count values. */
+  readonly starts: Int32Array;
 }
 
 /** Byte images in NHWC order with one label each. */
@@ -117,7 +129,7 @@ export function subset<D extends Dataset>(dataset: D, which: number | ArrayLike<
     }
     return to;
   };
-  const { inputs, targets, labelsPerSample } = dataset;
+  const { inputs, targets, labelsPerSample, windows } = dataset;
   const length = indices.length * size;
   const part = gather(inputs, emptyLike(inputs, length), size);
   const targetSize = targets ? targets.length / dataset.count : 0;
@@ -127,6 +139,9 @@ export function subset<D extends Dataset>(dataset: D, which: number | ArrayLike<
     inputs: part,
     ...('images' in dataset ? { images: part } : {}),
     labels: gather(dataset.labels, new Int32Array(indices.length * labelsPerSample), labelsPerSample),
+    ...(windows
+      ? { windows: { ...windows, starts: gather(windows.starts, new Int32Array(indices.length), 1) } }
+      : {}),
     ...(targets
       ? { targets: gather(targets, new Float32Array(indices.length * targetSize), targetSize) }
       : {}),

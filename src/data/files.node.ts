@@ -38,6 +38,18 @@ export function readWhole(path: string, maxBytes = MAX_FILE_BYTES, remedy = ''):
   });
 }
 
+/** A whole file, unpacked if it is gzip. @throws DataError when it cannot be read, is damaged or holds more than `maxBytes`. */
+export async function readUnpacked(path: string, maxBytes: number): Promise<Uint8Array> {
+  const bytes = await readWhole(path, maxBytes);
+  if (!(bytes[0] === 0x1f && bytes[1] === 0x8b)) return bytes;
+  try {
+    return await inflate(path, bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_BUFFER_TOO_LARGE') throw error;
+    throw new DataError(`unpacks to more than ${maxBytes} bytes, which is too much here`, path);
+  }
+}
+
 /** What a reader of a format says about a file from its first bytes. */
 export interface Announcement {
   /** Bytes of the whole file, unpacked. */

@@ -14,3 +14,4 @@ export {
   loadMnist,
   mnistClasses,
 } from './mnist.node.js';
+export { type LoadTextOptions, loadText } from './text.node.js';

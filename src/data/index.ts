@@ -23,5 +23,7 @@ export {
   normalizationOf,
   type SampleArray,
   subset,
+  type Windows,
 } from './dataset.js';
 export { type IdxImages, parseIdxImages, parseIdxLabels } from './idx.js';
+export { defaultContext, encodeText, type TextOptions, textSplit, vocabularyOf } from './text.js';

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/errors.js';
 import { Graph } from '../graph/graph.js';
 import { bind, parameterCount } from '../nn/index.js';
-import { createModel, modelNames, ResNet, ResNetCifar } from './index.js';
+import { createModel, modelNames, ResNet, ResNetCifar, Transformer, takesTokens } from './index.js';
 
 const cifar = { inputShape: [32, 32, 3], classes: 10 };
 const mnist = { inputShape: [28, 28, 1], classes: 10 };
 
 describe('models', () => {
-  it.each(modelNames)('%s maps images to logits', (name) => {
+  it.each(modelNames.filter((name) => !takesTokens(name)))('%s maps images to logits', (name) => {
     for (const data of [cifar, mnist]) {
       const { model } = bind(createModel(name, data));
       const input = new Graph().source('input', 'images', [2, ...data.inputShape], 'float');
@@ -30,10 +30,35 @@ describe('models', () => {
     ['resnet8', cifar, 78_042],
     ['resnet32', cifar, 466_906],
     ['resnet56', cifar, 855_770],
+    // Embeddings 65*128 + 64*128; a block 4*(128*128+128) + 2*256 + 2*4*128*128 + 5*128; norm 256; head 65*128+65.
+    ['transformer', { inputShape: [64], classes: 65 }, 421_697],
     // torchvision's resnet18 with 1000 classes.
     ['resnet18', { inputShape: [224, 224, 3], classes: 1000 }, 11_689_512],
   ] as const)('%s has its known number of parameters', (name, data, count) => {
     expect(parameterCount(createModel(name, data))).toBe(count);
+  });
+
+  it('transformer maps rows of tokens to logits at every place', () => {
+    expect(modelNames.filter(takesTokens)).toEqual(['transformer']);
+    const { model, parameters } = bind(createModel('transformer', { inputShape: [16], classes: 30 }));
+    const tokens = (storage: 'int32' | 'uint8') => new Graph().source('input', 'tokens', [2, 16], storage);
+    expect(model.apply(tokens('int32')).shape).toEqual([2, 16, 30]);
+    expect(() => model.apply(tokens('uint8'))).toThrow(/tokens stored as int32, got uint8/);
+    const paths = parameters.map(({ path }) => path);
+    expect(paths.slice(0, 6)).toEqual([
+      'embed.weight',
+      'position',
+      'blocks.0.norm1.weight',
+      'blocks.0.norm1.bias',
+      'blocks.0.attention.query.weight',
+      'blocks.0.attention.query.bias',
+    ]);
+    expect(() => createModel('transformer', mnist)).toThrow(
+      /rows of tokens \[context\], got samples of \[28/,
+    );
+    const data = { inputShape: [16], classes: 30 };
+    expect(() => new Transformer({ ...data, heads: 3 })).toThrow(/width 128 must be a multiple of heads 3/);
+    expect(() => new Transformer({ ...data, layers: 0 })).toThrow(/layers must be a positive integer, got 0/);
   });
 
   it("names ResNet-20's parts as torchvision does", () => {
