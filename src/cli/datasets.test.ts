@@ -72,11 +72,11 @@ describe('--dataset text', () => {
     writeFileSync(other, words.join('').replaceAll('v', 'x').repeat(300));
     const refused = await run(['eval', out, '--data', other, '--threads', '1']);
     expect([refused.code, refused.err]).toEqual([
-      1,
+      3,
       expect.stringMatching(/does not know the character "x"/),
     ]);
     const predicted = await run(['predict', file, '--from', out]);
-    expect([predicted.code, predicted.err]).toEqual([1, expect.stringMatching(/which are no images/)]);
+    expect([predicted.code, predicted.err]).toEqual([3, expect.stringMatching(/which are no images/)]);
   });
 
   it('is planned, timed and looked into', async () => {
@@ -102,7 +102,7 @@ describe('--dataset text', () => {
   it('and the options that go with it are refused where they do not fit', async () => {
     const cases: [string[], RegExp][] = [
       [['--dataset', 'text'], /--dataset text needs --data <file>/],
-      [['--context', '8'], /--context is for --dataset text; leave it out with mnist/],
+      [['--context', '8'], /--context is for text and shakespeare; leave it out with mnist/],
       [['--dataset', 'text', '--data', file], /takes images/],
       [['--model', 'transformer', '--nesterov'], /--nesterov is for --optimizer sgd/],
     ];

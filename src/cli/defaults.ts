@@ -13,7 +13,7 @@ export const defaultProbes = 4;
 /** Passes over the training set. */
 export function defaultEpochs(dataset: string, command: 'compare' | 'train' = 'train'): number {
   // Of a million characters an epoch is some 245 steps.
-  if (dataset === 'text') return 4;
+  if (dataset === 'text' || dataset === 'shakespeare') return 4;
   // Of 2,000 recordings an epoch is 32 steps.
   if (dataset === 'fsdd') return 10;
   // Three runs of a third of MNIST each: about 99 % right, and below three minutes together.

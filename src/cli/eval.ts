@@ -14,6 +14,7 @@ import {
   checkRunOptions,
   datasetChoices,
   type RunOptions,
+  textNames,
   wholeOption,
 } from './options.js';
 import { limited, loadData } from './setup.js';
@@ -101,7 +102,7 @@ async function runEval(path: string, options: EvalOptions, io: CliIo): Promise<n
         saved.file,
       );
     }
-    const context = options.context ?? (dataset === 'text' ? saved.inputShape[0] : undefined);
+    const context = options.context ?? (textNames.includes(dataset) ? saved.inputShape[0] : undefined);
     const key = `${dataset} ${context}`;
     const wanted = {
       dataset,

@@ -62,6 +62,9 @@ export function choiceOption<T extends string>(flag: string, names: readonly T[]
   };
 }
 
+/** Data sets of characters, which `--context` is for. */
+export const textNames: readonly string[] = ['text', 'shakespeare'];
+
 /** Data sets that `--dataset` takes: those with a name, folders of JPEG images, and text files. */
 export const datasetChoices: readonly string[] = [...datasetNames, 'images', 'text'];
 export const backendNames = ['wasm', 'reference'] as const;
@@ -183,7 +186,7 @@ export function addTrainingOptions(command: Command): Command {
   command
     .option(
       '--epochs <n>',
-      'passes over the training set, fractions allowed (default: 1; 0.35 in compare; 10 for CIFAR and fsdd, 4 for text)',
+      'passes over the training set, fractions allowed (default: 1; 0.35 in compare; 10 for CIFAR and fsdd, 4 for texts)',
       positiveOption('--epochs'),
     )
     .option('--max-steps <n>', 'end after this many steps at the latest', wholeOption('--max-steps', 1));

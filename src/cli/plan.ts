@@ -34,7 +34,11 @@ interface PlanOptions extends RunOptions, DataOptions {
 /** Input and classes; the data themselves are needed only where their shape is not known by name. */
 async function dataFacts(options: PlanOptions): Promise<{ input: InputSpec; classes: number }> {
   const known = (await describeDatasets()).find(({ name }) => name === options.dataset);
-  if (known) return { input: { shape: known.shape, storage: 'uint8' }, classes: known.classes };
+  if (known) {
+    const { storage = 'uint8', classes } = known;
+    const shape = storage === 'int32' && options.context !== undefined ? [options.context] : known.shape;
+    return { input: { shape, storage }, classes };
+  }
   const { train } = await loadData(options);
   return { input: inputOf(train), classes: train.classes.length };
 }

@@ -169,6 +169,13 @@ describe('data', () => {
       /^mnist +MNIST handwritten digits +28x28x1 +10 +60,000 +10,000 /m,
     );
     const all = JSON.parse((await run(['data', '--json'])).out) as { name: string }[];
-    expect(all.map(({ name }) => name)).toEqual(['mnist', 'fashion-mnist', 'cifar10', 'cifar100', 'fsdd']);
+    expect(all.map(({ name }) => name)).toEqual([
+      'mnist',
+      'fashion-mnist',
+      'cifar10',
+      'cifar100',
+      'fsdd',
+      'shakespeare',
+    ]);
   });
 });

@@ -37,7 +37,7 @@ import {
   defaultProbes,
   defaultWeightDecay,
 } from './defaults.js';
-import type { DataOptions, TrainingOptions } from './options.js';
+import { type DataOptions, type TrainingOptions, textNames } from './options.js';
 import { checkFolderNames } from './run-folder.js';
 
 /** A recipe by built-in name, or from a JSON file. Throws RecipeError with the nearest name, or DataError for the file. */
@@ -80,10 +80,14 @@ export async function loadData(
     }
     return loadText({ file: data, ...(context === undefined ? {} : { context }) });
   }
-  if (context !== undefined) {
-    throw new UsageError(`--context is for --dataset text; leave it out with ${dataset}`);
+  if (context !== undefined && !textNames.includes(dataset)) {
+    throw new UsageError(`--context is for ${textNames.join(' and ')}; leave it out with ${dataset}`);
   }
-  const options = { ...(data === undefined ? {} : { dir: data }), ...(onProgress ? { onProgress } : {}) };
+  const options = {
+    ...(data === undefined ? {} : { dir: data }),
+    ...(context === undefined ? {} : { context }),
+    ...(onProgress ? { onProgress } : {}),
+  };
   if (dataset !== 'images') return loadDataset(dataset, options);
   if (data === undefined) {
     throw new UsageError(

@@ -26,7 +26,7 @@ describe('data sets by name', () => {
     const error = await errorOf(() => loadDataset('mnits'));
     expect(error).toBeInstanceOf(UsageError);
     expect(error.message).toBe(
-      'there is no data set "mnits"; known are mnist, fashion-mnist, cifar10, cifar100, fsdd. Did you mean "mnist"?',
+      'there is no data set "mnits"; known are mnist, fashion-mnist, cifar10, cifar100, fsdd, shakespeare. Did you mean "mnist"?',
     );
     expect(await errorOf(() => loadDataset('toString'))).toBeInstanceOf(UsageError);
   });

@@ -3,7 +3,7 @@
 import { UsageError } from '../core/errors.js';
 import { didYouMean } from '../core/text.js';
 import { type CifarOptions, cifarRemedy, findCifar, loadCifar10, loadCifar100 } from './cifar.node.js';
-import type { DataSplit } from './dataset.js';
+import type { DataSplit, Dataset } from './dataset.js';
 import { kindOf } from './files.node.js';
 import { findFsdd, fsddRemedy, loadFsdd } from './fsdd.node.js';
 import {
@@ -14,16 +14,27 @@ import {
   loadMnist,
   mnistRemedy,
 } from './mnist.node.js';
+import { defaultContext } from './text.js';
+import { findShakespeare, loadShakespeare, shakespeareRemedy } from './text.node.js';
+
+/** Options of {@link loadDataset}; each data set takes what it knows. */
+export interface DatasetOptions extends CifarOptions {
+  /** Characters of a sample, for texts. Default 64. */
+  readonly context?: number;
+}
 
 interface Entry {
   readonly title: string;
-  readonly shape: readonly [height: number, width: number, channels: number];
+  /** Images are [height, width, channels], texts [context]. */
+  readonly shape: readonly number[];
+  /** What samples are kept in; uint8 when left out. */
+  readonly storage?: 'int32';
   readonly classes: number;
   readonly train: number;
   readonly test: number;
   readonly howToGet: string;
   find(dir?: string): Promise<string | undefined>;
-  load(options: CifarOptions): Promise<DataSplit>;
+  load(options: DatasetOptions): Promise<DataSplit<Dataset>>;
 }
 
 const folderOr = async (dir: string | undefined, find: () => Promise<string | undefined>) =>
@@ -80,6 +91,18 @@ const entries: { readonly [name: string]: Entry } = {
     find: async (dir) => (dir === undefined ? undefined : findFsdd(dir)),
     load: loadFsdd,
   },
+  shakespeare: {
+    title: 'Tiny Shakespeare, characters',
+    shape: [defaultContext],
+    storage: 'int32',
+    classes: 65,
+    // Of 1,115,394 characters, in windows of 64.
+    train: 15_685,
+    test: 1742,
+    howToGet: shakespeareRemedy,
+    find: async (dir) => (dir === undefined ? undefined : findShakespeare(dir)),
+    load: loadShakespeare,
+  },
 };
 
 /** Names that {@link loadDataset} takes. */
@@ -89,7 +112,7 @@ export const datasetNames: readonly string[] = Object.freeze(Object.keys(entries
  * Training and test set of a known name, from `dir` or the set's default place.
  * @throws UsageError for an unknown name, DataError for files that are missing or damaged.
  */
-export async function loadDataset(name: string, options: CifarOptions = {}): Promise<DataSplit> {
+export async function loadDataset(name: string, options: DatasetOptions = {}): Promise<DataSplit<Dataset>> {
   if (!datasetNames.includes(name)) {
     throw new UsageError(
       `there is no data set "${name}"; known are ${datasetNames.join(', ')}.${didYouMean(name, datasetNames)}`,
@@ -102,10 +125,12 @@ export async function loadDataset(name: string, options: CifarOptions = {}): Pro
 export interface DatasetDescription {
   readonly name: string;
   readonly title: string;
-  /** [height, width, channels] */
+  /** [height, width, channels]; of texts [context], when it is not told otherwise. */
   readonly shape: readonly number[];
+  /** `int32` for tokens; bytes when left out. */
+  readonly storage?: 'int32';
   readonly classes: number;
-  /** Images of the official training and test set. */
+  /** Samples of the official training and test set. */
   readonly train: number;
   readonly test: number;
   /** Where it lies; undefined when it has to be fetched first. */

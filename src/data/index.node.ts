@@ -1,7 +1,13 @@
 /** Data sets and batches for Node: everything of `index.ts`, and the loaders that read files. */
 
 export { type CifarOptions, loadCifar10, loadCifar100 } from './cifar.node.js';
-export { type DatasetDescription, datasetNames, describeDatasets, loadDataset } from './datasets.node.js';
+export {
+  type DatasetDescription,
+  type DatasetOptions,
+  datasetNames,
+  describeDatasets,
+  loadDataset,
+} from './datasets.node.js';
 export { type FsddOptions, fsddTestSpeakers, loadFsdd } from './fsdd.node.js';
 export * from './index.js';
 export { loadImageFolder } from './jpeg.node.js';
@@ -14,4 +20,4 @@ export {
   loadMnist,
   mnistClasses,
 } from './mnist.node.js';
-export { type LoadTextOptions, loadText } from './text.node.js';
+export { type LoadTextOptions, loadShakespeare, loadText } from './text.node.js';

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { needs } from '../../test/support/needs.js';
 import { DataError, UsageError } from '../core/errors.js';
 import { BatchLoader } from './batches.js';
 import { datasetWarnings, subset } from './dataset.js';
+import { describeDatasets } from './datasets.node.js';
 import { errorOf, temporaryFolders, writeFiles } from './fixtures.node.case.js';
 import { encodeText, textSplit, vocabularyOf } from './text.js';
-import { loadText } from './text.node.js';
+import { findShakespeare, loadShakespeare, loadText } from './text.node.js';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 /** 1,000 characters in which the place says the character. */
@@ -104,6 +106,34 @@ describe('the windows of a text', () => {
         .join('');
       expect(text.slice(first, first + 31)).toContain(window);
     }
+  });
+});
+
+describe('Tiny Shakespeare', () => {
+  const folder = temporaryFolders();
+
+  it('is no other text, and what is missing says how to get it', async () => {
+    const dir = await folder();
+    expect((await errorOf(() => loadShakespeare({ dir }))).message).toMatch(
+      /holds no such file; give the file/,
+    );
+    expect((await errorOf(() => loadShakespeare())).message).toMatch(/not shipped.*char-rnn/);
+    await writeFiles(dir, { 'input.txt': Buffer.from(text) });
+    expect(await findShakespeare(dir)).toBe(join(dir, 'input.txt'));
+    const error = await errorOf(() => loadShakespeare({ dir }));
+    expect(error.message).toMatch(/input\.txt.*holds 1000 characters.*for another text take --dataset text/);
+  });
+
+  const data = needs('data');
+  data.it('has the sizes that the list of data sets states', async () => {
+    const [stated] = (await describeDatasets()).filter(({ name }) => name === 'shakespeare');
+    const { train, test } = await loadShakespeare({ dir: data.path });
+    expect([train.count, test.count, train.classes.length]).toEqual([
+      stated.train,
+      stated.test,
+      stated.classes,
+    ]);
+    expect(train.inputShape).toEqual(stated.shape);
   });
 });
 
