@@ -9,8 +9,8 @@ import { bytesMoved } from '../src/train/profile.js';
 import { firstBatch, stripes, tinySession } from './support/tiny.js';
 
 /** As of the last change that lowered them; bytes are those of every operand, read and written. */
-const CALLS = 678;
-const MEGABYTES = 959.7;
+const CALLS = 617;
+const MEGABYTES = 808.7;
 const SCRATCH = 379_840;
 
 const images = stripes(64, 32, 3, 10);

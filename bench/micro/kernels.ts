@@ -88,7 +88,7 @@ function convCases(shape: ConvShape, batch: number): ProductCase[] {
       ...bytes,
       what: 'forward int8 x int8',
       kernel: 'conv2d_int',
-      params: { ...params, inputGroups: 1, weightGroups: 1 },
+      params: { ...params, inputGroups: 1, weightGroups: 1, cellRows: 0, site: 0 },
       factors: ['int8', 'int8'],
     },
     {

@@ -15,6 +15,11 @@ const COUNTERS = 4;
 const HYPER = 8;
 const COEF = 8;
 
+const rangeSizes = ({ cellRows, site }: { cellRows: number; site: number }) => ({
+  cells: cellRows * 2,
+  status: site + 1,
+});
+
 const maskBytes = (count: number): number => Math.ceil(count / 8);
 
 const convSizes = (p: ConvParams) => ({
@@ -47,7 +52,12 @@ const lengths: LengthTable = {
   gelu_grad: ({ count }) => ({ input: count, gradOutput: count, output: count }),
   affine: ({ count }) => ({ input: count, output: count }),
   relu: ({ count }) => ({ input: count, output: count, mask: maskBytes(count) }),
-  relu_grad: ({ count }) => ({ gradOutput: count, mask: maskBytes(count), output: count }),
+  relu_grad: ({ count, ...p }) => ({
+    gradOutput: count,
+    mask: maskBytes(count),
+    output: count,
+    ...rangeSizes(p),
+  }),
   leaky_relu: ({ count }) => ({ input: count, output: count, mask: maskBytes(count) }),
   leaky_relu_grad: ({ count }) => ({ gradOutput: count, mask: maskBytes(count), output: count }),
   dropout: ({ count }) => ({ input: count, counters: COUNTERS, output: count }),
@@ -182,11 +192,12 @@ const lengths: LengthTable = {
     gradGamma: channels,
     gradBeta: channels,
   }),
-  norm_grad_input: ({ rows, channels }) => ({
+  norm_grad_input: ({ rows, channels, ...p }) => ({
     gradOutput: rows * channels,
     input: rows * channels,
     gradCoef: channels * 4,
     gradInput: rows * channels,
+    ...rangeSizes(p),
   }),
   range_norm_spikes: ({ batch, inner, channels }) => ({
     cells: batch * channels * 8,
@@ -224,6 +235,7 @@ const lengths: LengthTable = {
     inputParams: p.inputGroups * QPARAMS,
     weightParams: p.weightGroups * QPARAMS,
     bias: p.outC,
+    ...rangeSizes(p),
   }),
   conv2d_grad_input_int: (p) => ({
     gradOutput: convSizes(p).output,

@@ -90,7 +90,7 @@ function makeCheck(): Check {
       bias: check.drawn('float', outC),
       output,
     },
-    params: { ...conv, inputGroups: 1, weightGroups: 1 },
+    params: { ...conv, inputGroups: 1, weightGroups: 1, cellRows: 0, site: 0 },
   });
   check.add({
     kernel: 'conv2d_grad_input_int',
@@ -181,7 +181,7 @@ function makeCheck(): Check {
       ...{ gradOutput: grad8, input: outputCodes, gradCoef: check.drawn('float', outC * 4) },
       gradInput: check.empty('float', count),
     },
-    params: affine,
+    params: { ...affine, cellRows: 0, site: 0 },
   });
   check.add({
     kernel: 'channel_affine_quantize',

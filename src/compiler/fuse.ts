@@ -4,6 +4,7 @@
  *
  *   norm's affine [-> relu] -> range, quantize      becomes  range from extreme codes; affine+relu+quantize, codes to codes
  *   norm's affine -> add(shortcut) -> relu [-> range] becomes one pass that also finds the range
+ *   conv2d, norm's gradient or relu's gradient -> range becomes one pass that finds the range of what it has just written
  *   quantize + quantize of one value                 becomes  quantize_pair
  */
 import { hashText } from '../core/rng.js';
@@ -11,10 +12,13 @@ import { Graph, type Node, type Value } from '../graph/graph.js';
 import { addOp } from '../ops/arithmetic.js';
 import { reluOp } from '../ops/relu.js';
 import {
+  canRange,
   channelAffineAddReluOp,
   channelAffineQuantizeOp,
   channelAffineRangeOp,
   quantizePairOp,
+  type Ranged,
+  rangedOp,
 } from './fused-ops.js';
 import { liveNodes } from './lower.js';
 import { channelAffineOp, type NormGeometry, normFinalizeOp } from './norm-ops.js';
@@ -68,6 +72,7 @@ class FusionPass {
       if (node.op === channelAffineOp) this.planResidual(node) || this.planQuantize(node);
       if (node.op === quantizeOp) this.planPair(node);
     }
+    for (const node of this.nodes) if (!this.instead.has(node)) this.planOwnRange(node);
     for (const node of this.nodes) this.emit(node);
     return { graph: this.out, map: (value) => this.find(value) };
   }
@@ -109,6 +114,31 @@ class FusionPass {
   private placed(node: Node, run: Emit): void {
     this.out.phase = node.phase;
     this.out.within(node.path, run);
+  }
+
+  /** Anything whose kernel can find the range of its output, and whose output's range is asked for by images. */
+  private planOwnRange(node: Node): void {
+    const { output } = node.outputs;
+    const range =
+      output &&
+      this.readersOf(output).find(
+        (reader) =>
+          reader.op === rangeOp &&
+          !this.instead.has(reader) &&
+          (reader.attrs as { rows: number }).rows === output.shape[0],
+      );
+    if (!range || !canRange(node)) return;
+    this.instead.set(node, () => {
+      const inputs = Object.fromEntries(
+        Object.entries(node.inputs).map(([role, value]) => [role, value ? this.find(value) : undefined]),
+      );
+      const { rows, role } = range.attrs as { rows: number; role: string };
+      const attrs: Ranged = { base: node.op, attrs: node.attrs, rows, role };
+      const made = this.out.emit(rangedOp(node.op), inputs, attrs, { product: node.product });
+      this.mapped.set(output.id, made.output);
+      this.mapped.set(range.outputs.cells.id, made.cells);
+    });
+    this.instead.set(range, () => {});
   }
 
   /** affine -> add -> relu [-> range]. */

@@ -1,7 +1,8 @@
 /** Operations that do the work of several in one pass over memory, with the same bits; only the fusion pass makes them. */
+import { kernelSpecs } from '../backend/kernels.js';
 import { sizeOf } from '../core/shape.js';
-import type { Value } from '../graph/graph.js';
-import { call, defineOp } from '../graph/op.js';
+import type { Node, Value } from '../graph/graph.js';
+import { call, defineOp, type OpDef } from '../graph/op.js';
 import { codeRange, formats } from '../quant/format.js';
 import type { OperandSpec } from '../quant/recipe.js';
 import type { NormGeometry } from './norm-ops.js';
@@ -75,6 +76,55 @@ export const channelAffineAddReluOp = defineOp<NormGeometry & { role: string }>(
     ),
   ],
 });
+
+/** An op whose one kernel also finds the range of what it writes, and what it was asked. */
+export interface Ranged {
+  readonly base: OpDef;
+  readonly attrs: unknown;
+  /** Equal runs of the output, each with a range of its own. */
+  readonly rows: number;
+  /** Role of the operand whose range this is, for messages. */
+  readonly role: string;
+}
+
+const rangedOps = new Map<OpDef, OpDef<Ranged>>();
+
+/** The op as it is, with one more output: `cells` [rows, 2], the range of its output, found in the same pass. */
+export function rangedOp(base: OpDef): OpDef<Ranged> {
+  const known = rangedOps.get(base);
+  if (known) return known;
+  const made = defineOp<Ranged>({
+    name: base.name,
+    infer: (inputs, { attrs, rows }, fail) => ({
+      ...base.infer(inputs, attrs, fail),
+      cells: { shape: [rows, 2] },
+    }),
+    lower: ({ inputs, outputs, attrs: { attrs, rows }, used }) =>
+      (base.lower?.({ inputs, outputs, attrs, used }) ?? []).map((one) =>
+        one.kernel === 'host'
+          ? one
+          : {
+              ...one,
+              buffers: { ...one.buffers, cells: outputs.cells },
+              params: { ...one.params, cellRows: rows, site: -1 },
+            },
+      ),
+  });
+  rangedOps.set(base, made);
+  return made;
+}
+
+/** Whether a node is one call of a kernel that can find the range of its output. */
+export function canRange(node: Node): boolean {
+  const calls = node.op.lower?.({
+    inputs: node.inputs as Record<string, Value>,
+    outputs: node.outputs,
+    attrs: node.attrs,
+    used: () => true,
+  });
+  if (calls?.length !== 1 || calls[0].kernel === 'host') return false;
+  return 'cellRows' in kernelSpecs[calls[0].kernel].params;
+}
 
 /** Both copies of a gradient (gradients bifurcation) from one read. */
 export const quantizePairOp = defineOp<{

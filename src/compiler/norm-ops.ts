@@ -152,7 +152,7 @@ export const normGradInputOp = defineOp<NormGeometry & NormStatistics>({
         gradCoef: inputs.gradCoef,
         gradInput: outputs.output,
       },
-      { rows: batch * inner, channels },
+      { rows: batch * inner, channels, cellRows: 0, site: 0 },
     );
     if (kind === 0) return [apply];
     const spikes = call(

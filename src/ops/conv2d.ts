@@ -301,6 +301,8 @@ export const conv2dOp = defineOp<ConvAttrs>({
         ...kernelParams(attrs),
         inputGroups: groupsOf(inputs.inputParams),
         weightGroups: groupsOf(inputs.weightParams),
+        cellRows: 0,
+        site: 0,
       },
     ),
   ),

@@ -12,7 +12,7 @@ const reluGradOp = defineOp<Record<string, never>>({
     call(
       'relu_grad',
       { gradOutput: inputs.gradOutput, mask: inputs.mask, output: outputs.output },
-      { count: sizeOf(inputs.gradOutput.shape) },
+      { count: sizeOf(inputs.gradOutput.shape), cellRows: 0, site: 0 },
     ),
   ],
 });

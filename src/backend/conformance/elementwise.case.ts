@@ -1,6 +1,6 @@
 /** Cases of the kernels that combine and map elements one by one, and of sums over an axis. */
 import { COUNTS, Draw, NON_FINITE_FLOATS, SPECIAL_FLOATS } from './draw.case.js';
-import { data, floats, type KernelCase, kernelCase, maskBytes, out } from './kernel-case.case.js';
+import { data, floats, ints, type KernelCase, kernelCase, maskBytes, out } from './kernel-case.case.js';
 
 function fillCases(): KernelCase[] {
   const counts = COUNTS.map((count) =>
@@ -98,6 +98,27 @@ function affineCases(): KernelCase[] {
   );
 }
 
+/** relu_grad that finds the range of its output; every third case has an infinity in its last place. */
+function rangedReluGrad(title: string, count: number, rows: number, draw: Draw): KernelCase {
+  const gradOutput = draw.normal(count);
+  const mask = draw.mask(count);
+  const last = count - 1;
+  const broken = (count + rows) % 3 === 0 && (mask[last >> 3] >> (last & 7)) & 1;
+  if (broken) gradOutput[last] = Number.NEGATIVE_INFINITY;
+  return kernelCase(
+    'relu_grad',
+    `${title}, range of ${rows}${broken ? ', infinite' : ''}`,
+    {
+      gradOutput: floats(gradOutput),
+      mask: data('uint8', mask),
+      output: out('float', count),
+      cells: out('float', 2 * rows, { unspecified: broken ? [2 * rows - 2, 2 * rows - 1] : [] }),
+      status: ints([0, 6, 0]),
+    },
+    { count, cellRows: rows, site: 1 },
+  );
+}
+
 function reluCases(): KernelCase[] {
   return inputs('relu').flatMap(([title, draw, input]) => {
     const count = input.length;
@@ -119,7 +140,15 @@ function reluCases(): KernelCase[] {
     ]);
     return [
       ...forward,
-      kernelCase('relu_grad', title, { gradOutput, mask, output: out('float', count) }, { count }),
+      kernelCase(
+        'relu_grad',
+        title,
+        { gradOutput, mask, output: out('float', count) },
+        { count, cellRows: 0, site: 0 },
+      ),
+      ...[1, 2, 5]
+        .filter((rows) => count > 0 && count % rows === 0)
+        .map((rows) => rangedReluGrad(title, count, rows, draw)),
       kernelCase(
         'leaky_relu_grad',
         title,

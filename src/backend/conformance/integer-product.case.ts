@@ -11,7 +11,7 @@ import {
 } from './conv-shapes.case.js';
 import { codeRange, Draw } from './draw.case.js';
 import { MATMUL_SHAPES, TRANSPOSES } from './float-product.case.js';
-import { data, floats, type KernelCase, kernelCase, out, typedArray } from './kernel-case.case.js';
+import { data, floats, ints, type KernelCase, kernelCase, out, typedArray } from './kernel-case.case.js';
 
 /** A stored operand with a scale and a zero point for each of its groups. */
 interface Operand {
@@ -198,8 +198,10 @@ function convCase(
       weightParams: floats(draw.qparams(weightGroups, weight.zeroPoints)),
       bias: bias ? floats(draw.normal(shape.outC)) : undefined,
       output: out('float', outputSize(shape)),
+      ...(perChannel === bias ? { cells: out('float', 2 * shape.batch), status: ints([0, 6]) } : {}),
     },
-    { ...shape, inputGroups, weightGroups },
+    // Half the cases also ask for the range of each image.
+    { ...shape, inputGroups, weightGroups, cellRows: perChannel === bias ? shape.batch : 0, site: 1 },
   );
 }
 

@@ -1,7 +1,7 @@
 /** Cases of the backward pass of normalisation, Range BN's spikes included. */
 import type { NumericArray } from '../../core/dtype.js';
 import { codeRange, Draw, qparamsOf } from './draw.case.js';
-import { data, floats, type KernelCase, kernelCase, out } from './kernel-case.case.js';
+import { data, floats, ints, type KernelCase, kernelCase, out } from './kernel-case.case.js';
 import {
   coefficients,
   gradCellsOf,
@@ -115,20 +115,27 @@ function gradFinalizeCases(): KernelCase[] {
 
 function gradInputCases(): KernelCase[] {
   return NORM_SHAPES.flatMap((shape) =>
-    [...PAIRS, ['int8', undefined] as const, ['float', undefined] as const].map(([grad, input]) => {
+    [...PAIRS, ['int8', undefined] as const, ['float', undefined] as const].flatMap(([grad, input]) => {
       const { batch, inner, channels } = shape;
       const count = normSize(shape);
       const draw = new Draw(`norm_grad_input ${normTitle(shape)} ${grad} ${input}`);
-      return kernelCase(
-        'norm_grad_input',
-        `${normTitle(shape)}, gradient ${grad}, input ${input ?? 'absent'}`,
-        {
-          gradOutput: data(grad, tensor(draw, grad, count)),
-          input: input && data(input, tensor(draw, input, count)),
-          gradCoef: floats(draw.normal(channels * 4)),
-          gradInput: out('float', count),
-        },
-        { rows: batch * inner, channels },
+      const range = {
+        cells: out('float', 2 * batch),
+        status: ints([0, 6]),
+      };
+      return [false, true].map((ranged) =>
+        kernelCase(
+          'norm_grad_input',
+          `${normTitle(shape)}, gradient ${grad}, input ${input ?? 'absent'}${ranged ? ', with its range' : ''}`,
+          {
+            gradOutput: data(grad, tensor(draw, grad, count)),
+            input: input && data(input, tensor(draw, input, count)),
+            gradCoef: floats(draw.normal(channels * 4)),
+            gradInput: out('float', count),
+            ...(ranged ? range : {}),
+          },
+          { rows: batch * inner, channels, cellRows: ranged ? batch : 0, site: ranged ? 1 : 0 },
+        ),
       );
     }),
   );

@@ -1,7 +1,7 @@
 /**
  * Kernels that move elements or work one by one; all float unless said. Common rules stand in ../kernels.ts.
  */
-import type { KernelSpec } from './spec.js';
+import { type KernelSpec, rangeBuffers, rangeParams } from './spec.js';
 
 const view = {
   rank: 'int',
@@ -57,7 +57,10 @@ export const elementwiseSpecs = {
   relu: { buffers: { input: 'in', output: 'out', mask: 'out?' }, params: { count: 'int' } },
 
   /** output[i] = mask bit i ? gradOutput[i] : 0. */
-  relu_grad: { buffers: { gradOutput: 'in', mask: 'in', output: 'out' }, params: { count: 'int' } },
+  relu_grad: {
+    buffers: { gradOutput: 'in', mask: 'in', output: 'out', ...rangeBuffers },
+    params: { count: 'int', ...rangeParams },
+  },
 
   /** output[i] = x > 0 ? x : f(slope * x); mask bit i = x > 0. */
   leaky_relu: {

@@ -1,7 +1,7 @@
 /**
  * Normalisation over channels: input is [batch][inner][channels], float or 8-bit codes; n = batch*inner values a channel. Common rules stand in ../kernels.ts.
  */
-import type { KernelSpec } from './spec.js';
+import { type KernelSpec, rangeBuffers, rangeParams } from './spec.js';
 
 export const normSpecs = {
   /**
@@ -132,8 +132,8 @@ export const normSpecs = {
 
   /** gradInput = f(f(f(P*g) + f(Q*q)) + R), g the raw code or float of gradOutput, q of input; with input absent f(f(P*g) + R). */
   norm_grad_input: {
-    buffers: { gradOutput: 'in', input: 'in?', gradCoef: 'in', gradInput: 'out' },
-    params: { rows: 'int', channels: 'int' },
+    buffers: { gradOutput: 'in', input: 'in?', gradCoef: 'in', gradInput: 'out', ...rangeBuffers },
+    params: { rows: 'int', channels: 'int', ...rangeParams },
   },
 
   /**

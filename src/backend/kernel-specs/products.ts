@@ -1,7 +1,7 @@
 /**
  * Products in float and in integers. Common rules stand in ../kernels.ts.
  */
-import type { KernelSpec } from './spec.js';
+import { type KernelSpec, rangeBuffers, rangeParams } from './spec.js';
 
 const conv = {
   batch: 'int',
@@ -61,8 +61,16 @@ export const integerProductSpecs = {
 
   /** inputGroups 1 or batch (per sample); weightGroups 1 or outC. */
   conv2d_int: {
-    buffers: { input: 'in', inputParams: 'in', weight: 'in', weightParams: 'in', bias: 'in?', output: 'out' },
-    params: { ...conv, inputGroups: 'int', weightGroups: 'int' },
+    buffers: {
+      input: 'in',
+      inputParams: 'in',
+      weight: 'in',
+      weightParams: 'in',
+      bias: 'in?',
+      output: 'out',
+      ...rangeBuffers,
+    },
+    params: { ...conv, inputGroups: 'int', weightGroups: 'int', ...rangeParams },
   },
 
   /** gradGroups 1 or batch; one weight group. weightFolded = 1: the weight's channel scales are already in the gradient's codes

@@ -16,7 +16,7 @@ describe('masked maps', () => {
     const gradient = runKernel(
       'relu_grad',
       { gradOutput: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], mask, output: zeros(10) },
-      { count: 10 },
+      { count: 10, cellRows: 0, site: 0 },
     );
     expect([...gradient.output]).toEqual([1, 0, 0, 4, 0, 6, 0, 8, 9, 0]);
   });

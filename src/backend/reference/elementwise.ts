@@ -2,6 +2,7 @@
 import { erf, exp, log, tanh } from '../../core/math.js';
 import { noise16, noiseKey } from '../../core/rng.js';
 import { type KernelTable, sumInBlocks } from './kernel.js';
+import { rangeOfRows } from './quantize.js';
 
 const SQRT_TWO_PI = Math.sqrt(2 * Math.PI);
 const COPY_AXES = 6;
@@ -104,8 +105,9 @@ export const elementwiseKernels = {
     }
   },
 
-  relu_grad({ gradOutput, mask, output }, { count }) {
+  relu_grad({ gradOutput, mask, output, cells, status }, { count, cellRows, site }) {
     for (let i = 0; i < count; i++) output[i] = (mask[i >> 3] >> (i & 7)) & 1 ? gradOutput[i] : 0;
+    if (cells) rangeOfRows(output, cellRows, count / cellRows, cells, status, site);
   },
 
   leaky_relu({ input, output, mask }, { count, slope }) {

@@ -5,6 +5,7 @@
 import type { NumericArray } from '../../core/dtype.js';
 import { inputOfTap, outputOfTap, windowAxes } from './geometry.js';
 import { type KernelTable, QPARAMS_STRIDE } from './kernel.js';
+import { rangeOfRows } from './quantize.js';
 
 /** Codes less their zero point, grouped as `quantize` groups them. */
 function centre(
@@ -117,7 +118,11 @@ export const integerProductKernels = {
     }
   },
 
-  conv2d_int({ input, inputParams, weight, weightParams, bias, output }, params, { round: f }) {
+  conv2d_int(
+    { input, inputParams, weight, weightParams, bias, output, cells, status },
+    params,
+    { round: f },
+  ) {
     const { batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, groups } = params;
     const { inputGroups, weightGroups } = params;
     const axes = windowAxes(params);
@@ -156,6 +161,8 @@ export const integerProductKernels = {
         }
       }
     }
+    const { cellRows, site } = params;
+    if (cells) rangeOfRows(output, cellRows, at / cellRows, cells, status, site);
   },
 
   conv2d_grad_input_int({ gradOutput, gradParams, weight, weightParams, gradInput }, params, { round: f }) {

@@ -82,7 +82,7 @@ function backward(
   let { gradInput } = runKernel(
     'norm_grad_input',
     { gradOutput, input: kind === 0 ? input : undefined, gradCoef, gradInput: zeros(COUNT) },
-    { rows: BATCH * INNER, channels: CHANNELS },
+    { rows: BATCH * INNER, channels: CHANNELS, cellRows: 0, site: 0 },
     true,
   );
   if (kind === 1) {

@@ -1,6 +1,7 @@
 /** Reference kernels of the backward pass of normalisation over channels. */
 import { chunkConstant, chunkStart } from './chunks.js';
 import { BLOCK, isFloat, type KernelTable, loadInt64, storeInt64 } from './kernel.js';
+import { rangeOfRows } from './quantize.js';
 
 /** Numbers of a channel in `cells` of norm_cells, in `coef`, in the gradient's cells and in `gradCoef`. */
 const CELL = 8;
@@ -90,7 +91,8 @@ export const normGradKernels = {
     }
   },
 
-  norm_grad_input({ gradOutput, input, gradCoef, gradInput }, { rows, channels }, { round: f }) {
+  norm_grad_input({ gradOutput, input, gradCoef, gradInput, cells, status }, params, { round: f }) {
+    const { rows, channels, cellRows, site } = params;
     for (let m = 0; m < rows; m++) {
       for (let c = 0; c < channels; c++) {
         const at = m * channels + c;
@@ -99,6 +101,7 @@ export const normGradKernels = {
         gradInput[at] = pq + gradCoef[c * GRAD_COEF + 2];
       }
     }
+    if (cells) rangeOfRows(gradInput, cellRows, (rows * channels) / cellRows, cells, status, site);
   },
 
   range_norm_spikes({ cells, gradCoef, gradInput }, params, { round: f }) {

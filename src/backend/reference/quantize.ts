@@ -54,6 +54,32 @@ export function roundToCode(
   return roundHalfEven(Math.min(Math.max(f(x * inv), low), high));
 }
 
+/** Minimum and maximum of each of `rows` runs of `cols` values into `cells`, as the kernel `range`. */
+export function rangeOfRows(
+  input: NumericArray,
+  rows: number,
+  cols: number,
+  cells: NumericArray,
+  status: NumericArray | undefined,
+  site: number,
+): void {
+  for (let row = 0; row < rows; row++) {
+    let min = Number.POSITIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
+    // Math.min and Math.max keep a NaN once they meet one.
+    for (let i = row * cols; i < (row + 1) * cols; i++) {
+      min = Math.min(min, input[i]);
+      max = Math.max(max, input[i]);
+    }
+    // A zero is +0, whichever zeros were met.
+    cells[2 * row] = min + 0;
+    cells[2 * row + 1] = max + 0;
+    if (!Number.isFinite(min) || !Number.isFinite(max)) {
+      if (status) status[site] |= STATUS_NON_FINITE;
+    }
+  }
+}
+
 interface QuantizeParams {
   readonly count: number;
   readonly groups: number;
@@ -158,19 +184,7 @@ function trackedRange(
 
 export const quantizeKernels = {
   range({ input, cells, status }, { rows, cols, site }) {
-    for (let row = 0; row < rows; row++) {
-      let min = Number.POSITIVE_INFINITY;
-      let max = Number.NEGATIVE_INFINITY;
-      // Math.min and Math.max keep a NaN once they meet one.
-      for (let i = row * cols; i < (row + 1) * cols; i++) {
-        min = Math.min(min, input[i]);
-        max = Math.max(max, input[i]);
-      }
-      // A zero is +0, whichever zeros were met.
-      cells[2 * row] = min + 0;
-      cells[2 * row + 1] = max + 0;
-      if (!Number.isFinite(min) || !Number.isFinite(max)) status[site] |= STATUS_NON_FINITE;
-    }
+    rangeOfRows(input, rows, cols, cells, status, site);
   },
 
   range_channels({ input, cells, status }, { batch, inner, channels, site }) {

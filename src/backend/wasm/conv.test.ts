@@ -119,7 +119,11 @@ describe.each(Object.entries(shapes))('%s', (_name, g) => {
         };
         return {
           output,
-          call: { kernel: 'conv2d_int', buffers, params: { ...g, inputGroups, weightGroups } },
+          call: {
+            kernel: 'conv2d_int',
+            buffers,
+            params: { ...g, inputGroups, weightGroups, cellRows: 0, site: 0 },
+          },
         };
       },
       expected,

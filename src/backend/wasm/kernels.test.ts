@@ -166,7 +166,7 @@ function affineCases(rows: number, channels: number): KernelCase[] {
       'norm_grad_input',
       title,
       { gradOutput, input, gradCoef, gradInput: out('float', count) },
-      { rows, channels },
+      { rows, channels, cellRows: 0, site: 0 },
     ),
     kernelCase(
       'scale_channels',

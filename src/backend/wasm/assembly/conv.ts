@@ -1,5 +1,5 @@
 /** conv2d and conv2d_grad_input, float and integer: each names its operands for taps-run.ts. */
-import { int, ptr, storageOf } from './args';
+import { int, ptr, splitStart, storageOf } from './args';
 import { allZeroPoints0, BYTE_TERMS, bytesFit } from './bytes';
 import { blockTerms } from './codes';
 import {
@@ -20,10 +20,13 @@ import {
   conv2d_input,
   conv2d_int_batch,
   conv2d_int_bias,
+  conv2d_int_cells,
   conv2d_int_input,
   conv2d_int_inputGroups,
   conv2d_int_inputParams,
   conv2d_int_output,
+  conv2d_int_site,
+  conv2d_int_status,
   conv2d_int_weight,
   conv2d_int_weightGroups,
   conv2d_int_weightParams,
@@ -31,13 +34,22 @@ import {
   conv2d_weight,
 } from './generated';
 import { depthwiseScratch, isDepthwise, runDepthwise } from './depthwise';
-import { groups, inC, kernelH, kernelW, loadGeometry, outC } from './geometry';
+import { batch, groups, inC, kernelH, kernelW, loadGeometry, outC, outH, outW } from './geometry';
+import { setStatus, startCells, widenRows } from './range';
 import { planTaps, tapsScratch } from './taps';
-import { runTaps, setOutput, setSource, setWeight } from './taps-run';
+import { cells, output, runTaps, setOutput, setSource, setWeight } from './taps-run';
+import { barrier } from './threads';
 
-function run(isInt: bool, forward: bool, thread: i32, threads: i32): void {
-  if (isDepthwise()) runDepthwise(isInt, forward, thread, threads);
-  else runTaps(thread, threads);
+/** Returns 1 if the output has cells and a value that is not finite. */
+function run(isInt: bool, forward: bool, thread: i32, threads: i32): i32 {
+  if (!isDepthwise()) return runTaps(thread, threads);
+  runDepthwise(isInt, forward, thread, threads);
+  if (cells == 0) return 0;
+  startCells(cells, batch, thread);
+  barrier();
+  const size = outH * outW * outC;
+  const end = splitStart(batch, thread + 1, threads, 1);
+  return widenRows(output, splitStart(batch, thread, threads, 1) * size, end * size, size, cells);
 }
 
 function planConv(args: usize, threads: i32): void {
@@ -54,7 +66,7 @@ export function conv2d(args: usize, thread: i32, threads: i32): void {
   planConv(args, threads);
   setSource(ptr(args, conv2d_input), 0, 0, 1);
   setWeight(ptr(args, conv2d_weight), 0, 0, 1);
-  setOutput(ptr(args, conv2d_bias), ptr(args, conv2d_output));
+  setOutput(ptr(args, conv2d_bias), ptr(args, conv2d_output), 0);
   run(false, true, thread, threads);
 }
 
@@ -72,7 +84,7 @@ export function conv2d_grad_input(args: usize, thread: i32, threads: i32): void 
   planGradInput(args, threads);
   setSource(ptr(args, conv2d_grad_input_gradOutput), 0, 0, 1);
   setWeight(ptr(args, conv2d_grad_input_weight), 0, 0, 1);
-  setOutput(0, ptr(args, conv2d_grad_input_gradInput));
+  setOutput(0, ptr(args, conv2d_grad_input_gradInput), 0);
   run(false, false, thread, threads);
 }
 
@@ -120,8 +132,9 @@ export function conv2d_int(args: usize, thread: i32, threads: i32): void {
     weightParams,
     int(args, conv2d_int_weightGroups),
   );
-  setOutput(ptr(args, conv2d_int_bias), ptr(args, conv2d_int_output));
-  run(true, true, thread, threads);
+  setOutput(ptr(args, conv2d_int_bias), ptr(args, conv2d_int_output), ptr(args, conv2d_int_cells));
+  const bad = run(true, true, thread, threads);
+  if (cells != 0) setStatus(ptr(args, conv2d_int_status), int(args, conv2d_int_site), bad);
 }
 
 export function conv2d_grad_input_int_scratch(args: usize, threads: i32): usize {
@@ -145,6 +158,6 @@ export function conv2d_grad_input_int(args: usize, thread: i32, threads: i32): v
     int(args, conv2d_grad_input_int_gradGroups),
   );
   setWeight(ptr(args, conv2d_grad_input_int_weight), ofWeight, weightParams, 1);
-  setOutput(0, ptr(args, conv2d_grad_input_int_gradInput));
+  setOutput(0, ptr(args, conv2d_grad_input_int_gradInput), 0);
   run(true, false, thread, threads);
 }

@@ -15,15 +15,24 @@ import {
   leaky_relu_output,
   leaky_relu_slope,
   relu_count,
+  relu_grad_cellRows,
+  relu_grad_cells,
   relu_grad_count,
   relu_grad_gradOutput,
   relu_grad_mask,
   relu_grad_output,
+  relu_grad_site,
+  relu_grad_status,
   relu_input,
   relu_mask,
   relu_output,
 } from './generated';
+import { setStatus, startCells, widenRows } from './range';
+import { barrier } from './threads';
 import { bits16, bitVector } from './vectors';
+
+/** Elements between two looks at the range: they lie in the first cache. */
+const RANGE_BLOCK: i32 = 4096;
 
 /** Four elements forward. Leaky: x > 0 ? x : slope * x; else x < 0 ? 0 : x. */
 // @ts-ignore: decorator
@@ -113,10 +122,23 @@ export function relu(args: usize, thread: i32, threads: i32): void {
 
 export function relu_grad(args: usize, thread: i32, threads: i32): void {
   const count = int(args, relu_grad_count);
-  const start = splitStart(count, thread, threads, 16);
   const end = splitStart(count, thread + 1, threads, 16);
   const grad = ptr(args, relu_grad_gradOutput);
-  backward(false, grad, ptr(args, relu_grad_mask), ptr(args, relu_grad_output), start, end, 0);
+  const mask = ptr(args, relu_grad_mask);
+  const output = ptr(args, relu_grad_output);
+  const cells = ptr(args, relu_grad_cells);
+  const rows = int(args, relu_grad_cellRows);
+  if (cells != 0) {
+    startCells(cells, rows, thread);
+    barrier();
+  }
+  let bad = 0;
+  for (let first = splitStart(count, thread, threads, 16); first < end; first += RANGE_BLOCK) {
+    const stop = min(end, first + RANGE_BLOCK);
+    backward(false, grad, mask, output, first, stop, 0);
+    if (cells != 0) bad |= widenRows(output, first, stop, count / rows, cells);
+  }
+  if (cells != 0) setStatus(ptr(args, relu_grad_status), int(args, relu_grad_site), bad);
 }
 
 export function leaky_relu(args: usize, thread: i32, threads: i32): void {

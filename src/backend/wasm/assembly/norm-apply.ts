@@ -20,12 +20,16 @@ import {
   channel_affine_quantize_relu,
   channel_affine_quantize_rows,
   channel_affine_rows,
+  norm_grad_input_cellRows,
+  norm_grad_input_cells,
   norm_grad_input_channels,
   norm_grad_input_gradCoef,
   norm_grad_input_gradInput,
   norm_grad_input_gradOutput,
   norm_grad_input_input,
   norm_grad_input_rows,
+  norm_grad_input_site,
+  norm_grad_input_status,
   scale_channels_channels,
   scale_channels_input,
   scale_channels_output,
@@ -33,6 +37,8 @@ import {
   scale_channels_rows,
 } from './generated';
 import { nearestCode, nearestCode4 } from './quantize';
+import { setStatus, startCells, widenRows } from './range';
+import { barrier } from './threads';
 import {
   bits8,
   firstFloats,
@@ -223,13 +229,16 @@ export function channel_affine_quantize(args: usize, thread: i32, threads: i32):
 }
 
 /** TQ = bool stands for an absent input. */
-function gradInputOf<TG, TQ>(args: usize, thread: i32, threads: i32): void {
+function gradInputOf<TG, TQ>(args: usize, thread: i32, threads: i32): i32 {
   const grad = ptr(args, norm_grad_input_gradOutput);
   const input = ptr(args, norm_grad_input_input);
   const output = ptr(args, norm_grad_input_gradInput);
   const coef = ptr(args, norm_grad_input_gradCoef);
   const channels = int(args, norm_grad_input_channels);
   const count = int(args, norm_grad_input_rows) * channels;
+  const cells = ptr(args, norm_grad_input_cells);
+  const size = cells == 0 ? count : count / int(args, norm_grad_input_cellRows);
+  let bad = 0;
   const units = unitsOf(channels, 8);
   const period = units * 8;
   const block = superRowsAtOnce(period) * period;
@@ -278,31 +287,41 @@ function gradInputOf<TG, TQ>(args: usize, thread: i32, threads: i32): void {
         v128.store(to, f32x4.add(g1, r1), 16);
       }
     }
+    if (cells != 0) bad |= widenRows(output, first, stop, size, cells);
   }
-  if (thread != threads - 1) return;
+  if (thread != threads - 1) return bad;
   for (let i = whole; i < count; i++) {
     const own = coef + <usize>(i % channels) * GRAD_COEF;
     let g: f32 = load<f32>(own) * loadOne<TG>(grad, i);
     if (!isBoolean<TQ>()) g = g + load<f32>(own, 4) * loadOne<TQ>(input, i);
     store<f32>(output + (<usize>i << 2), g + load<f32>(own, 8));
   }
+  if (cells != 0) bad |= widenRows(output, whole, count, size, cells);
+  return bad;
 }
 
 /** {@link gradInputOf} for the storage of the input. */
 // @ts-ignore: decorator
 @inline
-function gradInputFor<TG>(args: usize, thread: i32, threads: i32): void {
+function gradInputFor<TG>(args: usize, thread: i32, threads: i32): i32 {
   const storage = storageOf(args, norm_grad_input_input);
-  if (ptr(args, norm_grad_input_input) == 0) gradInputOf<TG, bool>(args, thread, threads);
-  else if (storage == FLOAT) gradInputOf<TG, f32>(args, thread, threads);
-  else if (storage == INT8) gradInputOf<TG, i8>(args, thread, threads);
-  else gradInputOf<TG, u8>(args, thread, threads);
+  if (ptr(args, norm_grad_input_input) == 0) return gradInputOf<TG, bool>(args, thread, threads);
+  if (storage == FLOAT) return gradInputOf<TG, f32>(args, thread, threads);
+  if (storage == INT8) return gradInputOf<TG, i8>(args, thread, threads);
+  return gradInputOf<TG, u8>(args, thread, threads);
 }
 
 export function norm_grad_input(args: usize, thread: i32, threads: i32): void {
   const storage = storageOf(args, norm_grad_input_gradOutput);
-  if (storage == FLOAT) gradInputFor<f32>(args, thread, threads);
-  else if (storage == INT8) gradInputFor<i8>(args, thread, threads);
-  else if (storage == INT16) gradInputFor<i16>(args, thread, threads);
-  else gradInputFor<u8>(args, thread, threads);
+  const cells = ptr(args, norm_grad_input_cells);
+  if (cells != 0) {
+    startCells(cells, int(args, norm_grad_input_cellRows), thread);
+    barrier();
+  }
+  let bad = 0;
+  if (storage == FLOAT) bad = gradInputFor<f32>(args, thread, threads);
+  else if (storage == INT8) bad = gradInputFor<i8>(args, thread, threads);
+  else if (storage == INT16) bad = gradInputFor<i16>(args, thread, threads);
+  else bad = gradInputFor<u8>(args, thread, threads);
+  if (cells != 0) setStatus(ptr(args, norm_grad_input_status), int(args, norm_grad_input_site), bad);
 }

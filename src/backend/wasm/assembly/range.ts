@@ -124,6 +124,28 @@ function rangePart(input: usize, n: i32): void {
   foundBad = bad | <i32>(low == -Infinity) | <i32>(high == Infinity);
 }
 
+/** Empties the cells of a kernel that finds the range of its own output; a barrier must follow. Nothing if there are none. */
+export function startCells(cells: usize, rows: i32, thread: i32): void {
+  if (cells != 0 && thread == 0) for (let row = 0; row < rows; row++) resetCell(cells + (<usize>row << 3));
+}
+
+/**
+ * Widens the cells of the rows (of `size` values) that values first .. end-1 belong to, right after a kernel has written them:
+ * they are read from the nearest cache. Returns 1 if it met a NaN or infinity.
+ */
+export function widenRows(values: usize, first: i32, end: i32, size: i32, cells: usize): i32 {
+  let bad = 0;
+  while (first < end) {
+    const row = first / size;
+    const stop = min(end, (row + 1) * size);
+    rangePart(values + (<usize>first << 2), stop - first);
+    widenShared(cells + (<usize>row << 3), foundMin, foundMax);
+    bad |= foundBad;
+    first = stop;
+  }
+  return bad;
+}
+
 export function range(args: usize, thread: i32, threads: i32): void {
   const input = ptr(args, range_input);
   const cells = ptr(args, range_cells);

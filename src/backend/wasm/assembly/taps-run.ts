@@ -40,6 +40,7 @@ import {
   terms,
   tileOf,
 } from './taps';
+import { startCells, widenRows } from './range';
 import { barrier, scratch } from './threads';
 import { prepareEpilogue, tileOut } from './tile-out';
 import {
@@ -67,6 +68,8 @@ export let weightParams: usize = 0;
 export let weightGroups: i32 = 1;
 export let bias: usize = 0;
 export let output: usize = 0;
+/** Cells { min, max } of each image of the output, found while it is in cache; 0: nobody asks. */
+export let cells: usize = 0;
 
 export function setSource(at: usize, storage: i32, params: usize, paramGroups: i32): void {
   source = at;
@@ -82,9 +85,10 @@ export function setWeight(at: usize, storage: i32, params: usize, paramGroups: i
   weightGroups = paramGroups;
 }
 
-export function setOutput(biasAt: usize, at: usize): void {
+export function setOutput(biasAt: usize, at: usize, cellsAt: usize): void {
   bias = biasAt;
   output = at;
+  cells = cellsAt;
 }
 
 function packPanel(panel: usize, phase: Phase, group: i32, block: i32, zeros: usize): void {
@@ -263,8 +267,8 @@ function runPanel(
   }
 }
 
-/** Runs the call that planTaps and the setters above describe. */
-export function runTaps(thread: i32, threads: i32): void {
+/** Runs the call that planTaps and the setters above describe. Returns 1 if there are cells and a value that is not finite. */
+export function runTaps(thread: i32, threads: i32): i32 {
   const panels = scratch();
   const area = panels + panelSpace + <usize>thread * areaBytes;
   const tile = tileOf(area);
@@ -280,7 +284,10 @@ export function runTaps(thread: i32, threads: i32): void {
     const panel = panels + phase.panels + <usize>n * phase.panelBytes;
     packPanel(panel, phase, n / groupPanels, n % groupPanels, zeros);
   }
+  startCells(cells, batch, thread);
   barrier();
+  let bad = 0;
+  const size = outputH * outputW * outputC;
   const units = batch * bandsPerImage;
   const unitEnd = splitStart(units, thread + 1, threads, 1);
   for (let unit = splitStart(units, thread, threads, 1); unit < unitEnd; unit++) {
@@ -312,5 +319,11 @@ export function runTaps(thread: i32, threads: i32): void {
         );
       }
     }
+    if (cells != 0) {
+      // Only forward calls have cells: one phase, whose grid rows are the output's, one after the other.
+      const from = image * size + first * outputRowStride;
+      bad |= widenRows(output, from, from + rows * outputRowStride, size, cells);
+    }
   }
+  return bad;
 }
