@@ -44,7 +44,7 @@ describe('parseExperiment', () => {
       { claims: [{ claim: 'c', source: 's', arm: 'own', expects: 'loss' }] },
       'field "claims.0.arm" names "own", which has no baseline',
     ],
-    [{ plot: { kind: 'sweep' } }, 'field "arms.0.x" is missing'],
+    [{ plot: { kind: 'sweep' } }, 'field "plot.kind" is "sweep", but no arm has an "x"'],
   ])('refuses %j', (changes, message) => {
     expect(() => parse(changes)).toThrow(message);
     expect(() => parse(changes)).toThrow('test/experiment.json');

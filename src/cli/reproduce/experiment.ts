@@ -74,7 +74,7 @@ const arm = v.strictObject({
   seeds: v.optional(seeds),
   /** The arm that this one is compared with, in place of the experiment's; null for none. */
   baseline: v.optional(v.nullable(armName)),
-  /** Place on the x axis of a sweep, and the curve that it belongs to. */
+  /** Place on the x axis of a sweep, and the curve that it belongs to; an arm without a place is a line across. */
   x: v.optional(v.number()),
   series: v.optional(text),
   note: v.optional(text),
@@ -179,11 +179,8 @@ function checkNames(experiment: ExperimentFile, file: string): void {
     if (baselineOf(experiment, arm) === undefined)
       refuse(file, `claims.${i}.arm`, `names "${arm}", which has no baseline to be compared with`);
   });
-  if (experiment.plot.kind === 'sweep') {
-    const without = experiment.arms.findIndex(({ x }) => x === undefined);
-    if (without >= 0)
-      refuse(file, `arms.${without}.x`, 'is missing: in a sweep every arm has a place on the x axis');
-  }
+  if (experiment.plot.kind === 'sweep' && experiment.arms.every(({ x }) => x === undefined))
+    refuse(file, 'plot.kind', 'is "sweep", but no arm has an "x", its place on the x axis');
   [experiment.settings, experiment.smoke, ...experiment.arms.map(({ settings }) => settings)].forEach(
     (one, i) => {
       const where = i === 0 ? 'settings' : i === 1 ? 'smoke' : `arms.${i - 2}.settings`;

@@ -1,10 +1,10 @@
 /** The plot of an experiment: differences to the baseline with their intervals, or the metric over a sweep. Summaries in, SVG text out. */
 import { chartStyle } from '../report-style.js';
 import { escapeText, lineChart, niceTicks, type Series, standaloneSvg } from '../report-svg.js';
-import type { Experiment } from './experiment.js';
+import type { Arm, Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import type { Estimate } from './statistics.js';
-import { type ArmSummary, digitsOf, intervalText, summaryOf, unitOf } from './summary.js';
+import { type ArmSummary, digitsOf, intervalText, signed, summaryOf, unitOf } from './summary.js';
 
 const width = 640;
 const rowHeight = 26;
@@ -18,9 +18,10 @@ function differenceChart(experiment: Experiment, summary: readonly ArmSummary[])
   const ends = rows.flatMap(({ difference: { mean, low, high } }) =>
     [mean, low, high].filter((value) => Number.isFinite(value)),
   );
-  // An interval of two seeds may be a hundred times as wide as all others together.
-  const means = rows.map(({ difference }) => Math.abs(difference.mean));
-  const reach = Math.min(Math.max(...ends.map(Math.abs), margin * 2), 4 * Math.max(...means, margin));
+  // One arm that fails, or an interval of two seeds, would press all others into one point: what lies beyond is written at the edge.
+  const means = rows.map(({ difference }) => Math.abs(difference.mean)).sort((a, b) => a - b);
+  const usual = 4 * means[Math.floor((means.length - 1) / 2)];
+  const reach = Math.min(Math.max(...ends.map(Math.abs), margin * 2), Math.max(usual, 8 * margin));
   const [xLow, xHigh] = [-reach * 1.05, reach * 1.05];
   const left = 20 + 7 * Math.max(...rows.map(({ arm }) => arm.length));
   const right = width - 24;
@@ -56,6 +57,12 @@ function differenceChart(experiment: Experiment, summary: readonly ArmSummary[])
       );
     }
     const dot = difference.n > 1 ? 'f0' : 'f6';
+    if (Math.abs(difference.mean) > reach) {
+      const [at, anchor] =
+        difference.mean < 0 ? [toX(difference.mean) + 10, 'start'] : [toX(difference.mean) - 10, 'end'];
+      const value = signed(difference.mean, digitsOf(experiment));
+      parts.push(`<text class="tick" x="${at}" y="${y}" dy="-0.5em" text-anchor="${anchor}">${value}</text>`);
+    }
     parts.push(
       `<circle class="${dot} dot" cx="${toX(difference.mean)}" cy="${y}" r="4.5"><title>${escapeText(`${arm}: ${intervalText(difference, digitsOf(experiment))}, n = ${difference.n}`)}</title></circle>`,
     );
@@ -63,16 +70,28 @@ function differenceChart(experiment: Experiment, summary: readonly ArmSummary[])
   return `<svg viewBox="0 0 ${width} ${bottom + 28}" role="img" aria-label="${escapeText(title)}">${parts.join('')}</svg>`;
 }
 
-/** The metric over `x`, a curve for each series. */
+/** The metric over `x`, a curve for each series; arms without an x are dashed lines across. */
 function sweepChart(experiment: Experiment, summary: readonly ArmSummary[]): string {
   const { arms, plot, metric } = experiment;
-  const names = [...new Set(arms.map(({ series }) => series ?? experiment.title))];
+  const xs = arms.flatMap(({ x }) => (x === undefined ? [] : [x]));
+  // Powers of two are what is swept: bits and batches.
+  const toX = (x: number): number => (plot.xLog ? Math.log2(x) : x);
+  const nameOf = ({ series, name }: Arm): string => series ?? name;
+  const names = [...new Set(arms.map(nameOf))];
   const series = names.flatMap((name, color): Series[] => {
-    const points = arms.flatMap((arm): { x: number; value: Estimate }[] => {
-      const value = summary.find((row) => row.arm === arm.name)?.metric;
-      return (arm.series ?? experiment.title) === name && value ? [{ x: arm.x ?? 0, value }] : [];
-    });
-    points.sort((a, b) => a.x - b.x);
+    const own = arms
+      .filter((arm) => nameOf(arm) === name)
+      .flatMap((arm): { x?: number; value: Estimate }[] => {
+        const value = summary.find((row) => row.arm === arm.name)?.metric;
+        return value ? [{ ...(arm.x === undefined ? {} : { x: toX(arm.x) }), value }] : [];
+      });
+    const across = own.find(({ x }) => x === undefined);
+    if (across) {
+      const { mean } = across.value;
+      const ends = [Math.min(...xs), Math.max(...xs)].map((x) => [toX(x), mean] as const);
+      return [{ name, color: color % 8, points: ends, dashed: true }];
+    }
+    const points = own.map(({ x = 0, value }) => ({ x, value })).sort((a, b) => a.x - b.x);
     const line = points.map(({ x, value }) => [x, value.mean] as const);
     const intervals = points
       .filter(({ value }) => value.n > 1)
@@ -82,14 +101,13 @@ function sweepChart(experiment: Experiment, summary: readonly ArmSummary[]): str
       { name: '', color: color % 8, points: line, dots: true, intervals },
     ];
   });
-  const xs = arms.map(({ x }) => x ?? 0);
   return lineChart({
     title: `${metric.name === 'loss' ? 'Test loss' : 'Test accuracy'}, mean and 95 % t-interval`,
     xLabel: plot.xLabel ?? 'x',
     yLabel: metric.name === 'loss' ? 'nats' : '%',
     series,
-    xLow: Math.min(...xs) * (plot.xLog ? 1 : 0.9),
-    ...(plot.xLog ? { xLog: true } : {}),
+    xLow: toX(Math.min(...xs)),
+    ...(plot.xLog ? { xText: (x: number) => (Number.isInteger(x) ? String(2 ** x) : '') } : {}),
   });
 }
 

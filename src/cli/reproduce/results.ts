@@ -62,7 +62,7 @@ export function scheduleText(tasks: readonly Task[]): string {
       schedule: { kind: string };
     };
     const shape = { oneCycle: 'one-cycle, annealed to zero' }[schedule.kind] ?? schedule.kind;
-    return `${Number(epochs.toFixed(4))} epochs of ${trainSamples} samples, ${totalSteps} steps of ${batchSize}, ${shape}`;
+    return `${Number(epochs.toFixed(4))} ${epochs === 1 ? 'epoch' : 'epochs'} of ${trainSamples} samples, ${totalSteps} steps of ${batchSize}, ${shape}`;
   });
   return [...new Set(texts)].join('; ');
 }
