@@ -83,7 +83,7 @@ ${written}
 Every claim, where it comes from, what was measured here in real integer arithmetic, and the verdict by the rule of
 [experiments/](experiments/README.md): differences are to the baseline under the same seed, with 95 % t-intervals; "no loss"
 means that the interval's worse end is within the experiment's margin (half a point of accuracy, unless its README says
-otherwise). What one seed says is called not settled.
+otherwise). What fewer than three seeds say is called not settled.
 
 ${markdownTable(claimTable(measured, others))}
 `;

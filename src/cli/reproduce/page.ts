@@ -64,7 +64,7 @@ export function experimentsPage(measured: readonly Measured[], others: OtherClai
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><style>${reportStyle}${pageStyle}</style></head>
 <body><header><h1>${title}</h1><p>${measured.length} experiments; octograd ${escapeText(octogradVersion())}. Differences are to the
-baseline under the same seed, with 95 % t-intervals; one seed settles nothing.</p></header>
+baseline under the same seed, with 95 % t-intervals; fewer than three seeds settle nothing.</p></header>
 <main><nav>${measured.map(({ experiment: { name, title: text } }) => `<a href="#${name}">${escapeText(text)}</a>`).join('')}</nav>
 <section><h2>Claims</h2>${table(claimTable(measured, others), 3, 'claims')}</section>
 ${measured.map(section).join('\n')}</main>

@@ -56,6 +56,9 @@ describe('the verdict', () => {
 
   it('settles nothing by one seed', () => {
     expect(verdictOf(estimate([0]), 0.5)).toBe('not settled');
+    // Two that agree to the last digit have an interval of no width.
+    expect(verdictOf(estimate([0.01, 0.01]), 0.5)).toBe('not settled');
+    expect(verdictOf(estimate([0.01, 0.01, 0.02]), 0.5)).toBe('no loss');
     expect(verdictOf(undefined, 0.5)).toBe('not run');
   });
 });

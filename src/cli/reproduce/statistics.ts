@@ -66,11 +66,11 @@ export type VerdictKind = 'no loss' | 'loss' | 'not settled' | 'diverged' | 'not
 
 /**
  * The rule, for differences of which more is better: "no loss" if the interval's lower end is above -margin, "loss" if its upper end
- * is below 0, else "not settled". One seed settles nothing.
+ * is below 0, else "not settled". Fewer than three seeds settle nothing: the interval of two that happen to agree is very narrow.
  */
 export function verdictOf(difference: Estimate | undefined, margin: number): VerdictKind {
   if (!difference) return 'not run';
-  if (difference.n < 2) return 'not settled';
+  if (difference.n < 3) return 'not settled';
   if (difference.low > -margin) return 'no loss';
   return difference.high < 0 ? 'loss' : 'not settled';
 }
