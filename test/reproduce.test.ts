@@ -79,7 +79,9 @@ describe('a kill in the middle', () => {
     const before = runsOf('killed');
     expect(before.length).toBeGreaterThanOrEqual(2);
     expect(before.length).toBeLessThan(6);
-    expect(readdirSync(join(folder, 'killed', 'small')).filter((name) => /tmp/.test(name))).toEqual([]);
+    // A kill between writing and renaming may leave a hidden file; what has a name is whole (runsOf has read it).
+    const left = readdirSync(join(folder, 'killed', 'small')).filter((name) => /tmp/.test(name));
+    expect(left.filter((name) => !name.startsWith('.'))).toEqual([]);
 
     // Two at a time, each a process of its own: the digits do not depend on that.
     const resumed = await start(['--resume', '--jobs', '2', '--out', 'killed']);
