@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
+import { type Ended, startProgram } from './support/program.js';
 
 const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const folder = workFolder();
@@ -16,31 +17,10 @@ beforeAll(() => {
   writeSmallData(data);
 });
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Starts the program; `onOutput` hears what it printed so far. */
-function start(
+const start = (
   args: readonly string[],
-  onOutput: (text: string, child: ChildProcess) => void,
-): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: folder });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk;
-      onOutput(out, child);
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      err += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
+  onOutput?: (text: string, child: ChildProcess) => void,
+): Promise<Ended> => startProgram(folder, args, onOutput);
 
 it.each([
   ['SIGINT', 130],

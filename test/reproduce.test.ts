@@ -1,14 +1,14 @@
 /** `octograd reproduce` of the built program: a kill in the middle, several processes at a time, and the experiments that are shipped. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { experimentNames } from '../src/cli/reproduce/find.js';
 import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
+import { type Ended, startProgram } from './support/program.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const program = join(root, 'dist', 'cli', 'main.js');
 const folder = workFolder();
 const data = join(folder, 'data');
 
@@ -45,27 +45,11 @@ beforeAll(() => {
   writeFileSync(join(folder, 'experiments', 'small', 'experiment.json'), JSON.stringify(experiment));
 });
 
-/** Starts `octograd reproduce small`; `onOutput` hears what it printed so far. */
-function start(
+/** Starts `octograd reproduce small`. */
+const start = (
   args: readonly string[],
-  onOutput: (text: string, child: ChildProcess) => void = () => undefined,
-): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, 'reproduce', 'small', '--data', data, ...args], {
-      cwd: folder,
-    });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk;
-      onOutput(out, child);
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      err += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
+  onOutput?: (text: string, child: ChildProcess) => void,
+): Promise<Ended> => startProgram(folder, ['reproduce', 'small', '--data', data, ...args], onOutput);
 
 describe('a kill in the middle', () => {
   it('keeps the runs that had ended, and --resume does the others, with the same digits', async () => {

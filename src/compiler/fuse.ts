@@ -83,6 +83,12 @@ class FusionPass {
     return found;
   }
 
+  private inputsOf(node: Node): Record<string, Value | undefined> {
+    return Object.fromEntries(
+      Object.entries(node.inputs).map(([role, value]) => [role, value ? this.find(value) : undefined]),
+    );
+  }
+
   private readersOf(value: Value): Node[] {
     return this.readers.get(value.id) ?? [];
   }
@@ -101,9 +107,7 @@ class FusionPass {
       return;
     }
     this.placed(node, () => {
-      const inputs = Object.fromEntries(
-        Object.entries(node.inputs).map(([role, value]) => [role, value ? this.find(value) : undefined]),
-      );
+      const inputs = this.inputsOf(node);
       const attrs = node.attrs as { twin?: Value } | undefined;
       const twin = attrs?.twin ? { ...attrs, twin: this.find(attrs.twin) } : node.attrs;
       const made = this.out.emit(node.op, inputs, twin, { product: node.product });
@@ -129,10 +133,10 @@ class FusionPass {
       );
     if (!range || !canRange(node)) return;
     this.instead.set(node, () => {
-      const inputs = Object.fromEntries(
-        Object.entries(node.inputs).map(([role, value]) => [role, value ? this.find(value) : undefined]),
-      );
-      const { rows, role } = range.attrs as { rows: number; role: string };
+      const inputs = this.inputsOf(node);
+      const { rows } = range.attrs as { rows: number };
+      // The place that reports a NaN is now that of the writer: it is its result that is not finite.
+      const role = node.phase === 'backward' ? 'gradInput' : 'output';
       const attrs: Ranged = { base: node.op, attrs: node.attrs, rows, role };
       const made = this.out.emit(rangedOp(node.op), inputs, attrs, { product: node.product });
       this.mapped.set(output.id, made.output);

@@ -83,7 +83,7 @@ export interface Ranged {
   readonly attrs: unknown;
   /** Equal runs of the output, each with a range of its own. */
   readonly rows: number;
-  /** Role of the operand whose range this is, for messages. */
+  /** Role of what is written, for messages. */
   readonly role: string;
 }
 
