@@ -14,10 +14,12 @@ export const ARRIVED = 128;
 export const GENERATION = 192;
 /** Threads that sleep on GENERATION. */
 export const WAITERS = 256;
-/** 1 once a thread has met a trap: every barrier then traps too. */
+/** 1 once a thread's trap is described below: every barrier then traps too. */
 export const FAILED = 320;
 /** Position in its list of the call that trapped. */
 export const FAILED_AT = 324;
+/** 1 from the first trap on: who sets it describes the trap, then sets FAILED. */
+export const CLAIMED = 328;
 
 /** Written by the main thread before START only. */
 export const THREADS = 384;

@@ -19,9 +19,11 @@ import type { Backend, HostCall } from '../backend.js';
 import { type BufferRef, type KernelCall, kernelNames } from '../kernels.js';
 import { createReferenceBackend } from '../reference/index.js';
 import { differenceOf } from '../self-check.js';
+import { FAILED, FAILED_AT, GENERATION, MESSAGE, MESSAGE_LENGTH } from './control.js';
 import { createWasmBackend, type WasmBackendOptions } from './index.js';
 import { Machine } from './machine.js';
 import { platform } from './platform.node.js';
+import { browserWorkerText } from './worker.js';
 
 const open: Backend[] = [];
 async function create(options: WasmBackendOptions): Promise<Backend> {
@@ -297,6 +299,41 @@ describe('a trap', () => {
     } finally {
       await machine.dispose();
     }
+  });
+});
+
+describe('a worker that meets a trap', () => {
+  it('says what happened before anyone may read it, and only if it is the first', () => {
+    const words = new Int32Array(256);
+    const seen: number[] = [];
+    class Encoder extends TextEncoder {
+      override encode(text: string): Uint8Array<ArrayBuffer> {
+        seen.push(words[FAILED / 4]!, words[GENERATION / 4]!);
+        return super.encode(text);
+      }
+    }
+    class Instance {
+      exports = {
+        position: { value: 7 },
+        serve: () => {
+          throw new Error('a trap');
+        },
+      };
+    }
+    const self: { onmessage?: (event: object) => void; postMessage(): void; close(): void } = {
+      postMessage: () => undefined,
+      close: () => undefined,
+    };
+    new Function('self', 'WebAssembly', 'TextEncoder', browserWorkerText)(self, { Instance }, Encoder);
+    const serve = (): void => self.onmessage!({ data: { memory: { buffer: words.buffer } } });
+    serve();
+    expect(seen).toEqual([0, 0]);
+    expect([words[FAILED / 4], words[FAILED_AT / 4], words[GENERATION / 4]]).toEqual([1, 7, 1]);
+    const message = new Uint8Array(words.buffer, MESSAGE, words[MESSAGE_LENGTH / 4]);
+    expect(new TextDecoder().decode(message)).toBe('a trap');
+    serve();
+    expect(seen).toHaveLength(2);
+    expect(words[GENERATION / 4]).toBe(1);
   });
 });
 

@@ -159,11 +159,15 @@ export class Machine {
   private fail(words: Int32Array, error: Error, nameOf: (position: number) => string): never {
     let text = error.message;
     let position = this.exports.position.value as number;
-    if (Atomics.compareExchange(words, control.FAILED / 4, 0, 1) === 0) {
+    if (Atomics.compareExchange(words, control.CLAIMED / 4, 0, 1) === 0) {
       // This thread was the first: let the workers out of their barrier.
+      Atomics.store(words, control.FAILED / 4, 1);
       Atomics.add(words, control.GENERATION / 4, 1);
       Atomics.notify(words, control.GENERATION / 4);
     } else {
+      // A worker was, and may still be writing what it has to say: microseconds, unless it was killed meanwhile.
+      const end = performance.now() + 1000;
+      while (Atomics.load(words, control.FAILED / 4) === 0 && performance.now() < end);
       const length = words[control.MESSAGE_LENGTH / 4];
       text = new TextDecoder().decode(new Uint8Array(this.buffer, control.MESSAGE, length).slice());
       position = words[control.FAILED_AT / 4];
