@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../core/errors.js';
 import type { ResultsFile } from './results.js';
-import { type FolderRun, readRun } from './run-result.js';
+import { type FolderRun, hasProbes, readRun, recorded } from './run-result.js';
 import { comparable, differences, type Task } from './tasks.js';
 
 /** What became of a folder. */
@@ -75,13 +75,17 @@ export async function adopt(folder: string, tasks: readonly Task[], file: Result
       });
       continue;
     }
-    const task = fitting.find(({ arm, seed }) => !file.find(arm, seed));
+    if (!fitting.some((task) => hasProbes(task, run.result))) {
+      const text = 'has no probes, which this experiment asks for; train it without --probe-every 0';
+      made.push({ folder: path, outcome: 'refused', text });
+      continue;
+    }
+    const task = fitting.find((one) => !file.has(one));
     if (!task) {
       made.push({ folder: path, outcome: 'known', text: 'is in the results already' });
       continue;
     }
-    const { recipe: _, ...result } = run.result;
-    await file.add({ arm: task.arm, recipe: task.recipe.name, ...result });
+    await file.add(recorded(task, run));
     made.push({ folder: path, outcome: 'taken', text: `is ${task.arm}, seed ${task.seed}` });
   }
   return made;

@@ -9,6 +9,7 @@ import { wholeOption } from '../options.js';
 import { tableLines } from '../table.js';
 import { adopt } from './adopt.js';
 import { type Measured, readClaims } from './claims.js';
+import { cosineSvg } from './cosine-chart.js';
 import { readmeText, resultsMarkdown } from './documents.js';
 import type { Experiment } from './experiment.js';
 import { findExperiments } from './find.js';
@@ -50,14 +51,17 @@ async function measuredOf(
 /** A file to be written. */
 type Document = readonly [path: string, text: string];
 
-/** README and plot of each experiment. */
+/** README and plots of each experiment. */
 function documentsOf(measured: readonly Measured[], folders: Folders): Document[] {
   return measured.flatMap((one): Document[] => {
     const folder = join(folders.results, one.experiment.name);
-    const svg = experimentSvg(one.experiment, one.results);
+    const plots = [
+      ['plot.svg', experimentSvg(one.experiment, one.results)],
+      ['cosines.svg', cosineSvg(one.experiment, one.results)],
+    ] as const;
     return [
       [join(folder, 'README.md'), readmeText(one)],
-      ...(svg === undefined ? [] : [[join(folder, 'plot.svg'), svg] as const]),
+      ...plots.flatMap(([file, svg]) => (svg === undefined ? [] : [[join(folder, file), svg] as const])),
     ];
   });
 }

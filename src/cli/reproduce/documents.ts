@@ -1,5 +1,6 @@
 /** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
+import { cosineTable, layerTable } from './cosines.js';
 import { seedsOf } from './experiment.js';
 import { armTable, expectedTable, markdownTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
@@ -34,6 +35,22 @@ function provenance({ results }: Measured): string {
   return `${runs.length} runs from ${first}${last === first ? '' : ` to ${last}`}. ${[...new Set(lines)].join('; ')}.`;
 }
 
+/** What the probes say: tables and plot. */
+function cosineParts({ experiment, results }: Measured): string[] {
+  const table = cosineTable(experiment, results);
+  const layers = layerTable(experiment, results);
+  if (!table) return [];
+  const source = experiment.cosines?.source;
+  return [
+    '## Cosines',
+    'Cosine of each tensor with its codes, of a weight gradient with the one that float32 gives at the same weights: mean over the ' +
+      `layers and the probes of all seeds, and in brackets the layer that keeps least.${source === undefined ? '' : ` Gradients of the source: ${source}.`}`,
+    markdownTable(table),
+    '![Mean cosines with their intervals](cosines.svg)',
+    ...(layers ? ['Layer by layer:', markdownTable(layers)] : []),
+  ];
+}
+
 /** The README of an experiment's folder: question, method, result, verdict. */
 export function readmeText(measured: Measured): string {
   const { experiment, results } = measured;
@@ -54,6 +71,7 @@ export function readmeText(measured: Measured): string {
     parts.push('![The measured figures with their intervals](plot.svg)');
     parts.push(provenance(measured));
   }
+  parts.push(...cosineParts(measured));
   const expected = expectedTable(experiment, results);
   if (expected) parts.push('Against the source:', markdownTable(expected));
   if (experiment.claims.length > 0) {

@@ -98,6 +98,17 @@ const expected = v.strictObject({
   sameSchedule: v.boolean('must say whether the source has the schedule of this experiment'),
 });
 
+const cosines = v.strictObject({
+  /** The series of arms whose layers are shown one by one, and drawn over `x`. */
+  series: text,
+  /** Mean cosine of the gradients that a source has, over all layers. */
+  expected: v.optional(
+    v.array(v.strictObject({ arm: armName, value: v.pipe(v.number(), v.minValue(-1), v.maxValue(1)) })),
+    [],
+  ),
+  source: v.optional(text),
+});
+
 const claim = v.strictObject({
   claim: text,
   source: text,
@@ -129,6 +140,8 @@ const experimentSchema = v.strictObject({
     }),
     { kind: 'differences' },
   ),
+  /** Asks for the cosine of each layer's tensors, which the probes of the runs measure. */
+  cosines: v.optional(cosines),
   expected: v.optional(v.array(expected), []),
   claims: v.optional(v.array(claim), []),
   /** What a trial has in place of the settings of all arms. */
@@ -150,6 +163,21 @@ export type Experiment = ExperimentFile & { readonly name: string };
 
 function refuse(file: string, field: string, message: string): never {
   throw new DataError(`field "${field}" ${message}`, file);
+}
+
+/** Cosines need probes, and what they are drawn by. */
+function checkCosines({ cosines, settings, arms }: ExperimentFile, file: string): void {
+  if (!cosines) return;
+  if (!settings.probeEvery)
+    refuse(file, 'cosines', 'needs probes: give "settings" a "probeEvery", the steps between two of them');
+  if (!arms.some(({ series, x }) => series === cosines.series && x !== undefined))
+    refuse(file, 'cosines.series', `is "${cosines.series}", of which no arm with an "x" is`);
+  cosines.expected.forEach(({ arm }, i) => {
+    if (!arms.some(({ name }) => name === arm))
+      refuse(file, `cosines.expected.${i}.arm`, `names the arm "${arm}", which there is not`);
+  });
+  if (cosines.expected.length > 0 && cosines.source === undefined)
+    refuse(file, 'cosines.source', 'must say where the expected values are from');
 }
 
 /** What a schema cannot see: names that refer to each other. */
@@ -181,6 +209,7 @@ function checkNames(experiment: ExperimentFile, file: string): void {
   });
   if (experiment.plot.kind === 'sweep' && experiment.arms.every(({ x }) => x === undefined))
     refuse(file, 'plot.kind', 'is "sweep", but no arm has an "x", its place on the x axis');
+  checkCosines(experiment, file);
   [experiment.settings, experiment.smoke, ...experiment.arms.map(({ settings }) => settings)].forEach(
     (one, i) => {
       const where = i === 0 ? 'settings' : i === 1 ? 'smoke' : `arms.${i - 2}.settings`;

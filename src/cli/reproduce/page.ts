@@ -3,6 +3,8 @@ import { reportStyle } from '../report-style.js';
 import { escapeText } from '../report-svg.js';
 import { octogradVersion } from '../version.js';
 import { claimTable, type Measured, type OtherClaims } from './claims.js';
+import { cosineChart } from './cosine-chart.js';
+import { cosineTable } from './cosines.js';
 import { experimentChart } from './plot.js';
 import { armTable, expectedTable, type TextTable } from './tables.js';
 
@@ -48,11 +50,13 @@ function section({ experiment, results }: Measured): string {
     return `${head}<p class="note">Not run yet: octograd reproduce ${name}</p></section>`;
   }
   const chart = experimentChart(experiment, results);
+  const cosines = cosineTable(experiment, results);
   const expected = expectedTable(experiment, results);
   return `${head}
 <p class="small">Schedule that was run: ${escapeText(results.schedule)}.</p>
 ${table(armTable(experiment, results), 5)}
 ${chart === '' ? '' : `<figure>${chart}</figure>`}
+${cosines ? `<h3>Cosines</h3>${table(cosines, -1)}<figure>${cosineChart(experiment, results)}</figure>` : ''}
 ${expected ? `<h3>Against the source</h3>${table(expected, -1)}` : ''}
 ${notes.map((note) => `<p class="small">${cellText(note)}</p>`).join('\n')}</section>`;
 }

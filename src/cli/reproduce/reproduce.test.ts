@@ -245,6 +245,49 @@ describe('--adopt', () => {
   });
 });
 
+describe('cosines that an experiment asks for', () => {
+  const arms = experiment.arms.map((arm, i) => (i === 2 ? { ...arm, x: 6, series: 'all' } : arm));
+  const asked = { arms, settings: { ...experiment.settings, probeEvery: 9 }, cosines: { series: 'all' } };
+  const place = join(folder, 'probed');
+
+  it('are in the results, and change no other figure', async () => {
+    writeExperiment('small', asked);
+    try {
+      // Runs without probes are not taken for it.
+      const refused = await reproduce('small', '--out', place, '--adopt', join(out, 'small', 'six-seed0'));
+      expect([refused.code, refused.out]).toEqual([3, expect.stringContaining('has no probes')]);
+      // What is there without them is done again.
+      mkdirSync(join(place, 'small'), { recursive: true });
+      writeFileSync(join(place, 'small', 'results.json'), readFileSync(join(out, 'small', 'results.json')));
+      const { code, err } = await reproduce('small', ...withData, '--out', place, '--seeds', '1', '--resume');
+      expect([code, err]).toEqual([0, '']);
+      expect((await reproduce('small', '--out', place, '--docs')).code).toBe(0);
+    } finally {
+      writeExperiment('small');
+    }
+    const probed = resultsOf(place).runs.filter(({ seed }) => seed === 0);
+    expect(probed.map(({ cosines }) => cosines && Object.keys(cosines))).toEqual([
+      [],
+      ['fc1', 'fc2'],
+      ['fc1', 'fc2'],
+    ]);
+    for (const { cosines } of probed) {
+      for (const kinds of Object.values(cosines ?? {})) {
+        for (const [cosine, probes] of Object.values(kinds)) {
+          expect(cosine > 0.9 && cosine <= 1).toBe(true);
+          expect(probes).toBe(4);
+        }
+      }
+    }
+    const plain = resultsOf(out);
+    const without = { ...plain, runs: resultsOf(place).runs.map(({ cosines: _, ...rest }) => rest) };
+    expect(figures(without)).toEqual(figures(plain));
+    const readme = readFileSync(join(place, 'small', 'README.md'), 'utf8');
+    expect(readme).toMatch(/\| six \| 0\.\d+ \(fc\d 0\.\d+\) \|/);
+    expect(existsSync(join(place, 'small', 'cosines.svg'))).toBe(true);
+  });
+});
+
 describe('a trial', () => {
   const place = join(folder, 'trial');
 

@@ -176,7 +176,7 @@ export async function planned(
     const file = await ResultsFile.open(folders.results, experiment, fresh);
     const path = resultsPath(folders.results, experiment.name);
     checkSettings(file, all, path);
-    const jobs = tasks.filter(({ arm, seed }) => !file.find(arm, seed)).map((task): Job => ({ task, file }));
+    const jobs = tasks.filter((task) => !file.has(task)).map((task): Job => ({ task, file }));
     const known = tasks.length - jobs.length;
     if (known > 0 && !options.resume && options.adopt === undefined) {
       throw new UsageError(

@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
 import type { Experiment } from './experiment.js';
-import type { RunResult } from './run-result.js';
+import { hasProbes, type RunResult } from './run-result.js';
 import type { Task } from './tasks.js';
 
 const runSchema = v.looseObject({
@@ -30,6 +30,7 @@ const runSchema = v.looseObject({
   cpu: v.nullable(v.string()),
   startedAt: v.string(),
   message: v.optional(v.string()),
+  cosines: v.optional(v.record(v.string(), v.record(v.string(), v.tuple([v.number(), v.number()])))),
 });
 
 const resultsSchema = v.looseObject({
@@ -144,10 +145,17 @@ export class ResultsFile {
     return this.current.runs.find((run) => run.arm === arm && run.seed === seed);
   }
 
-  /** Adds a run and writes the file; resolves when it is on disk. @throws DataError naming path and remedy. */
+  /** A task's run is here, with all that is asked for. */
+  has(task: Pick<Task, 'arm' | 'seed' | 'probes'>): boolean {
+    const run = this.find(task.arm, task.seed);
+    return run !== undefined && hasProbes(task, run);
+  }
+
+  /** Adds a run (in place of one that lacked something) and writes the file; resolves when it is on disk. @throws DataError naming path and remedy. */
   add(run: RunResult): Promise<void> {
     const place = new Map(this.experiment.arms.map(({ name }, i) => [name, i]));
-    const runs = [...this.current.runs, run].sort(
+    const others = this.current.runs.filter(({ arm, seed }) => arm !== run.arm || seed !== run.seed);
+    const runs = [...others, run].sort(
       (a, b) => (place.get(a.arm) ?? 0) - (place.get(b.arm) ?? 0) || a.seed - b.seed,
     );
     this.current = { ...this.current, runs };

@@ -4,7 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
-import { comparable, hashOf } from './tasks.js';
+import type { ProbeEvent } from '../../train/index.js';
+import { type LayerCosines, layerCosines } from './cosines.js';
+import { comparable, hashOf, type Task } from './tasks.js';
 
 const configSchema = v.object({
   octograd: v.string(),
@@ -16,6 +18,7 @@ const configSchema = v.object({
   settings: v.looseObject({
     seeds: v.array(v.number()),
     threads: v.optional(v.number()),
+    probeEvery: v.optional(v.number(), 0),
     epochs: v.number(),
     batchSize: v.number(),
   }),
@@ -49,6 +52,8 @@ export interface RunResult {
   readonly startedAt: string;
   /** Why a run diverged. */
   readonly message?: string;
+  /** What probes say of each layer, where the experiment asks for it; empty where nothing is quantised. */
+  readonly cosines?: LayerCosines;
 }
 
 /** A run as its folder has it. */
@@ -73,6 +78,9 @@ function events(text: string): Event[] {
     }
   });
 }
+
+const probesOf = (all: readonly Event[]): ProbeEvent[] =>
+  all.filter(({ type }) => type === 'probe') as unknown as ProbeEvent[];
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
@@ -132,6 +140,17 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
       cpu: config.cpu ?? null,
       startedAt: config.startedAt,
       ...(failed ? { message: String(failed.message) } : {}),
+      ...(settings.probeEvery > 0 ? { cosines: layerCosines(probesOf(all)) } : {}),
     },
   };
+}
+
+/** A run has what the task asks for. */
+export const hasProbes = ({ probes }: Pick<Task, 'probes'>, run: Pick<RunResult, 'cosines'>): boolean =>
+  !probes || run.cosines !== undefined;
+
+/** The run as it is recorded for a task. Probes that the experiment does not ask for are left out. */
+export function recorded({ arm, recipe, probes }: Task, { result }: FolderRun): RunResult {
+  const { recipe: _, cosines, ...rest } = result;
+  return { arm, recipe: recipe.name, ...rest, ...(probes && cosines ? { cosines } : {}) };
 }

@@ -9,7 +9,7 @@ import { DataError } from '../../core/errors.js';
 import type { CliIo } from '../io.js';
 import { percentText } from '../table.js';
 import type { ResultsFile } from './results.js';
-import { type FolderRun, type RunResult, readRun } from './run-result.js';
+import { type FolderRun, hasProbes, type RunResult, readRun, recorded } from './run-result.js';
 import { differences, type Task } from './tasks.js';
 import { TotalProgress } from './total-progress.js';
 import { trainApart, trainHere } from './train-run.js';
@@ -47,7 +47,8 @@ export function runFolderOf(runsFolder: string, { experiment, arm, seed }: Task)
 async function leftover(folder: string, task: Task): Promise<FolderRun | undefined> {
   if (!existsSync(folder)) return undefined;
   const run = existsSync(join(folder, 'config.json')) ? await readRun(folder) : undefined;
-  if (run && run.result.settingsHash === task.hash && run.result.seed === task.seed) return run;
+  const fits = run && run.result.settingsHash === task.hash && run.result.seed === task.seed;
+  if (fits && hasProbes(task, run.result)) return run;
   await rm(folder, { recursive: true, force: true });
   return undefined;
 }
@@ -102,8 +103,7 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
         folder,
       );
     }
-    const { recipe: _, ...result } = run.result;
-    await file.add({ arm: task.arm, recipe: task.recipe.name, ...result });
+    await file.add(recorded(task, run));
     progress.end(task, `${resultText(run.result)}${found ? ' (of an earlier run)' : ''}`);
   };
   const work = async (): Promise<void> => {

@@ -31,6 +31,8 @@ export interface Task {
   readonly settings: Json;
   readonly hash: string;
   readonly totalSteps: number;
+  /** The run's probes belong to its result. */
+  readonly probes: boolean;
 }
 
 /** What of a run's config.json decides its numbers: settings without seeds, threads and probes; the recipe without its name. */
@@ -119,7 +121,7 @@ async function armTasks(experiment: Experiment, arm: Arm, options: TaskOptions):
   const settings: ExperimentSettings = {
     model,
     dataset,
-    // What is measured at the end is measured at the end: probes cost time, and change no number.
+    // Probes cost time, and change no number: an experiment that wants them says so.
     probeEvery: 0,
     ...experiment.settings,
     ...arm.settings,
@@ -142,6 +144,7 @@ async function armTasks(experiment: Experiment, arm: Arm, options: TaskOptions):
     settings: what.settings,
     hash: hashOf(what),
     totalSteps: resolved.totalSteps,
+    probes: experiment.cosines !== undefined,
   }));
 }
 
