@@ -8,6 +8,8 @@ import {
   batch,
   dilationH,
   dilationW,
+  endInside,
+  firstInside,
   groups,
   inH,
   inW,
@@ -28,15 +30,6 @@ const AREA_BYTES: usize = 128;
 
 export function depthwiseGradScratch(threads: i32): usize {
   return <usize>threads * AREA_BYTES;
-}
-
-/** First output index whose tap lies in the input, and the end of them. */
-export function firstInside(offset: i32, stride: i32): i32 {
-  return offset >= 0 ? 0 : (stride - 1 - offset) / stride;
-}
-
-export function endInside(offset: i32, stride: i32, size: i32, count: i32): i32 {
-  return size - 1 - offset < 0 ? 0 : min(count, (size - 1 - offset) / stride + 1);
 }
 
 /** Operands of one call; params are 0 for floats. */

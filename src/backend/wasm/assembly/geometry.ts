@@ -37,3 +37,13 @@ export function loadGeometry(at: usize): void {
   dilationW = int(at, 56);
   groups = int(at, 60);
 }
+
+/** First output index whose tap lies in the input: index * stride + offset is its place there. */
+export function firstInside(offset: i32, stride: i32): i32 {
+  return offset >= 0 ? 0 : (stride - 1 - offset) / stride;
+}
+
+/** The end of the output indices whose tap lies in the input's `size` places; `count` is the number of outputs. */
+export function endInside(offset: i32, stride: i32, size: i32, count: i32): i32 {
+  return size - 1 - offset < 0 ? 0 : min(count, (size - 1 - offset) / stride + 1);
+}

@@ -14,6 +14,8 @@ import {
   batch,
   dilationH,
   dilationW,
+  endInside,
+  firstInside,
   groups,
   inC,
   inH,
@@ -29,7 +31,7 @@ import {
   strideH,
   strideW,
 } from './geometry';
-import { depthwiseGradScratch, endInside, firstInside, runDepthwiseGrad, setGrad, setInput } from './depthwise-grad';
+import { depthwiseGradScratch, runDepthwiseGrad, setGrad, setInput } from './depthwise-grad';
 import { isDepthwise } from './depthwise';
 import { scratch } from './threads';
 import { multiplyAdd, TILE_BYTES } from './tile';

@@ -17,12 +17,32 @@ import {
   conv2d_grad_weight_int_input,
   conv2d_grad_weight_int_inputParams,
 } from './generated';
-import { dilationH, groups, inC, kernelH, kernelW, loadGeometry, outC, outH, outW, strideH } from './geometry';
+import {
+  dilationH,
+  endInside,
+  firstInside,
+  groups,
+  inC,
+  inH,
+  kernelH,
+  kernelW,
+  loadGeometry,
+  outC,
+  outH,
+  outW,
+  padH,
+  strideH,
+} from './geometry';
+import { gatherWide, loadScales, storeTile } from './grad-weight-out';
 import { fillZeros, packGrad, packInput } from './grad-weight-pack';
 import {
   areaBytes,
   bandRows,
   bandsPerImage,
+  COLUMN_BYTES,
+  COLUMN_LEFT,
+  COLUMN_RIGHT,
+  COLUMN_START,
   columns,
   dealTiles,
   gradBand,
@@ -33,25 +53,28 @@ import {
   imagePairs,
   inBlocks,
   inCols,
-  innerC,
   inputBand,
   inputPad,
   inputZeros,
   layOut,
   outBlocks,
-  outerC,
   plan,
   planBytes,
   residues,
+  scales,
+  single,
   slotBytes,
   sumsBytes,
   tiles,
-  tilesAtOnce,
   unitPairs,
   units,
 } from './grad-weight-plan';
 import { barrier, scratch } from './threads';
-import { addToWide, WIDE_BYTES } from './tile';
+import { addToWide, roundTile, TILE_BYTES, WIDE_BYTES } from './tile';
+
+let gradParams: usize = 0;
+let gradGroups: i32 = 0;
+let inputScale: f32 = 0;
 
 export function conv2d_grad_weight_int_scratch(args: usize, threads: i32): usize {
   loadGeometry(args + conv2d_grad_weight_int_batch);
@@ -125,12 +148,18 @@ function sumPairs(
   v128.store(tile, c31, 112);
 }
 
-/** A rectangle of the bands of some pairs of images, added to the sums at `wide` of tiles [start, end). */
+/**
+ * A rectangle of the bands of some pairs of images, over tiles [start, end): added to the sums at `wide`, or, where it is all
+ * there is to a sum, stored as gradWeight at `gradWeight`. Pixels whose input lies beside the image are left out.
+ * @param first row of the image that is the bands' first
+ */
 function addRectangle(
   wide: usize,
+  gradWeight: usize,
   start: i32,
   end: i32,
   images: i32,
+  first: i32,
   row: i32,
   rows: i32,
   col: i32,
@@ -143,28 +172,48 @@ function addRectangle(
   const slot = slotBytes(bandRows);
   const inputImage = <usize>residues * slot;
   const gradImage = gradBytes(bandRows);
-  const firstGrad = gradBand + <usize>row * gradRow + (<usize>col << 5);
-  let outBlock = start % outBlocks;
-  let rest = start / outBlocks;
-  let inBlock = rest % (inBlocks * groups);
-  rest /= inBlocks * groups;
-  let tile = start;
-  for (; tile < end; rest++, inBlock = 0) {
-    const column = columns + (<usize>(rest % kernelW) << 3);
-    const firstRow = row * strideH + (rest / kernelW) * dilationH;
-    const tapInput =
-      inputBand +
-      <usize>load<i32>(column) * slot +
-      <usize>firstRow * inputRow +
-      (<usize>(load<i32>(column, 4) + col) << 4);
-    for (; tile < end && inBlock < inBlocks * groups; inBlock++, outBlock = 0) {
-      const input = tapInput + <usize>inBlock * inputBlock;
-      const group = (inBlock / inBlocks) * outBlocks;
-      for (; tile < end && outBlock < outBlocks; outBlock++, tile++, wide += WIDE_BYTES) {
-        const grad = firstGrad + <usize>(group + outBlock) * gradBlock;
-        const step = <usize>strideH * inputRow;
-        sumPairs(gradTile, input, grad, images, inputImage, gradImage, rows, count, step, gradRow);
-        addToWide(wide, gradTile);
+  const step = <usize>strideH * inputRow;
+  const taps = kernelH * kernelW;
+  let inBlock = start % inBlocks;
+  let out = start / inBlocks / taps;
+  let tap = start / inBlocks - out * taps;
+  for (let tile = start; tile < end; out++, tap = 0) {
+    const group = out / outBlocks;
+    const outBlock = out - group * outBlocks;
+    if (gradWeight != 0) loadScales(scales, gradParams, gradGroups, inputScale, group, outBlock);
+    const groupInput = inputBand + <usize>(group * inBlocks) * inputBlock;
+    const outGrad = gradBand + <usize>out * gradBlock;
+    for (; tile < end && tap < taps; tap++, inBlock = 0) {
+      const kh = tap / kernelW;
+      const column = columns + <usize>(tap - kh * kernelW) * COLUMN_BYTES;
+      const offsetH = kh * dilationH - padH + first * strideH;
+      const top = max(row, firstInside(offsetH, strideH));
+      const height = min(row + rows, endInside(offsetH, strideH, inH, outH)) - top;
+      const left = max(col, load<i32>(column, COLUMN_LEFT));
+      const width = min(col + count, load<i32>(column, COLUMN_RIGHT)) - left;
+      const some = height > 0 && width > 0;
+      const last = min(end, tile + inBlocks - inBlock);
+      if (!some) {
+        if (gradWeight == 0) {
+          wide += <usize>(last - tile) * WIDE_BYTES;
+          tile = last;
+          continue;
+        }
+        memory.fill(gradTile, 0, TILE_BYTES);
+      }
+      const inRow = <usize>(top * strideH + kh * dilationH);
+      let input = groupInput + <usize>inBlock * inputBlock + <usize>load<i32>(column) * slot + inRow * inputRow;
+      input += <usize>(load<i32>(column, COLUMN_START) + left) << 4;
+      const grad = outGrad + <usize>top * gradRow + (<usize>left << 5);
+      for (; tile < last; tile++, inBlock++, input += inputBlock) {
+        if (some) sumPairs(gradTile, input, grad, images, inputImage, gradImage, height, width, step, gradRow);
+        if (gradWeight == 0) {
+          addToWide(wide, gradTile);
+          wide += WIDE_BYTES;
+        } else {
+          roundTile(gradTile);
+          storeTile(gradWeight, gradTile, scales, group, outBlock, tap, inBlock);
+        }
       }
     }
   }
@@ -179,31 +228,19 @@ function stepLimit(gradStorage: i32, inputStorage: i32, inputZero: i32): i32 {
   return i32.MAX_VALUE / (32767 * largest) / 2;
 }
 
-/** gradWeight of tiles [start, end) from the sums of all threads, the first of them those of tile `first`. */
-function writeOut(args: usize, wide: usize, first: i32, parts: i32, partBytes: usize, start: i32, end: i32): void {
-  const gradWeight = ptr(args, conv2d_grad_weight_int_gradWeight);
-  const gradParams = ptr(args, conv2d_grad_weight_int_gradParams);
-  const gradGroups = int(args, conv2d_grad_weight_int_gradGroups);
-  const inputScale = scaleOf(ptr(args, conv2d_grad_weight_int_inputParams), 0);
+/** gradWeight of tiles [start, end) from the sums at `wide` of all threads. */
+function writeOut(gradWeight: usize, wide: usize, parts: i32, partBytes: usize, start: i32, end: i32): void {
+  const taps = kernelH * kernelW;
+  let known = -1;
   for (let tile = start; tile < end; tile++) {
-    const outBlock = tile % outBlocks;
-    const rest = tile / outBlocks;
-    const inBlock = rest % inBlocks;
-    const group = (rest / inBlocks) % groups;
-    const tap = rest / (inBlocks * groups);
-    const lanes = min(8, outerC - outBlock * 8);
-    const rows = min(4, innerC - inBlock * 4);
-    for (let lane = 0; lane < lanes; lane++) {
-      const oc = group * outerC + outBlock * 8 + lane;
-      const scale = scaleOf(gradParams, gradGroups > 1 ? oc : 0) * inputScale;
-      const to = gradWeight + ((<usize>((oc * kernelH * kernelW + tap) * innerC + inBlock * 4)) << 2);
-      for (let row = 0; row < rows; row++) {
-        let at = wide + <usize>(tile - first) * WIDE_BYTES + ((<usize>(row * 8 + lane)) << 3);
-        let sum = 0.0;
-        for (let part = 0; part < parts; part++, at += partBytes) sum += load<f64>(at);
-        store<f32>(to + ((<usize>row) << 2), <f32>sum * scale);
-      }
-    }
+    const rest = tile / inBlocks;
+    const out = rest / taps;
+    const group = out / outBlocks;
+    const outBlock = out - group * outBlocks;
+    if (out != known) loadScales(scales, gradParams, gradGroups, inputScale, group, outBlock);
+    known = out;
+    gatherWide(gradTile, wide + <usize>tile * WIDE_BYTES, parts, partBytes);
+    storeTile(gradWeight, gradTile, scales, group, outBlock, rest - out * taps, tile - rest * inBlocks);
   }
 }
 
@@ -227,17 +264,19 @@ function packUnit(args: usize, unit: i32): void {
 function addUnit(unit: i32, wide: usize, start: i32, end: i32, limit: i32): void {
   const pair = (unit / bandsPerImage) * unitPairs;
   const images = min(unitPairs, imagePairs - pair);
-  const rows = min(bandRows, outH - (unit % bandsPerImage) * bandRows);
+  const first = (unit % bandsPerImage) * bandRows;
+  const rows = min(bandRows, outH - first);
   if (images > 1) {
     // Several pairs of images are whole, and the plan made them fit together.
-    addRectangle(wide, start, end, images, 0, rows, 0, outW);
+    addRectangle(wide, 0, start, end, images, 0, 0, rows, 0, outW);
     return;
   }
   const width = min(outW, limit);
   const height = limit / width;
   for (let row = 0; row < rows; row += height) {
     for (let col = 0; col < outW; col += width) {
-      addRectangle(wide, start, end, 1, row, min(height, rows - row), col, min(width, outW - col));
+      const count = min(width, outW - col);
+      addRectangle(wide, 0, start, end, 1, first, row, min(height, rows - row), col, count);
     }
   }
 }
@@ -247,13 +286,15 @@ export function conv2d_grad_weight_int(args: usize, thread: i32, threads: i32): 
   plan(threads);
   const gradStorage = storageOf(args, conv2d_grad_weight_int_gradOutput);
   const inputStorage = storageOf(args, conv2d_grad_weight_int_input);
-  const gradParams = ptr(args, conv2d_grad_weight_int_gradParams);
   const inputParams = ptr(args, conv2d_grad_weight_int_inputParams);
-  const gradGroups = int(args, conv2d_grad_weight_int_gradGroups);
+  const gradWeight = ptr(args, conv2d_grad_weight_int_gradWeight);
+  gradParams = ptr(args, conv2d_grad_weight_int_gradParams);
+  gradGroups = int(args, conv2d_grad_weight_int_gradGroups);
+  inputScale = scaleOf(inputParams, 0);
   if (isDepthwise()) {
     setGrad(ptr(args, conv2d_grad_weight_int_gradOutput), gradStorage, gradParams, gradGroups);
     setInput(ptr(args, conv2d_grad_weight_int_input), inputStorage, inputParams);
-    runDepthwiseGrad(ptr(args, conv2d_grad_weight_int_gradWeight), true, thread, threads);
+    runDepthwiseGrad(gradWeight, true, thread, threads);
     return;
   }
   const firstSums = scratch();
@@ -263,16 +304,10 @@ export function conv2d_grad_weight_int(args: usize, thread: i32, threads: i32): 
   const limit = stepLimit(gradStorage, inputStorage, zeroPointOf(inputParams, 0));
   const mine = splitStart(tiles, thread, threads, 1);
   const mineEnd = splitStart(tiles, thread + 1, threads, 1);
-  if (dealTiles && units == 1) {
-    // All images are packed once, and a few tiles at a time are summed and done with.
-    const wide = firstSums + sumsBytes * thread;
+  if (single) {
+    // All images are packed by every thread, and each tile is summed and done with.
     packUnit(args, 0);
-    for (let tile = mine; tile < mineEnd; tile += tilesAtOnce) {
-      const end = min(mineEnd, tile + tilesAtOnce);
-      memory.fill(wide, 0, <usize>(end - tile) * WIDE_BYTES);
-      addUnit(0, wide, tile, end, limit);
-      writeOut(args, wide, tile, 1, 0, tile, end);
-    }
+    addRectangle(0, gradWeight, mine, mineEnd, imagePairs, 0, 0, outH, 0, outW);
     return;
   }
   const start = dealTiles ? mine : 0;
@@ -285,5 +320,5 @@ export function conv2d_grad_weight_int(args: usize, thread: i32, threads: i32): 
     addUnit(unit, wide, start, end, limit);
   }
   barrier();
-  writeOut(args, firstSums, 0, dealTiles ? 1 : threads, sumsBytes, mine, mineEnd);
+  writeOut(gradWeight, firstSums, dealTiles ? 1 : threads, sumsBytes, mine, mineEnd);
 }

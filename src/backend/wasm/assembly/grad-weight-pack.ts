@@ -4,6 +4,7 @@ import { eightAt, zeroPointOf } from './codes';
 import { batch, groups, inC, inH, inW, kernelW, outC, outH, outW, padH, padW, strideH, strideW } from './geometry';
 import {
   bandRows,
+  COLUMN_BYTES,
   columns,
   gradPad,
   gradZeros,
@@ -103,9 +104,9 @@ export function packInput(band: usize, codes: usize, storage: i32, pair: i32, fi
   const paired = 2 * pair + 1 < batch;
   const partner = <usize>(inH * inW) * pixel;
   for (let kw = 0; kw < kernelW; kw++) {
-    const slot = load<i32>(columns + ((<usize>kw) << 3));
+    const slot = load<i32>(columns + <usize>kw * COLUMN_BYTES);
     let seen = false;
-    for (let i = 0; i < kw; i++) if (load<i32>(columns + ((<usize>i) << 3)) == slot) seen = true;
+    for (let i = 0; i < kw; i++) if (load<i32>(columns + <usize>i * COLUMN_BYTES) == slot) seen = true;
     if (seen) continue;
     const start = residueOf(kw) - padW;
     for (let r = 0; r < count; r++) {

@@ -3,17 +3,41 @@
  * threads. A step takes the same pixel of two images, so that one copy of the input serves every tap; a strided kernel
  * meets columns of one residue, which lie together.
  */
-import { batch, dilationH, dilationW, groups, inC, kernelH, kernelW, outC, outH, outW, strideH, strideW } from './geometry';
+import {
+  batch,
+  dilationH,
+  dilationW,
+  endInside,
+  firstInside,
+  groups,
+  inC,
+  inW,
+  kernelH,
+  kernelW,
+  outC,
+  outH,
+  outW,
+  padW,
+  strideH,
+  strideW,
+} from './geometry';
 import { TILE_BYTES, WIDE_BYTES } from './tile';
 
 /** Bytes of a band that leave room for tiles in a level 2 cache of 512 KiB. */
 const BAND_TARGET: usize = 196608;
+/** The same where all images make one unit: no sums lie beside them. */
+const SINGLE_TARGET: usize = 393216;
 /** Steps of a unit of several images: no more than an int32 sum of int16 products holds. */
 const UNIT_STEPS: i32 = 128;
 /** Sums of all threads larger than this are not kept: the tiles are dealt out instead of the bands. */
 const SUMS_LIMIT: usize = 67108864;
-/** Tiles summed at a time where all images make one unit. */
-const TILES_AT_ONCE: i32 = 64;
+
+// What layOut leaves for every kernel column: its slot, the column in it at which it begins, and the output columns whose
+// input lies in the image, from COLUMN_LEFT to before COLUMN_RIGHT.
+export const COLUMN_BYTES: usize = 16;
+export const COLUMN_START: usize = 4;
+export const COLUMN_LEFT: usize = 8;
+export const COLUMN_RIGHT: usize = 12;
 
 export let innerC: i32 = 0;
 export let outerC: i32 = 0;
@@ -31,8 +55,8 @@ export let unitPairs: i32 = 1;
 export let units: i32 = 0;
 /** Threads share the tiles, and each goes through all units; else they share the units, and each has sums of all tiles. */
 export let dealTiles: bool = false;
-/** Tiles whose sums lie in memory at a time. */
-export let tilesAtOnce: i32 = 0;
+/** All images make one unit, whose sums are stored as gradWeight at once. */
+export let single: bool = false;
 export let sumsBytes: usize = 0;
 export let areaBytes: usize = 0;
 /** Places in a thread's area. */
@@ -41,6 +65,7 @@ export let inputZeros: usize = 0;
 export let gradPad: usize = 0;
 export let inputPad: usize = 0;
 export let columns: usize = 0;
+export let scales: usize = 0;
 export let gradTile: usize = 0;
 export let gradBand: usize = 0;
 export let inputBand: usize = 0;
@@ -107,7 +132,7 @@ export function plan(threads: i32): void {
   while (rows > 1 && bandBytes(rows) > BAND_TARGET) rows = (rows + 1) >> 1;
   unitPairs = 1;
   const whole = imagePairs * outH * outW;
-  const single = whole <= UNIT_STEPS && bandBytes(outH) * imagePairs <= BAND_TARGET;
+  single = whole <= UNIT_STEPS && bandBytes(outH) * imagePairs <= SINGLE_TARGET;
   if (single) {
     unitPairs = imagePairs;
   } else {
@@ -122,22 +147,21 @@ export function plan(threads: i32): void {
   bandRows = rows;
   bandsPerImage = ceilDiv(outH, rows);
   units = ceilDiv(imagePairs, unitPairs) * bandsPerImage;
-  tilesAtOnce = single ? min(tiles, TILES_AT_ONCE) : tiles;
-  sumsBytes = <usize>tilesAtOnce * WIDE_BYTES;
+  sumsBytes = single ? 0 : <usize>tiles * WIDE_BYTES;
   dealTiles = single || sumsBytes * threads > SUMS_LIMIT;
   const padBytes = roundUp64(<usize>(max(inC, outC) * 2 + 16));
-  areaBytes = 4 * padBytes + roundUp64((<usize>kernelW) << 3) + TILE_BYTES;
+  areaBytes = 4 * padBytes + roundUp64(<usize>kernelW * COLUMN_BYTES) + 64 + TILE_BYTES;
   areaBytes += roundUp64(<usize>unitPairs * gradBytes(rows));
   areaBytes += roundUp64(<usize>(unitPairs * residues) * slotBytes(rows));
 }
 
 /** Scratch of all threads. */
 export function planBytes(threads: i32): usize {
-  // Dealt tiles of many units share one space of sums; those of one unit have a space for each thread.
-  return (dealTiles && units > 1 ? sumsBytes : sumsBytes * threads) + areaBytes * threads;
+  // Dealt tiles share one space of sums.
+  return (dealTiles ? sumsBytes : sumsBytes * threads) + areaBytes * threads;
 }
 
-/** Places, and for every kernel column its slot and the column in it at which it begins. */
+/** Places, and what the kernel columns meet. */
 export function layOut(area: usize): void {
   const padBytes = roundUp64(<usize>(max(inC, outC) * 2 + 16));
   gradZeros = area;
@@ -145,11 +169,16 @@ export function layOut(area: usize): void {
   gradPad = inputZeros + padBytes;
   inputPad = gradPad + padBytes;
   columns = inputPad + padBytes;
-  gradTile = columns + roundUp64((<usize>kernelW) << 3);
+  scales = columns + roundUp64(<usize>kernelW * COLUMN_BYTES);
+  gradTile = scales + 64;
   gradBand = gradTile + TILE_BYTES;
   inputBand = gradBand + roundUp64(<usize>unitPairs * gradBytes(bandRows));
   for (let kw = 0; kw < kernelW; kw++) {
-    store<i32>(columns + ((<usize>kw) << 3), slotOf(kw));
-    store<i32>(columns + ((<usize>kw) << 3), startOf(kw) / strideW, 4);
+    const column = columns + <usize>kw * COLUMN_BYTES;
+    const offset = startOf(kw) - padW;
+    store<i32>(column, slotOf(kw));
+    store<i32>(column, startOf(kw) / strideW, COLUMN_START);
+    store<i32>(column, firstInside(offset, strideW), COLUMN_LEFT);
+    store<i32>(column, endInside(offset, strideW, inW, outW), COLUMN_RIGHT);
   }
 }
