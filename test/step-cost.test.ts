@@ -11,7 +11,7 @@ import { firstBatch, stripes, tinySession } from './support/tiny.js';
 /** As of the last change that lowered them; bytes are those of every operand, read and written. */
 const CALLS = 617;
 const MEGABYTES = 808.7;
-const SCRATCH = 379_840;
+const SCRATCH = 379_904;
 
 const images = stripes(64, 32, 3, 10);
 
