@@ -1,28 +1,13 @@
 /** The ablations that take more than other formats: what is special about each, in whole steps, on both backends. */
 import { describe, expect, it } from 'vitest';
-import { createWasmBackend } from '../src/backend/wasm/index.js';
 import { listPlan } from '../src/compiler/plan-print.js';
 import { parseRecipe } from '../src/quant/validate.js';
-import { probe, type Session, type SessionOptions } from '../src/train/index.js';
-import { firstBatch, stripes, tinySession } from './support/tiny.js';
+import { probe, type Session } from '../src/train/index.js';
+import { firstBatch, stripes, tinySession, trainedNumbers } from './support/tiny.js';
 
 const data = stripes(32);
 
-/** Losses of some steps on both backends, then every parameter and state, as one list of numbers. */
-async function trained(recipe: SessionOptions['recipe'], threads: number, steps = 2): Promise<number[]> {
-  // Without fused multiply-add: simulated products are float products, whose bits would differ.
-  const backend = threads === 0 ? 'reference' : await createWasmBackend({ threads, relaxed: false });
-  const session = await tinySession(data, { recipe: recipe as string, backend });
-  const numbers: number[] = [];
-  for (let step = 0; step < steps; step++) {
-    numbers.push(session.step(firstBatch(data, 8, step * 8), 0.05).loss);
-  }
-  numbers.push(...session.predict(firstBatch(data, 5).inputs));
-  for (const { path } of session.bound.parameters) numbers.push(...session.read(path));
-  for (const name of session.stateNames()) numbers.push(...session.read(name));
-  await session.dispose();
-  return numbers;
-}
+const trained = (recipe: string, threads: number): Promise<number[]> => trainedNumbers(data, recipe, threads);
 
 describe.each(['int8-no-exact-zero', 'paper-no-exact-zero'])('%s', (recipe) => {
   it('gives the same bits on the reference and on 1 and 3 threads', async () => {

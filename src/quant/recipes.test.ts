@@ -83,6 +83,12 @@ describe('the built-in recipes', () => {
     ['paper', 'paper-no-master', ['masterWeights']],
     ['int8', 'int8-channel-weights', ['products.forward.right.granularity']],
     ['int8', 'int8-sample-gradients', ['products.gradLeft.gradOutput.granularity']],
+    ['int8-no-bifurcation', 'int8-channel-gradients', ['products.gradRight.gradOutput.granularity']],
+    [
+      'int8',
+      'int8-previous-ranges',
+      ['products.gradLeft.gradOutput.range', 'products.gradRight.gradOutput.range', 'norm.gradOutput.range'],
+    ],
     ['int8', 'int8-range-norm', ['norm.kind']],
     ['int8', 'int8-float-norm', ['norm.input', 'norm.gradOutput']],
     [

@@ -1,5 +1,6 @@
 /** Small synthetic data and sessions for tests of whole training steps. */
 import type { Backend } from '../../src/backend/backend.js';
+import { createWasmBackend } from '../../src/backend/wasm/index.js';
 import { RandomStream } from '../../src/core/rng.js';
 import { type ImageDataset, imageDataset } from '../../src/data/index.js';
 import { createModel } from '../../src/models/index.js';
@@ -57,4 +58,28 @@ export function tinySession(
     seed: 3,
     ...rest,
   });
+}
+
+/**
+ * Losses of some steps, predictions of an odd batch, then every parameter and state, as one list of numbers that must not depend on
+ * the backend. `threads` 0 is the reference.
+ */
+export async function trainedNumbers(
+  dataset: ImageDataset,
+  recipe: string | Recipe,
+  threads: number,
+  steps = 2,
+): Promise<number[]> {
+  // Without fused multiply-add: simulated products are float products, whose bits would differ.
+  const backend = threads === 0 ? 'reference' : await createWasmBackend({ threads, relaxed: false });
+  const session = await tinySession(dataset, { recipe, backend });
+  const numbers: number[] = [];
+  for (let step = 0; step < steps; step++) {
+    numbers.push(session.step(firstBatch(dataset, 8, step * 8), 0.05).loss);
+  }
+  numbers.push(...session.predict(firstBatch(dataset, 5).inputs));
+  for (const { path } of session.bound.parameters) numbers.push(...session.read(path));
+  for (const name of session.stateNames()) numbers.push(...session.read(name));
+  await session.dispose();
+  return numbers;
 }
