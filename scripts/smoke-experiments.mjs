@@ -8,7 +8,11 @@ import { join } from 'node:path';
 import { node, root, timed } from './run.mjs';
 
 const shared = join(root, '..', 'shared', 'data');
-const archives = { cifar10: 'cifar10-jpeg.tar.gz', fsdd: 'fsdd.tar.gz', text: 'tinyshakespeare.txt.gz' };
+const archives = {
+  cifar10: 'cifar10-jpeg.tar.gz',
+  fsdd: 'fsdd.tar.gz',
+  shakespeare: 'tinyshakespeare.txt.gz',
+};
 const experiments = join(root, 'experiments');
 const names = readdirSync(experiments).filter((name) =>
   existsSync(join(experiments, name, 'experiment.json')),

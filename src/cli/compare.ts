@@ -12,7 +12,7 @@ export function compareCommand(io: CliIo, end: (code: number) => void): Command 
     .summary('train one model under several recipes and compare them')
     .description(
       'Trains one model under several recipes with the same seed, data and steps, and ends with a table: test accuracy, ' +
-        'images/s, peak memory, bytes kept for the backward pass, and the share of multiply-accumulates done by integer kernels.',
+        'samples a second, peak memory, bytes kept for the backward pass, and the share of multiply-accumulates done by integer kernels.',
     )
     .option(
       '--recipes <list>',

@@ -1,5 +1,5 @@
 /** Data sets that are no images in files, through the program: trained on, evaluated from the saved model, and listed. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { spokenDigits } from '../data/fixtures.node.case.js';
@@ -66,6 +66,9 @@ describe('--dataset text', () => {
     expect(results[0].integerMacShare).toBe(1);
     const evaluated = await run(['eval', out, '--data', file, '--threads', '1', '--batch', '16', '--json']);
     const { testLoss, testAccuracy } = results[0];
+    const told = await run(['eval', out, '--data', file, '--threads', '1', '--batch', '16']);
+    expect(told.out).toMatch(/ sequences\/s /);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Training rate (sequences/s)');
     expect(jsonLines(evaluated.out)[0]).toMatchObject({ dataset: 'text', testLoss, testAccuracy });
 
     const other = join(folder, 'other.txt');

@@ -17,6 +17,7 @@ import {
   textNames,
   wholeOption,
 } from './options.js';
+import { sampleNames } from './sample-names.js';
 import { limited, loadData } from './setup.js';
 import { percentText, tableLines } from './table.js';
 
@@ -119,7 +120,10 @@ async function runEval(path: string, options: EvalOptions, io: CliIo): Promise<n
   }
   if (options.json) io.stdout.write(`${JSON.stringify({ type: 'done', results })}\n`);
   else {
-    const head = ['model', 'recipe', 'data', 'samples', 'test accuracy', 'test loss', 'images/s', 'file'];
+    // Models of several data sets stand in one table.
+    const names = new Set(results.map(({ dataset }) => sampleNames(dataset)));
+    const rate = `${names.size === 1 ? [...names][0] : 'samples'}/s`;
+    const head = ['model', 'recipe', 'data', 'samples', 'test accuracy', 'test loss', rate, 'file'];
     const rows = results.map((result) => [
       result.model,
       result.recipe,

@@ -35,6 +35,7 @@ export interface Result extends RunKey {
   readonly testAccuracy: number | null;
   /** Mean cross-entropy in nats, of text for each character; null likewise. */
   readonly testLoss: number | null;
+  /** Samples trained on per second of step time, whatever they are. */
   readonly imagesPerSecond: number;
   readonly peakBytes: number;
   readonly savedForBackwardBytes: number;

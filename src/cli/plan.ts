@@ -33,10 +33,9 @@ interface PlanOptions extends RunOptions, DataOptions {
 
 /** Input and classes; the data themselves are needed only where their shape is not known by name. */
 async function dataFacts(options: PlanOptions): Promise<{ input: InputSpec; classes: number }> {
-  const known = (await describeDatasets()).find(({ name }) => name === options.dataset);
+  const known = (await describeDatasets(options)).find(({ name }) => name === options.dataset);
   if (known) {
-    const { storage = 'uint8', classes } = known;
-    const shape = storage === 'int32' && options.context !== undefined ? [options.context] : known.shape;
+    const { storage = 'uint8', classes, shape } = known;
     return { input: { shape, storage }, classes };
   }
   const { train } = await loadData(options);

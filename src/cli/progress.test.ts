@@ -39,7 +39,7 @@ const step = (at: number): CliEvent => ({
 });
 
 /** Runs 50 steps of 200 ms each. */
-function show(isTTY: boolean, env: Record<string, string> = {}): string {
+function show(isTTY: boolean, env: Record<string, string> = {}, samples?: string): string {
   let text = '';
   let now = 0;
   const out = {
@@ -49,7 +49,7 @@ function show(isTTY: boolean, env: Record<string, string> = {}): string {
       text += part;
     },
   };
-  const progress = new Progress({ out, env, runs: 2, clock: () => now });
+  const progress = new Progress({ out, env, runs: 2, clock: () => now, ...(samples ? { samples } : {}) });
   progress.listen(start);
   for (let at = 1; at <= 50; at++) {
     now += 200;
@@ -68,6 +68,12 @@ function show(isTTY: boolean, env: Record<string, string> = {}): string {
 }
 
 describe('progress', () => {
+  it('calls samples what they are', () => {
+    const text = show(false, {}, 'sequences');
+    expect(text).toContain('  2,000 sequences/s');
+    expect(text).not.toContain('images');
+  });
+
   it('is a plain line now and then where there is no terminal', () => {
     const lines = show(false).trimEnd().split('\n');
     expect(lines).toEqual([

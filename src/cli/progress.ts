@@ -21,6 +21,8 @@ export interface ProgressOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Runs that the command makes in all. */
   readonly runs: number;
+  /** What samples are called; default images. */
+  readonly samples?: string;
   /** Milliseconds; for tests. */
   readonly clock?: () => number;
 }
@@ -30,6 +32,7 @@ export class Progress {
   private readonly redraws: boolean;
   private readonly color: boolean;
   private readonly clock: () => number;
+  private readonly samples: string;
   private run = 0;
   private start: Start | undefined;
   private began = 0;
@@ -45,6 +48,7 @@ export class Progress {
     this.redraws = options.out.isTTY === true && options.env.TERM !== 'dumb';
     this.color = useColor(options.out, options.env);
     this.clock = options.clock ?? (() => performance.now());
+    this.samples = options.samples ?? 'images';
   }
 
   readonly listen = (event: CliEvent): void => {
@@ -72,7 +76,7 @@ export class Progress {
         else {
           const early = event.reason === 'early-stop' ? 'stopped early: ' : '';
           this.line(
-            `${this.title(event)}${early}${event.steps} steps in ${event.seconds.toFixed(1)} s, ${countText(event.imagesPerSecond)} images/s`,
+            `${this.title(event)}${early}${event.steps} steps in ${event.seconds.toFixed(1)} s, ${countText(event.imagesPerSecond)} ${this.samples}/s`,
           );
         }
         break;
@@ -125,7 +129,7 @@ export class Progress {
       `step ${event.step}/${start.totalSteps}`,
       `loss ${this.loss.toFixed(4)}`,
       ...(this.accuracy === undefined ? [] : [`accuracy ${percentText(this.accuracy, 1)}`]),
-      `${countText(1000 / Math.max(1e-6, this.pace))} images/s`,
+      `${countText(1000 / Math.max(1e-6, this.pace))} ${this.samples}/s`,
       ...(first ? [] : [`${clockText(left)} left`]),
     ];
     const text = parts.join('  ');

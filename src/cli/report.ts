@@ -17,6 +17,8 @@ export interface ReportInput {
   readonly subtitle: string;
   readonly runs: readonly RunRecord[];
   readonly results: readonly Result[];
+  /** What samples are called: images, sequences. */
+  readonly samples: string;
   /** Shown as they are, name and text. */
   readonly settings: readonly (readonly [string, string])[];
   /** The run was stopped before its end. */
@@ -91,14 +93,18 @@ function accuracyChart(runs: readonly RunRecord[]): string {
   });
 }
 
-function rateChart(runs: readonly RunRecord[], results: readonly Result[]): string {
+function rateChart({ runs, results, samples }: ReportInput): string {
   const names = namesOf(runs);
   return barChart({
-    title: 'Training rate (images/s)',
+    title: `Training rate (${samples}/s)`,
     rows: results.map(({ imagesPerSecond }, i) => ({
       name: names[i].name,
       parts: [
-        { value: imagesPerSecond, color: names[i].color, title: `${countText(imagesPerSecond)} images/s` },
+        {
+          value: imagesPerSecond,
+          color: names[i].color,
+          title: `${countText(imagesPerSecond)} ${samples}/s`,
+        },
       ],
       text: countText(imagesPerSecond),
     })),
@@ -149,8 +155,8 @@ function memoryChart(runs: readonly RunRecord[]): string {
   });
 }
 
-function resultSection({ results, runs, aborted }: ReportInput): string {
-  const { head, rows, right } = resultTable(results, runs);
+function resultSection({ results, runs, samples, aborted }: ReportInput): string {
+  const { head, rows, right } = resultTable(results, runs, samples);
   const cell = (tag: string, text: string, i: number): string =>
     `<${tag}${right.includes(i) ? ' class="number"' : ''}>${escapeText(text)}</${tag}>`;
   const note = aborted
@@ -176,16 +182,11 @@ ${recipes.map((recipe) => `<pre>${escapeText(printRecipe(recipe))}</pre>`).join(
 
 /** The report as one HTML document. */
 export function reportHtml(input: ReportInput): string {
-  const { title, subtitle, runs, results } = input;
+  const { title, subtitle, runs } = input;
   const charts =
     runs.length === 0
       ? ''
-      : `<section class="charts">${[
-          lossChart(runs),
-          accuracyChart(runs),
-          rateChart(runs, results),
-          memoryChart(runs),
-        ]
+      : `<section class="charts">${[lossChart(runs), accuracyChart(runs), rateChart(input), memoryChart(runs)]
           .filter((chart) => chart !== '')
           .map((chart) => `<figure>${chart}</figure>`)
           .join('\n')}</section>`;

@@ -38,7 +38,9 @@ it('the table says what share is simulated, for runs and for means', () => {
   const { head, rows } = resultTable(
     all.map(({ result }) => result),
     all.map(({ record }) => record),
+    'sequences',
   );
+  expect(head).toContain('sequences/s');
   const macs = rows.map((row) => row[head.indexOf('integer MACs')]);
   const each = ['0.0 %', '100.0 %', '0.0 %, 100.0 % simulated'];
   expect(macs).toEqual([...each, ...each, ...each]);

@@ -37,8 +37,12 @@ function cells(result: Result, run: RunRecord | undefined, seed: string, accurac
   ];
 }
 
-/** Test accuracy, images/s, peak memory, bytes kept for the backward pass and integer share of every run. */
-export function resultTable(results: readonly Result[], runs: readonly RunRecord[]): ResultTable {
+/** Test accuracy, rate, peak memory, bytes kept for the backward pass and integer share of every run. @param samples what they are called. */
+export function resultTable(
+  results: readonly Result[],
+  runs: readonly RunRecord[],
+  samples: string,
+): ResultTable {
   const seeds = new Set(results.map(({ seed }) => seed));
   const several = seeds.size > 1;
   const rows = results.map((result, i) =>
@@ -74,7 +78,7 @@ export function resultTable(results: readonly Result[], runs: readonly RunRecord
     'seed',
     'test accuracy',
     'test loss',
-    'images/s',
+    `${samples}/s`,
     'peak memory',
     'kept for backward',
     'integer MACs',

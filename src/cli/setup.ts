@@ -108,6 +108,8 @@ export interface TrainingSettings {
   readonly dataset: string;
   readonly trainSamples: number;
   readonly testSamples: number;
+  /** Characters of a sample, of texts. */
+  readonly context?: number;
   readonly epochs: number;
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
@@ -194,6 +196,7 @@ export function settingsOf(options: TrainingOptions, { train, test }: DataFacts)
     dataset: options.dataset,
     trainSamples: train.count,
     testSamples: test.count,
+    ...(textNames.includes(options.dataset) ? { context: train.inputShape[0] } : {}),
     epochs,
     batchSize,
     stepsPerEpoch,

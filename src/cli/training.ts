@@ -25,6 +25,7 @@ import { Records, type RunRecord } from './records.js';
 import { reportHtml } from './report.js';
 import { resultTable } from './results.js';
 import { checkOut, fileName, RunFolder } from './run-folder.js';
+import { sampleNames } from './sample-names.js';
 import { limited, loadData, optimizerOf, settingsOf, type TrainingSettings } from './setup.js';
 import { tableLines } from './table.js';
 import { octogradVersion } from './version.js';
@@ -184,14 +185,16 @@ async function writeReport(context: Context, records: Records, aborted: boolean)
     subtitle: `${recipes.map(({ name }) => name).join(', ')}; ${settings.totalSteps} steps each; ${new Date().toISOString().slice(0, 10)}`,
     runs: records.runs,
     results: records.results(),
+    samples: sampleNames(settings.dataset),
     settings: settingRows(context, backend),
     aborted,
   });
   await folder.write(['report.html'], html);
 }
 
-function printResult(io: CliIo, records: Records, seconds: number, folder: RunFolder): void {
-  const { head, rows, right } = resultTable(records.results(), records.runs);
+function printResult({ io, settings, folder }: Context, records: Records, seconds: number): void {
+  const samples = sampleNames(settings.dataset);
+  const { head, rows, right } = resultTable(records.results(), records.runs, samples);
   const [first, ...lines] = tableLines([head, ...rows], right);
   const bold = useColor(io.stdout, io.env)
     ? (text: string) => `\u001b[1m${text}\u001b[0m`
@@ -212,7 +215,13 @@ export async function runTraining(
   checkTrainingOptions(options);
   await checkOut(options.out);
   const quiet = options.quiet === true || options.json === true;
-  const progress = new Progress({ out: io.stdout, env: io.env, runs: recipes.length * options.seeds });
+  const samples = sampleNames(options.dataset);
+  const progress = new Progress({
+    out: io.stdout,
+    env: io.env,
+    runs: recipes.length * options.seeds,
+    samples,
+  });
   const say = quiet ? () => undefined : (text: string) => progress.line(text);
   const loaded = await loadData(options, say);
   const data = { train: limited(loaded.train, options.limit), test: limited(loaded.test, options.testLimit) };
@@ -249,7 +258,7 @@ export async function runTraining(
       progress.clear();
       try {
         await writeReport(context, records, stopped);
-        if (!options.json) printResult(io, records, seconds, folder);
+        if (!options.json) printResult(context, records, seconds);
       } finally {
         publish({ type: 'done', results: records.results() });
       }

@@ -14,8 +14,8 @@ import {
   loadMnist,
   mnistRemedy,
 } from './mnist.node.js';
-import { defaultContext } from './text.js';
-import { findShakespeare, loadShakespeare, shakespeareRemedy } from './text.node.js';
+import { defaultContext, windowCounts } from './text.js';
+import { findShakespeare, loadShakespeare, shakespeareCharacters, shakespeareRemedy } from './text.node.js';
 
 /** Options of {@link loadDataset}; each data set takes what it knows. */
 export interface DatasetOptions extends CifarOptions {
@@ -30,6 +30,8 @@ interface Entry {
   /** What samples are kept in; uint8 when left out. */
   readonly storage?: 'int32';
   readonly classes: number;
+  /** Of a text, which is cut into samples of any length. */
+  readonly characters?: number;
   readonly train: number;
   readonly test: number;
   readonly howToGet: string;
@@ -96,9 +98,8 @@ const entries: { readonly [name: string]: Entry } = {
     shape: [defaultContext],
     storage: 'int32',
     classes: 65,
-    // Of 1,115,394 characters, in windows of 64.
-    train: 15_685,
-    test: 1742,
+    characters: shakespeareCharacters,
+    ...windowCounts(shakespeareCharacters),
     howToGet: shakespeareRemedy,
     find: async (dir) => (dir === undefined ? undefined : findShakespeare(dir)),
     load: loadShakespeare,
@@ -139,15 +140,22 @@ export interface DatasetDescription {
   readonly howToGet: string;
 }
 
-/** All known data sets and where they are; `dir` as for {@link loadDataset}, else the default places. */
+/**
+ * All known data sets and where they are; `dir` as for {@link loadDataset}, else the default places. `context` is that of texts.
+ */
 export async function describeDatasets(
-  options: { readonly dir?: string } = {},
+  options: { readonly dir?: string; readonly context?: number } = {},
 ): Promise<DatasetDescription[]> {
   return Promise.all(
     datasetNames.map(async (name) => {
-      const { find, load: _, ...facts } = entries[name];
+      const { find, load: _, characters, ...facts } = entries[name];
       const found = await find(options.dir);
-      return { name, ...facts, ...(found === undefined ? {} : { found }) };
+      const { context } = options;
+      const cut =
+        characters === undefined || context === undefined
+          ? {}
+          : { shape: [context], ...windowCounts(characters, context) };
+      return { name, ...facts, ...cut, ...(found === undefined ? {} : { found }) };
     }),
   );
 }

@@ -134,6 +134,9 @@ describe('Tiny Shakespeare', () => {
       stated.classes,
     ]);
     expect(train.inputShape).toEqual(stated.shape);
+    const [longer] = (await describeDatasets({ context: 100 })).filter(({ name }) => name === 'shakespeare');
+    const cut = await loadShakespeare({ dir: data.path, context: 100 });
+    expect([longer.train, longer.test, longer.shape]).toEqual([cut.train.count, cut.test.count, [100]]);
   });
 });
 

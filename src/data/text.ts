@@ -21,6 +21,17 @@ export interface TextOptions {
 export const defaultContext = 64;
 const defaultTrainShare = 0.9;
 
+/** How many windows each half of a text has; a window's last label is a character further. */
+export function windowCounts(
+  characters: number,
+  context = defaultContext,
+  trainShare = defaultTrainShare,
+): { readonly train: number; readonly test: number } {
+  const cut = Math.floor(characters * trainShare);
+  const windows = (length: number): number => Math.floor((length - 1) / context);
+  return { train: windows(cut), test: windows(characters - cut) };
+}
+
 /** A vocabulary beyond this is no alphabet, and the model's head would be larger than all else. */
 const largestVocabulary = 4096;
 

@@ -90,6 +90,7 @@ export interface DoneEvent {
   readonly reason: 'finished' | 'aborted' | 'early-stop';
   readonly steps: number;
   readonly seconds: number;
+  /** Samples trained on per second of step time. */
   readonly imagesPerSecond: number;
   readonly testLoss?: number;
   readonly testAccuracy?: number;

@@ -60,7 +60,7 @@ export function readmeText(measured: Measured): string {
   const most = Math.max(...experiment.arms.map((arm) => seedsOf(experiment, arm).length));
   parts.push(
     `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; up to ${most} seeds. ` +
-      `A difference is that to the arm's baseline under the same seed, with its 95 % t-interval; "no loss" means that the interval's worse end is within ${metric.margin} ${metric.name === 'loss' ? 'nats' : 'points'}.`,
+      `A difference is that to the arm's baseline under the same seed, with its 95 % t-interval; "no loss" means that the interval's worse end is within ${metric.margin} ${metric.name === 'loss' ? 'nats' : 'points'}${metric.reason === undefined ? '' : ` (${metric.reason})`}.`,
   );
   parts.push(`    octograd reproduce ${name}`);
   parts.push('## Result');

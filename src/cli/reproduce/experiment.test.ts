@@ -98,7 +98,20 @@ describe('tasksOf', () => {
     );
   });
 
+  it('knows how many samples a text has at any context', async () => {
+    const text = { dataset: 'shakespeare', model: 'transformer' };
+    const [of64] = await tasksOf(parse({ ...text, settings: { epochs: 2 } }));
+    const [of100] = await tasksOf(parse({ ...text, settings: { epochs: 2, context: 100 } }));
+    expect(of64.settings).toMatchObject({ trainSamples: 15_685, testSamples: 1742, context: 64 });
+    expect(of100.settings).toMatchObject({ trainSamples: 10_038, testSamples: 1115, context: 100 });
+    expect(of100.args.join(' ')).toContain('--context 100');
+  });
+
   it.each([
+    [
+      { settings: { context: 9 } },
+      'arm "float": --context is for text and shakespeare; leave it out with mnist',
+    ],
     [arms({ name: 'x', recipe: 'int9' }), 'arm "x": there is no recipe "int9"'],
     [arms({ name: 'x', recipe: 'int8', settings: { lr: -1 } }), 'arm "x": --lr must be a number above 0'],
     [

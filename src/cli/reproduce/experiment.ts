@@ -23,6 +23,7 @@ const settingNames = {
   dataset: v.optional(text),
   epochs: v.optional(v.number()),
   maxSteps: v.optional(v.number()),
+  context: v.optional(v.number()),
   batch: v.optional(v.number()),
   lr: v.optional(v.number()),
   schedule: v.optional(text),
@@ -85,6 +86,8 @@ const metric = v.strictObject({
   name: v.picklist(['accuracy', 'loss'], 'must be "accuracy" or "loss"'),
   /** What counts as no loss: in points, or in nats. */
   margin: v.pipe(v.number(), v.gtValue(0, 'must be above 0')),
+  /** Why the margin is that. */
+  reason: v.optional(text),
 });
 
 const expected = v.strictObject({

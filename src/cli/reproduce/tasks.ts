@@ -4,13 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { Command, CommanderError } from 'commander';
-import { DataError, OctogradError } from '../../core/errors.js';
+import { DataError, OctogradError, UsageError } from '../../core/errors.js';
 import { describeDatasets } from '../../data/index.node.js';
 import type { Recipe } from '../../quant/recipe.js';
 import { getRecipe } from '../../quant/recipes.js';
 import { parseRecipe } from '../../quant/validate.js';
 import { withBits } from '../../quant/with-bits.js';
-import { addTrainingOptions, checkTrainingOptions, type TrainingOptions } from '../options.js';
+import { addTrainingOptions, checkTrainingOptions, type TrainingOptions, textNames } from '../options.js';
 import { type DataFacts, settingsOf } from '../setup.js';
 import { type Arm, type Experiment, type ExperimentSettings, seedsOf } from './experiment.js';
 
@@ -97,9 +97,14 @@ function recipeOf({ name, recipe }: Arm): { recipe: Recipe; builtIn?: string } {
   return { recipe: parseRecipe({ name, ...recipe }) };
 }
 
-/** What is known of a data set without reading it. @throws DataError for a set that has no fixed size. */
+/** What is known of a data set without reading it. @throws DataError for a set of no fixed size, UsageError for a context of no text. */
 async function factsOf(dataset: string, options: TrainingOptions): Promise<DataFacts> {
-  const found = (await describeDatasets()).find(({ name }) => name === dataset);
+  const { context } = options;
+  if (context !== undefined && !textNames.includes(dataset)) {
+    throw new UsageError(`--context is for ${textNames.join(' and ')}; leave it out with ${dataset}`);
+  }
+  const cut = context === undefined ? {} : { context };
+  const found = (await describeDatasets(cut)).find(({ name }) => name === dataset);
   if (!found)
     throw new DataError(
       `the data set "${dataset}" has no sizes that are known beforehand; name one of octograd data`,
