@@ -9,8 +9,8 @@ import { bytesMoved } from '../src/train/profile.js';
 import { firstBatch, stripes, tinySession } from './support/tiny.js';
 
 /** As of the last change that lowered them; bytes are those of every operand, read and written. */
-const CALLS = 617;
-const MEGABYTES = 808.7;
+const CALLS = 595;
+const MEGABYTES = 807.6;
 const SCRATCH = 379_904;
 
 const images = stripes(64, 32, 3, 10);

@@ -254,8 +254,15 @@ const lengths: LengthTable = {
 
   square_sum: ({ count, slot }) => ({ gradient: count, sums: slot + 1 }),
   clip_scale: ({ count }) => ({ sums: count, hyper: HYPER }),
-  sgd: ({ count }) => ({ parameter: count, gradient: count, velocity: count, hyper: HYPER }),
-  adam: ({ count }) => ({
+  sgd: ({ count, ...p }) => ({
+    parameter: count,
+    gradient: count,
+    velocity: count,
+    hyper: HYPER,
+    ...rangeSizes(p),
+  }),
+  adam: ({ count, ...p }) => ({
+    ...rangeSizes(p),
     parameter: count,
     gradient: count,
     moment1: count,

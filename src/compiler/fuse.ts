@@ -6,6 +6,7 @@
  *   norm's affine -> add(shortcut) -> relu [-> range] becomes one pass that also finds the range
  *   conv2d, norm's gradient or relu's gradient -> range becomes one pass that finds the range of what it has just written
  *   quantize + quantize of one value                 becomes  quantize_pair
+ *   parameter -> range, qparams, quantize           moves to the end of the update, which leaves codes and scales for the next step
  */
 import { hashText } from '../core/rng.js';
 import { Graph, type Node, type Value } from '../graph/graph.js';
@@ -22,16 +23,27 @@ import {
 } from './fused-ops.js';
 import { liveNodes } from './lower.js';
 import { channelAffineOp, type NormGeometry, normFinalizeOp } from './norm-ops.js';
-import { type QuantizeAttrs, qparamsOp, quantizeOp, rangeOp } from './quant-ops.js';
+import { type QparamsAttrs, type QuantizeAttrs, qparamsOp, quantizeOp, rangeOp } from './quant-ops.js';
 
 export interface Fused {
   readonly graph: Graph;
   readonly map: (value: Value) => Value;
+  /** Parameters whose codes and scales are sources now (`derived`, see {@link derivedNames}), and how they are quantised. */
+  readonly derived: ReadonlyMap<string, QuantizeAttrs>;
 }
 
-/** Rewrites a precise graph; `outputs` are the values that must survive under `map`. */
-export function fuse(graph: Graph, outputs: readonly Value[]): Fused {
-  return new FusionPass(graph, outputs).run();
+/** Names of the sources that hold a parameter's codes and scales. */
+export const derivedNames = (path: string): { readonly codes: string; readonly qparams: string } => ({
+  codes: `${path}/codes`,
+  qparams: `${path}/qparams`,
+});
+
+/**
+ * Rewrites a precise graph; `outputs` are the values that must survive under `map`.
+ * @param derive whether an update will leave codes and scales of the parameters
+ */
+export function fuse(graph: Graph, outputs: readonly Value[], derive: boolean): Fused {
+  return new FusionPass(graph, outputs).run(derive);
 }
 
 type Emit = () => void;
@@ -45,6 +57,7 @@ class FusionPass {
   /** What to do instead when a node's turn comes. */
   private readonly instead = new Map<Node, Emit>();
   private readonly keep: Set<number>;
+  private readonly derived = new Map<string, QuantizeAttrs>();
 
   constructor(graph: Graph, outputs: readonly Value[]) {
     this.out = new Graph(graph.mode);
@@ -67,14 +80,15 @@ class FusionPass {
     }
   }
 
-  run(): Fused {
+  run(derive: boolean): Fused {
+    if (derive) for (const node of this.nodes) if (node.op === quantizeOp) this.planDerived(node);
     for (const node of this.nodes) {
       if (node.op === channelAffineOp) this.planResidual(node) || this.planQuantize(node);
-      if (node.op === quantizeOp) this.planPair(node);
+      if (node.op === quantizeOp && !this.instead.has(node)) this.planPair(node);
     }
     for (const node of this.nodes) if (!this.instead.has(node)) this.planOwnRange(node);
     for (const node of this.nodes) this.emit(node);
-    return { graph: this.out, map: (value) => this.find(value) };
+    return { graph: this.out, map: (value) => this.find(value), derived: this.derived };
   }
 
   private find(value: Value): Value {
@@ -118,6 +132,32 @@ class FusionPass {
   private placed(node: Node, run: Emit): void {
     this.out.phase = node.phase;
     this.out.within(node.path, run);
+  }
+
+  /** A parameter's range, scales and codes, where they follow from it alone: no noise, no range from elsewhere. */
+  private planDerived(quantize: Node): void {
+    const { input, qparams } = quantize.inputs as Record<string, Value>;
+    const { source } = input;
+    const scales = qparams.node;
+    const range = scales?.inputs.cells?.node;
+    const attrs = quantize.attrs as QuantizeAttrs;
+    if (source?.kind !== 'parameter' || attrs.spec.rounding !== 'nearest') return;
+    // Two products that each quantise the parameter may do it differently: that is left to them.
+    if (this.readersOf(input).filter(({ op }) => op === quantizeOp).length !== 1) return;
+    if (scales?.op !== qparamsOp || range?.op !== rangeOp || range.inputs.input !== input) return;
+    const { chunks } = scales.attrs as QparamsAttrs;
+    if (scales.inputs.state || chunks > 0 || this.onlyReader(range.outputs.cells) !== scales) return;
+    const names = derivedNames(source.name);
+    this.derived.set(source.name, attrs);
+    this.instead.set(range, () => {});
+    this.instead.set(scales, () => {
+      const value = scales.outputs.qparams;
+      this.mapped.set(value.id, this.out.source('derived', names.qparams, value.shape, value.storage));
+    });
+    this.instead.set(quantize, () => {
+      const value = quantize.outputs.codes;
+      this.mapped.set(value.id, this.out.source('derived', names.codes, value.shape, value.storage));
+    });
   }
 
   /** Anything whose kernel can find the range of its output, and whose output's range is asked for by images. */

@@ -34,7 +34,9 @@ it('lists every call with its product, and sums work and memory up', async () =>
     integerMacShare: 1,
   });
   const updated = list.calls.filter(({ phase }) => phase === 'update').map(({ path }) => path);
-  expect(updated.sort()).toEqual(['1.bias', '1.weight', '3.bias', '3.weight']);
+  // A weight's update is followed by its scale and its codes.
+  const three = (path: string): string[] => [path, path, path];
+  expect(updated.sort()).toEqual(['1.bias', ...three('1.weight'), '3.bias', ...three('3.weight')]);
   const weight = list.calls.flatMap(({ operands }) => operands).find(({ name }) => name === '1.weight');
   expect(weight).toMatchObject({ storage: 'float', shape: [4, 8], bytes: 128, category: 'parameter' });
   expect(list.arena.saved).toBe(list.memory.savedForBackwardBytes);

@@ -126,12 +126,13 @@ function operandsOf(call: Call, shapes: ReadonlyMap<string, Shape>): ListedOpera
 
 const kernelName = (call: Call): string => (call.kernel === 'host' ? `host:${call.name}` : call.kernel);
 
-/** Path of the parameter that an update call changes. */
-function updatedPath(call: Call): string {
+/** Path of the parameter that an update call changes, or whose codes it makes; '' where it is about no single one. */
+export function updatedPath(call: Call): string {
   if (call.kernel === 'host') return '';
   const buffers: (KnownBuffer | undefined)[] = Object.values(call.buffers);
-  const changed = buffers.find((buffer) => buffer?.kind === 'parameter' || buffer?.kind === 'gradient');
-  return changed?.name?.replace(/\/gradient$/, '') ?? '';
+  const kinds = ['parameter', 'gradient', 'derived'];
+  const changed = buffers.find((buffer) => buffer && kinds.includes(buffer.kind ?? ''));
+  return changed?.name?.replace(/\/(gradient|codes|qparams)$/, '') ?? '';
 }
 
 /** The listing of a plan, with the calls of the update where it trains. `shapes`: of parameters, by path. */

@@ -11,8 +11,8 @@ import type { OpDef, ProductRole } from './op.js';
 /** Where in a training step a node belongs. */
 export type Phase = 'forward' | 'backward';
 
-/** What fills a source value. */
-export type SourceKind = 'input' | 'parameter' | 'state' | 'constant';
+/** What fills a source value; `derived`: what an update makes of a parameter for the next step, its codes and scales. */
+export type SourceKind = 'input' | 'parameter' | 'state' | 'constant' | 'derived';
 
 /** A value that no node computes. */
 export interface Source {

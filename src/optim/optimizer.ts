@@ -50,7 +50,23 @@ export interface UpdateBuffers {
   readonly hyper: BufferRef;
   /** One buffer for each of the optimiser's slots. */
   readonly state: Readonly<Partial<Record<StateSlot, BufferRef>>>;
+  /** Where the ranges of the changed parameter go, found in the same pass; absent: they are not asked for. */
+  readonly range?: UpdateRange;
 }
+
+/** The range of each of equal runs of a parameter. */
+export interface UpdateRange {
+  /** [rows, 2] = { min, max }. */
+  readonly cells: BufferRef;
+  readonly rows: number;
+  /** Word `site` becomes 1 where a value is not finite. */
+  readonly status: BufferRef;
+  readonly site: number;
+}
+
+const rangeBuffers = (range?: UpdateRange) => (range ? { cells: range.cells, status: range.status } : {});
+
+const rangeParams = (range?: UpdateRange) => ({ cellRows: range?.rows ?? 0, site: range?.site ?? 0 });
 
 /** An optimiser, frozen; {@link sgd}, {@link adam} and {@link adamw} make them. */
 export interface Optimizer {
@@ -149,13 +165,14 @@ export function sgd(options: Omit<SgdSettings, 'name'> = {}): Optimizer {
     settings,
     stateSlots: Object.freeze<StateSlot[]>(momentum > 0 ? ['velocity'] : []),
     decays: decayMatcher(weightDecay, exclude),
-    update: ({ parameter, gradient, hyper, state }, count, decayed): CallOf<'sgd'> => ({
+    update: ({ parameter, gradient, hyper, state, range }, count, decayed): CallOf<'sgd'> => ({
       kernel: 'sgd',
       buffers: {
         parameter,
         gradient,
         velocity: momentum > 0 ? slot('sgd', state, 'velocity') : undefined,
         hyper,
+        ...rangeBuffers(range),
       },
       params: {
         count,
@@ -163,6 +180,7 @@ export function sgd(options: Omit<SgdSettings, 'name'> = {}): Optimizer {
         nesterov: nesterov ? 1 : 0,
         weightDecay: decayed ? weightDecay : 0,
         decoupled: decoupled ? 1 : 0,
+        ...rangeParams(range),
       },
     }),
     hyper: (hyper, _step, learningRate, gradScale = 1) => {
@@ -195,7 +213,7 @@ function adamLike(name: AdamSettings['name'], options: Omit<AdamSettings, 'name'
     settings,
     stateSlots: Object.freeze<StateSlot[]>(['moment1', 'moment2']),
     decays: decayMatcher(weightDecay, exclude),
-    update: ({ parameter, gradient, hyper, state }, count, decayed): CallOf<'adam'> => ({
+    update: ({ parameter, gradient, hyper, state, range }, count, decayed): CallOf<'adam'> => ({
       kernel: 'adam',
       buffers: {
         parameter,
@@ -203,6 +221,7 @@ function adamLike(name: AdamSettings['name'], options: Omit<AdamSettings, 'name'
         moment1: slot(name, state, 'moment1'),
         moment2: slot(name, state, 'moment2'),
         hyper,
+        ...rangeBuffers(range),
       },
       params: {
         count,
@@ -211,6 +230,7 @@ function adamLike(name: AdamSettings['name'], options: Omit<AdamSettings, 'name'
         eps,
         weightDecay: decayed ? weightDecay : 0,
         decoupled: name === 'adamw' ? 1 : 0,
+        ...rangeParams(range),
       },
     }),
     hyper: (hyper, step, learningRate, gradScale = 1) => {

@@ -5,12 +5,12 @@
 import type { Call } from '../backend/backend.js';
 import type { BufferRef } from '../backend/kernels.js';
 import type { PersistentRegion } from '../compiler/plan.js';
-import { schemes } from '../compiler/quant-ops.js';
 import { NonFiniteError } from '../core/errors.js';
 import { hashText } from '../core/rng.js';
-import { codeRange, formats } from '../quant/format.js';
+import { formats } from '../quant/format.js';
 import type { MasterWeights } from '../quant/recipe.js';
 import type { QuantizedWeight } from './program.js';
+import { codeCalls, rangeCall } from './weight-codes.js';
 
 /** A parameter of an update segment and how its product quantises it. */
 export interface MasterWeight extends QuantizedWeight {
@@ -46,61 +46,29 @@ export function masterSegment(
   const calls = weights.flatMap(({ path, parameter, spec, grouping }, site): Call[] => {
     const { storage } = formats[spec.format];
     const codes = region.buffer('control', `master_codes_${storage}`, longest(storage), storage);
-    const { qmin, qmax } = codeRange(formats[spec.format], spec.scheme === 'symmetric');
-    const count = parameter.length;
-    const elements = { count, groups: grouping.groups, groupStride: grouping.stride };
+    const noise = master === 'quantized-stochastic' ? hashText(`${path}/master`) | 0 : undefined;
+    const elements = { count: parameter.length, groups: grouping.groups, groupStride: grouping.stride };
     return [
-      {
-        kernel: 'range',
-        buffers: { input: parameter, cells, status },
-        params: { rows: grouping.groups, cols: count / grouping.groups, site },
-      },
-      {
-        kernel: 'qparams',
-        buffers: { cells, qparams },
-        params: {
-          outer: grouping.groups,
-          inner: 1,
-          by: grouping.groups > 1 ? 1 : 0,
-          chunks: 0,
-          tracking: 0,
-          momentum: 0,
-          clip: spec.clip,
-          scheme: schemes[spec.scheme],
-          qmin,
-          qmax,
-        },
-      },
-      {
-        kernel: 'quantize',
-        buffers: { input: parameter, qparams, counters, codes },
-        params: {
-          ...elements,
-          stochastic: master === 'quantized-stochastic' ? 1 : 0,
-          qmin,
-          qmax,
-          site: hashText(`${path}/master`) | 0,
-        },
-      },
+      rangeCall(parameter, { cells, rows: grouping.groups, status, site }),
+      ...codeCalls({ parameter, cells, qparams, codes, counters }, { spec, grouping }, noise),
       { kernel: 'dequantize', buffers: { codes, qparams, output: parameter }, params: elements },
     ];
   });
   return { calls, status };
 }
 
-/** Throws NonFiniteError for the first weight whose status word is set. */
+/** Throws NonFiniteError for the first weight whose status word is set; `step` is the update that broke it, if one did. */
 export function refuseBrokenWeights(
-  weights: readonly { readonly path: string }[],
+  paths: readonly string[],
   status: ArrayLike<number>,
-  step: number,
+  step: number | undefined,
 ): void {
-  const broken = weights.findIndex((_, i) => status[i] !== 0);
+  const broken = paths.findIndex((_, i) => status[i] !== 0);
   if (broken < 0) return;
-  const { path } = weights[broken];
-  throw new NonFiniteError(
-    `${path} (weight): the update of step ${step} made it NaN or infinite; lower the learning rate, warm it up, or clip the gradient (clipNorm)`,
-    path,
-    'weight',
-    step,
-  );
+  const path = paths[broken];
+  const what =
+    step === undefined
+      ? 'it holds a NaN or an infinity; load or write finite numbers'
+      : `the update of step ${step} made it NaN or infinite; lower the learning rate, warm it up, or clip the gradient (clipNorm)`;
+  throw new NonFiniteError(`${path} (weight): ${what}`, path, 'weight', step ?? 0);
 }

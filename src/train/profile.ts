@@ -6,6 +6,7 @@
 import type { Call, Program } from '../backend/backend.js';
 import { type BufferRef, kernelSpecs } from '../backend/kernels.js';
 import type { Plan, PlannedCall } from '../compiler/plan.js';
+import { updatedPath } from '../compiler/plan-print.js';
 import { bytesOf, type FloatBytes } from '../core/dtype.js';
 import { UsageError } from '../core/errors.js';
 import { inputName, targetName } from './program.js';
@@ -95,14 +96,11 @@ function described({ call, path, phase, product }: PlannedCall, floatBytes: Floa
   return { call, phase, path, kernel, bytes: bytesMoved(call, floatBytes), macs };
 }
 
-/** The parameter of an update: its buffer is the region's own, which knows its name. */
 function describedUpdate(call: Call, floatBytes: FloatBytes): Described {
-  const buffers = call.kernel === 'host' ? {} : (call.buffers as { parameter?: { name?: string } });
-  const path = buffers.parameter?.name ?? '';
   return {
     call,
     phase: 'update',
-    path,
+    path: updatedPath(call),
     kernel: nameOf(call),
     bytes: bytesMoved(call, floatBytes),
     macs: 0,

@@ -53,6 +53,8 @@ export interface Program {
   readonly outputShape: Shape;
   /** The weights that a forward product takes quantised, and how, by parameter path. */
   readonly quantizedWeights: ReadonlyMap<string, QuantizedWeight>;
+  /** Those of which this program takes codes and scales as the last update left them. */
+  readonly derivedWeights: ReadonlyMap<string, QuantizedWeight>;
 }
 
 export type QuantizedWeight = Pick<Quantized, 'spec' | 'grouping'>;
@@ -144,8 +146,11 @@ export function buildProgram(options: ProgramOptions): Program {
   let map = precise.map;
   let final = precise.graph;
   const wanted = (): Value[] => [...Object.values(outputs), ...gradients.values()].map(precise.map);
+  let derived: Program['derivedWeights'] = new Map();
   if (!trace) {
-    const fused = fuse(precise.graph, wanted());
+    // Weights without a master copy are quantised anew by their update, with rounding of its own.
+    const fused = fuse(precise.graph, wanted(), mode === 'train' && recipe.masterWeights === 'float32');
+    derived = fused.derived;
     final = fused.graph;
     map = (value) => fused.map(precise.map(value));
   }
@@ -162,5 +167,6 @@ export function buildProgram(options: ProgramOptions): Program {
     operands: trace ? precise.operands : [],
     outputShape: output.shape,
     quantizedWeights: weightsOf(precise.operands),
+    derivedWeights: derived,
   };
 }

@@ -39,6 +39,7 @@ import {
 import { type MemorySummary, memorySummary, type WorkSummary, workSummary } from './summary.js';
 import { runUntilNonFinite, type TracedSource } from './trace.js';
 import { type UpdateSegment, updateSegment } from './update.js';
+import { UpdateRun } from './update-run.js';
 
 /** A planned program with its calls made ready. */
 export interface ReadyPlan {
@@ -69,7 +70,7 @@ export class Session {
   private readonly region: PersistentRegion;
   private readonly plans: PlanCache<ReadyPlan>;
   private readonly update: UpdateSegment;
-  private readonly updateRun: BackendProgram;
+  private readonly updateRun: UpdateRun;
   private readonly seed: number;
   private counters: Int32Array = new Int32Array(4);
   private kept: NumericArray[] | undefined;
@@ -108,6 +109,7 @@ export class Session {
       optimizer: config.optimizer,
       masterWeights: config.recipe.masterWeights,
       quantizedWeights: train.quantizedWeights,
+      derivedWeights: train.derivedWeights,
       ...(config.clipNorm === undefined ? {} : { clipNorm: config.clipNorm }),
     });
     this.region.seal();
@@ -115,7 +117,7 @@ export class Session {
     this.initialise();
     this.install('train', batchSize, train);
     this.install('eval', batchSize, evaluation);
-    this.updateRun = this.backend.compile(this.update.calls);
+    this.updateRun = new UpdateRun(this.backend, this.update);
     inUse.add(this.backend);
   }
 
@@ -226,6 +228,7 @@ export class Session {
       throw new UsageError(`"${name}" has ${buffer.length} elements, got ${data.length}`);
     }
     this.backend.view(buffer).set(data);
+    this.updateRun?.touch();
   }
 
   /** What the loss's targets are: class numbers, or floats. */
@@ -290,8 +293,7 @@ export class Session {
 
   /**
    * Forward, backward and update on one batch (or `accumulate` micro-batches). Throws NonFiniteError naming module and role when a
-   * NaN or infinity appears, before the parameters are changed (where weights have no master copy, also after an update that broke
-   * one); DataError when the batch does not fit.
+   * NaN or infinity appears, before the parameters are changed, or after an update that made a quantised weight so; DataError when the batch does not fit.
    */
   step(batch: BatchLike | readonly BatchLike[], learningRate: number): StepResult {
     const micro = (Array.isArray(batch) ? (batch as readonly BatchLike[]) : [batch]).map(asBatch);
@@ -302,6 +304,7 @@ export class Session {
     if (!Number.isFinite(Math.fround(learningRate)) || learningRate < 0) {
       throw new UsageError(`the learning rate must be a finite float32 of at least 0, got ${learningRate}`);
     }
+    this.updateRun.refresh();
     if (this.accumulate > 1) this.update.clearGradients(this.backend);
     const samples = micro.reduce((count, { size }) => count + size, 0);
     let loss = 0;
@@ -315,9 +318,7 @@ export class Session {
     });
     const hyper = this.backend.view(this.bufferOf('hyper'));
     this.config.optimizer.hyper(hyper, this.updates, learningRate, 1 / micro.length);
-    this.update.begin(this.backend);
-    this.updateRun.run();
-    this.update.check(this.backend, this.updates);
+    this.updateRun.run(this.updates);
     this.updates += 1;
     return { loss, correct };
   }

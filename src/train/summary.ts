@@ -6,7 +6,7 @@ export interface MemorySummary {
   readonly parameterBytes: number;
   readonly gradientBytes: number;
   readonly optimizerBytes: number;
-  /** Running statistics, constants and counters. */
+  /** Running statistics, constants, counters, and the codes and scales of parameters. */
   readonly otherBytes: number;
   readonly arenaBytes: number;
   /** Arena bytes written in the forward pass and read in the backward pass. */
@@ -25,7 +25,7 @@ export function memorySummary(plan: Plan, region: PersistentRegion, scratchBytes
     parameterBytes: of(['parameter']),
     gradientBytes: of(['gradient']),
     optimizerBytes: of(['optimizer']),
-    otherBytes: of(['state', 'constant', 'control']),
+    otherBytes: of(['state', 'constant', 'control', 'derived']),
     arenaBytes: plan.arenaBytes,
     savedForBackwardBytes: plan.buffers.reduce(
       (bytes, buffer) => bytes + (buffer.category === 'saved' ? buffer.bytes : 0),

@@ -10,16 +10,19 @@ import type { Optimizer } from '../optim/optimizer.js';
 import type { MasterWeights } from '../quant/recipe.js';
 import { type MasterWeight, masterSegment, refuseBrokenWeights } from './master-weights.js';
 import type { QuantizedWeight } from './program.js';
+import { DerivedWeights } from './weight-codes.js';
 
 export interface UpdateSegment {
   readonly calls: readonly Call[];
+  /** What has to be run before the next step where parameters were set from outside: their codes and scales. */
+  readonly refresh: readonly Call[];
   /** The gradient buffer of a parameter. */
   gradient(path: string): BufferRef;
   clearGradients(backend: Backend): void;
-  /** To be called before the segment is run. */
+  /** To be called before the segment, or its refresh, is run. */
   begin(backend: Backend): void;
-  /** Throws NonFiniteError, after a run, where a quantised weight was made NaN or infinite by update `step`. */
-  check(backend: Backend, step: number): void;
+  /** Throws NonFiniteError, after a run, where a quantised weight is NaN or infinite; `step`: the update that made it so. */
+  check(backend: Backend, step?: number): void;
 }
 
 export function updateSegment(options: {
@@ -31,8 +34,11 @@ export function updateSegment(options: {
   readonly masterWeights: MasterWeights;
   /** What `masterWeights` is about, by parameter path. */
   readonly quantizedWeights: ReadonlyMap<string, QuantizedWeight>;
+  /** Those whose codes and scales the update leaves for the next step. */
+  readonly derivedWeights: ReadonlyMap<string, QuantizedWeight>;
 }): UpdateSegment {
-  const { region, bound, gradients, optimizer, clipNorm, masterWeights, quantizedWeights } = options;
+  const { region, bound, gradients, optimizer, clipNorm, masterWeights, quantizedWeights, derivedWeights } =
+    options;
   const hyper = region.buffer('control', 'hyper', 8, 'float');
   const buffers = new Map<string, BufferRef>();
   const calls: Call[] = [];
@@ -56,8 +62,13 @@ export function updateSegment(options: {
       params: { count: trained.length, maxNorm: clipNorm },
     });
   }
+  const shapes = new Map(bound.parameters.map(({ path, shape }) => [path, sizeOf(shape)]));
+  const parameterOf = (path: string): BufferRef =>
+    region.buffer('parameter', path, shapes.get(path) ?? 0, 'float');
+  const derived = new DerivedWeights(region, derivedWeights, parameterOf);
   for (const { path, shape } of trained) {
     const count = sizeOf(shape);
+    const range = derived.range(path);
     const state = Object.fromEntries(
       optimizer.stateSlots.map((slot) => [
         slot,
@@ -67,24 +78,29 @@ export function updateSegment(options: {
     calls.push(
       optimizer.update(
         {
-          parameter: region.buffer('parameter', path, count, 'float'),
+          parameter: parameterOf(path),
           gradient: buffers.get(path) as BufferRef,
           hyper,
           state,
+          ...(range ? { range } : {}),
         },
         count,
         optimizer.decays(path),
       ),
+      // Right behind it, while the parameter is in the cache.
+      ...derived.codes(path),
     );
   }
-  const weights = trained.flatMap(({ path, shape }): MasterWeight[] => {
+  const weights = trained.flatMap(({ path }): MasterWeight[] => {
     const how = quantizedWeights.get(path);
-    const parameter = region.buffer('parameter', path, sizeOf(shape), 'float');
-    return how ? [{ path, parameter, ...how }] : [];
+    return how ? [{ path, parameter: parameterOf(path), ...how }] : [];
   });
   const master = masterSegment(region, weights, masterWeights);
   calls.push(...master.calls);
-  const { status } = master;
+  const checks = [
+    { paths: weights.map(({ path }) => path), status: master.status },
+    { paths: derived.paths, status: derived.status },
+  ];
   const gradient = (path: string): BufferRef => {
     const buffer = buffers.get(path);
     if (!buffer) throw new UsageError(`the loss does not depend on a parameter "${path}"`);
@@ -92,12 +108,15 @@ export function updateSegment(options: {
   };
   return {
     calls,
+    refresh: derived.refresh(),
     gradient,
     begin: (backend) => {
-      if (status) backend.view(status).fill(0);
+      for (const { status } of checks) if (status) backend.view(status).fill(0);
     },
     check: (backend, step) => {
-      if (status) refuseBrokenWeights(weights, backend.view(status), step);
+      for (const { paths, status } of checks) {
+        if (status) refuseBrokenWeights(paths, backend.view(status), step);
+      }
     },
     clearGradients: (backend) => {
       for (const buffer of buffers.values()) backend.view(buffer).fill(0);

@@ -1,6 +1,6 @@
 /** Cases of the optimisers and of the clipping of gradients. */
 import { COUNTS, Draw } from './draw.case.js';
-import { floats, type KernelCase, kernelCase } from './kernel-case.case.js';
+import { floats, ints, type KernelCase, kernelCase, out } from './kernel-case.case.js';
 
 const HYPERS: readonly (readonly [title: string, hyper: readonly number[]])[] = [
   ['first step', [0.1, 1, 0.1, 0.001, 1, 0, 0, 0]],
@@ -14,6 +14,17 @@ const inputKinds = ['normal', 'special', 'zeros'] as const;
 function gradientOf(draw: Draw, kind: (typeof inputKinds)[number], count: number): Float32Array {
   if (kind === 'zeros') return new Float32Array(count);
   return kind === 'special' ? draw.special(count) : draw.wide(count, 4);
+}
+
+/** Rows of which a case finds the ranges: those with decoupled decay, three where they divide the elements. */
+const rowsOf = (count: number, decoupled: number): number => (decoupled === 0 ? 0 : count % 3 === 0 ? 3 : 1);
+
+/** Where a value is not finite its row's cell is unspecified, and the status says so. */
+function rangesOf(count: number, decoupled: number, kind: (typeof inputKinds)[number]) {
+  if (decoupled === 0) return {};
+  const length = 2 * rowsOf(count, decoupled);
+  const unspecified = kind === 'special' ? Array.from({ length }, (_, i) => i) : [];
+  return { cells: out('float', length, { unspecified }), status: ints([0, 6]) };
 }
 
 function sgdCases(): KernelCase[] {
@@ -35,8 +46,17 @@ function sgdCases(): KernelCase[] {
                     gradient: floats(gradientOf(draw, kind, count)),
                     velocity: withVelocity ? floats(draw.normal(count)) : undefined,
                     hyper: floats(hyper),
+                    ...rangesOf(count, decoupled, kind),
                   },
-                  { count, momentum: 0.9, nesterov, weightDecay: 1e-4, decoupled },
+                  {
+                    count,
+                    momentum: 0.9,
+                    nesterov,
+                    weightDecay: 1e-4,
+                    decoupled,
+                    cellRows: rowsOf(count, decoupled),
+                    site: 1,
+                  },
                 ),
               );
             }
@@ -65,8 +85,18 @@ function adamCases(): KernelCase[] {
               moment1: floats(fresh ? new Float32Array(count) : draw.normal(count, 0.1)),
               moment2: floats(fresh ? new Float32Array(count) : draw.uniform(count, 0, 0.01)),
               hyper: floats(hyper),
+              ...rangesOf(count, decoupled, kind),
             },
-            { count, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, decoupled },
+            {
+              count,
+              beta1: 0.9,
+              beta2: 0.999,
+              eps: 1e-8,
+              weightDecay: 0.01,
+              decoupled,
+              cellRows: rowsOf(count, decoupled),
+              site: 1,
+            },
           );
         }),
       ),

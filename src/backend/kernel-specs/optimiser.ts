@@ -1,7 +1,7 @@
 /**
  * What changes the parameters. Common rules stand in ../kernels.ts.
  */
-import type { KernelSpec } from './spec.js';
+import { type KernelSpec, rangeBuffers, rangeParams } from './spec.js';
 
 export const optimiserSpecs = {
   /** sums[slot] = sum of gradient^2, in double in order, rounded once. */
@@ -13,18 +13,34 @@ export const optimiserSpecs = {
   /**
    * g = f(f(gradient * gradScale) * clipScale); lr = hyper[0]. Not decoupled: g = f(g + f(weightDecay*w)). decoupled: w = f(w * f(1 - f(lr*weightDecay))).
    * v = f(f(momentum*v) + g); d = nesterov ? f(g + f(momentum*v)) : v; w = f(w - f(lr*d)). velocity absent: d = g.
+   * The cells' output is the parameter, changed.
    */
   sgd: {
-    buffers: { parameter: 'inout', gradient: 'in', velocity: 'inout?', hyper: 'in' },
-    params: { count: 'int', momentum: 'float', nesterov: 'int', weightDecay: 'float', decoupled: 'int' },
+    buffers: { parameter: 'inout', gradient: 'in', velocity: 'inout?', hyper: 'in', ...rangeBuffers },
+    params: {
+      count: 'int',
+      momentum: 'float',
+      nesterov: 'int',
+      weightDecay: 'float',
+      decoupled: 'int',
+      ...rangeParams,
+    },
   },
 
   /**
    * Adam (Kingma & Ba 2015), decoupled = AdamW. g and decay as `sgd`; m = f(f(beta1*m) + f(f(1-beta1)*g)); v = f(f(beta2*v) + f(f(1-beta2)*f(g*g)));
    * w = f(w - lr * (m/hyper[2]) / (sqrt(v/hyper[3]) + eps)), the right-hand side in double.
+   * The cells' output is the parameter, changed.
    */
   adam: {
-    buffers: { parameter: 'inout', gradient: 'in', moment1: 'inout', moment2: 'inout', hyper: 'in' },
+    buffers: {
+      parameter: 'inout',
+      gradient: 'in',
+      moment1: 'inout',
+      moment2: 'inout',
+      hyper: 'in',
+      ...rangeBuffers,
+    },
     params: {
       count: 'int',
       beta1: 'float',
@@ -32,6 +48,7 @@ export const optimiserSpecs = {
       eps: 'float',
       weightDecay: 'float',
       decoupled: 'int',
+      ...rangeParams,
     },
   },
 } as const satisfies Record<string, KernelSpec>;

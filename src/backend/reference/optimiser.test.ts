@@ -4,7 +4,7 @@ import { runKernel, zeros } from './run-kernel.case.js';
 const f = Math.fround;
 
 describe('sgd', () => {
-  const plain = { count: 1, momentum: 0.5, nesterov: 0, weightDecay: 0, decoupled: 0 };
+  const plain = { count: 1, momentum: 0.5, nesterov: 0, weightDecay: 0, decoupled: 0, cellRows: 0, site: 0 };
   // learningRate 0.5, gradScale 0.25, clipScale 0.5
   const hyper = [0.5, 0.25, 1, 1, 0.5, 0, 0, 0];
   const step = (params: object, velocity?: number[]) => {
@@ -22,12 +22,24 @@ describe('sgd', () => {
     expect(step({}, [4])).toEqual([8 - 0.5 * 4, 4]);
     expect(step({ nesterov: 1 }, [4])).toEqual([8 - 0.5 * (2 + 0.5 * 4), 4]);
     expect(step({ weightDecay: 0.25 }, [4])).toEqual([8 - 0.5 * 6, 6]);
-    expect(step({ weightDecay: 0.25, decoupled: 1 }, [4])).toEqual([8 * (1 - 0.125) - 0.5 * 4, 4]);
+    expect(step({ weightDecay: 0.25, decoupled: 1, cellRows: 0, site: 0 }, [4])).toEqual([
+      8 * (1 - 0.125) - 0.5 * 4,
+      4,
+    ]);
   });
 });
 
 describe('adam', () => {
-  const params = { count: 2, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, decoupled: 0 };
+  const params = {
+    count: 2,
+    beta1: 0.9,
+    beta2: 0.999,
+    eps: 1e-8,
+    weightDecay: 0,
+    decoupled: 0,
+    cellRows: 0,
+    site: 0,
+  };
 
   it('moves by about the learning rate at the first step, whatever the gradient', () => {
     const { parameter, moment1, moment2 } = runKernel(

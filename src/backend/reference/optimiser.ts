@@ -1,5 +1,6 @@
 /** Reference kernels of the optimisers. */
 import type { KernelTable } from './kernel.js';
+import { rangeOfRows } from './quantize.js';
 
 export const optimiserKernels = {
   square_sum({ gradient, sums }, { count, slot }) {
@@ -15,8 +16,8 @@ export const optimiserKernels = {
     hyper[4] = Math.min(1, maxNorm / (norm + 1e-6));
   },
 
-  sgd({ parameter, gradient, velocity, hyper }, params, { round: f }) {
-    const { count, momentum, nesterov, weightDecay, decoupled } = params;
+  sgd({ parameter, gradient, velocity, hyper, cells, status }, params, { round: f }) {
+    const { count, momentum, nesterov, weightDecay, decoupled, cellRows, site } = params;
     const [learningRate, gradScale, , , clipScale] = hyper;
     const keep = f(1 - f(learningRate * weightDecay));
     for (let i = 0; i < count; i++) {
@@ -32,10 +33,11 @@ export const optimiserKernels = {
       }
       parameter[i] = w - f(learningRate * direction);
     }
+    if (cells) rangeOfRows(parameter, cellRows, count / cellRows, cells, status, site);
   },
 
-  adam({ parameter, gradient, moment1, moment2, hyper }, params, { round: f }) {
-    const { count, beta1, beta2, eps, weightDecay, decoupled } = params;
+  adam({ parameter, gradient, moment1, moment2, hyper, cells, status }, params, { round: f }) {
+    const { count, beta1, beta2, eps, weightDecay, decoupled, cellRows, site } = params;
     const [learningRate, gradScale, correction1, correction2, clipScale] = hyper;
     const keep = f(1 - f(learningRate * weightDecay));
     const rest1 = f(1 - beta1);
@@ -51,5 +53,6 @@ export const optimiserKernels = {
       moment2[i] = v;
       parameter[i] = w - (learningRate * (m / correction1)) / (Math.sqrt(v / correction2) + eps);
     }
+    if (cells) rangeOfRows(parameter, cellRows, count / cellRows, cells, status, site);
   },
 } satisfies Pick<KernelTable, 'square_sum' | 'clip_scale' | 'sgd' | 'adam'>;

@@ -3,6 +3,8 @@ import { float, int, ptr, splitStart } from './args';
 import {
   adam_beta1,
   adam_beta2,
+  adam_cellRows,
+  adam_cells,
   adam_count,
   adam_decoupled,
   adam_eps,
@@ -11,11 +13,15 @@ import {
   adam_moment1,
   adam_moment2,
   adam_parameter,
+  adam_site,
+  adam_status,
   adam_weightDecay,
   clip_scale_count,
   clip_scale_hyper,
   clip_scale_maxNorm,
   clip_scale_sums,
+  sgd_cellRows,
+  sgd_cells,
   sgd_count,
   sgd_decoupled,
   sgd_gradient,
@@ -23,6 +29,8 @@ import {
   sgd_momentum,
   sgd_nesterov,
   sgd_parameter,
+  sgd_site,
+  sgd_status,
   sgd_velocity,
   sgd_weightDecay,
   square_sum_count,
@@ -30,6 +38,11 @@ import {
   square_sum_slot,
   square_sum_sums,
 } from './generated';
+import { setStatus, startCells, widenRows } from './range';
+import { barrier } from './threads';
+
+/** Elements whose range is found right after they were written. */
+const BLOCK: i32 = 4096;
 
 // Byte offsets in `hyper`.
 const LEARNING_RATE: usize = 0;
@@ -83,34 +96,46 @@ export function sgd(args: usize, thread: i32, threads: i32): void {
   const clipScales = f32x4.splat(clipScale);
   const keeps = f32x4.splat(keep);
   const count = int(args, sgd_count);
-  const end = splitStart(count, thread + 1, threads, 16);
-  let i = splitStart(count, thread, threads, 16);
-  for (; i + 4 <= end; i += 4) {
-    const at = (<usize>i) << 2;
-    let w = v128.load(parameter + at);
-    let g = f32x4.mul(f32x4.mul(v128.load(gradient + at), gradScales), clipScales);
-    if (decoupled) w = f32x4.mul(w, keeps);
-    else g = f32x4.add(g, f32x4.mul(decays, w));
-    if (velocity != 0) {
-      const v = f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), g);
-      v128.store(velocity + at, v);
-      g = nesterov ? f32x4.add(g, f32x4.mul(momenta, v)) : v;
-    }
-    v128.store(parameter + at, f32x4.sub(w, f32x4.mul(rates, g)));
+  const cells = ptr(args, sgd_cells);
+  const cellRows = int(args, sgd_cellRows);
+  if (cells != 0) {
+    startCells(cells, cellRows, thread);
+    barrier();
   }
-  for (; i < end; i++) {
-    const at = (<usize>i) << 2;
-    let w = load<f32>(parameter + at);
-    let g: f32 = load<f32>(gradient + at) * gradScale * clipScale;
-    if (decoupled) w = w * keep;
-    else g = g + weightDecay * w;
-    if (velocity != 0) {
-      const v: f32 = momentum * load<f32>(velocity + at) + g;
-      store<f32>(velocity + at, v);
-      g = nesterov ? g + momentum * v : v;
+  let bad = 0;
+  const last = splitStart(count, thread + 1, threads, 16);
+  for (let first = splitStart(count, thread, threads, 16); first < last; first += BLOCK) {
+    const end = min(last, first + BLOCK);
+    let i = first;
+    for (; i + 4 <= end; i += 4) {
+      const at = (<usize>i) << 2;
+      let w = v128.load(parameter + at);
+      let g = f32x4.mul(f32x4.mul(v128.load(gradient + at), gradScales), clipScales);
+      if (decoupled) w = f32x4.mul(w, keeps);
+      else g = f32x4.add(g, f32x4.mul(decays, w));
+      if (velocity != 0) {
+        const v = f32x4.add(f32x4.mul(momenta, v128.load(velocity + at)), g);
+        v128.store(velocity + at, v);
+        g = nesterov ? f32x4.add(g, f32x4.mul(momenta, v)) : v;
+      }
+      v128.store(parameter + at, f32x4.sub(w, f32x4.mul(rates, g)));
     }
-    store<f32>(parameter + at, w - lr * g);
+    for (; i < end; i++) {
+      const at = (<usize>i) << 2;
+      let w = load<f32>(parameter + at);
+      let g: f32 = load<f32>(gradient + at) * gradScale * clipScale;
+      if (decoupled) w = w * keep;
+      else g = g + weightDecay * w;
+      if (velocity != 0) {
+        const v: f32 = momentum * load<f32>(velocity + at) + g;
+        store<f32>(velocity + at, v);
+        g = nesterov ? g + momentum * v : v;
+      }
+      store<f32>(parameter + at, w - lr * g);
+    }
+    if (cells != 0) bad |= widenRows(parameter, first, end, count / cellRows, cells);
   }
+  if (cells != 0) setStatus(ptr(args, sgd_status), int(args, sgd_site), bad);
 }
 
 export function adam(args: usize, thread: i32, threads: i32): void {
@@ -137,8 +162,16 @@ export function adam(args: usize, thread: i32, threads: i32): void {
   const corrections2 = f64x2.splat(correction2);
   const epsilons = f64x2.splat(eps);
   const count = int(args, adam_count);
+  const cells = ptr(args, adam_cells);
+  const cellRows = int(args, adam_cellRows);
+  if (cells != 0) {
+    startCells(cells, cellRows, thread);
+    barrier();
+  }
+  const start = splitStart(count, thread, threads, 16);
   const end = splitStart(count, thread + 1, threads, 16);
-  for (let i = splitStart(count, thread, threads, 16); i < end; i += 2) {
+  let bad = 0;
+  for (let i = start; i < end; i += 2) {
     // Two at a time in double; an odd last element stands alone in both lanes' place.
     const at = (<usize>i) << 2;
     const pair = i + 1 < end;
@@ -164,5 +197,11 @@ export function adam(args: usize, thread: i32, threads: i32): void {
       v128.store32_lane(moment1 + at, m, 0);
       v128.store32_lane(moment2 + at, v, 0);
     }
+    const done = min(i + 2, end) - start;
+    if (cells != 0 && (done % BLOCK == 0 || i + 2 >= end)) {
+      const first = start + ((done - 1) / BLOCK) * BLOCK;
+      bad |= widenRows(parameter, first, start + done, count / cellRows, cells);
+    }
   }
+  if (cells != 0) setStatus(ptr(args, adam_status), int(args, adam_site), bad);
 }
