@@ -217,6 +217,64 @@ function chosenPixel(
   }
 }
 
+/** gradInput of one input pixel that one window covers: its gradient where the window's index is `here`, else 0. */
+// @ts-ignore: decorator
+@inline
+function chosenOnce(grad: usize, index: usize, at: usize, to: usize, channels: i32, here: i32): void {
+  const heres = i8x16.splat(<i8>here);
+  let c = 0;
+  for (; c + 8 <= channels; c += 8) {
+    const from = grad + ((at + <usize>c) << 2);
+    const same = i16x8.extend_low_i8x16_s(i8x16.eq(v128.load64_zero(index + at + <usize>c), heres));
+    v128.store(to + (<usize>c << 2), v128.and(v128.load(from), i32x4.extend_low_i16x8_s(same)));
+    v128.store(to + (<usize>c << 2), v128.and(v128.load(from, 16), i32x4.extend_high_i16x8_s(same)), 16);
+  }
+  for (; c < channels; c++) {
+    const place = at + <usize>c;
+    const chosen = <i32>load<u8>(index + place) == here;
+    store<f32>(to + (<usize>c << 2), chosen ? load<f32>(grad + (place << 2)) : 0);
+  }
+}
+
+/** max_pool_grad where windows do not overlap: one row of the input after another, no pixel is looked for twice. */
+function spread(pool: usize, grad: usize, index: usize, gradInput: usize, thread: i32, threads: i32): void {
+  const inH = int(pool, IN_H);
+  const inW = int(pool, IN_W);
+  const channels = int(pool, CHANNELS);
+  const outH = int(pool, OUT_H);
+  const outW = int(pool, OUT_W);
+  const kernelH = int(pool, KERNEL_H);
+  const kernelW = int(pool, KERNEL_W);
+  const strideH = int(pool, STRIDE_H);
+  const strideW = int(pool, STRIDE_W);
+  const bytes = (<usize>channels) << 2;
+  const rows = int(pool, 0) * inH;
+  const end = splitStart(rows, thread + 1, threads, 1);
+  for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
+    const image = row / inH;
+    const y = row - image * inH + int(pool, PAD_H);
+    const oh = y / strideH;
+    const kh = y - oh * strideH;
+    let to = gradInput + <usize>(row * inW) * bytes;
+    if (oh >= outH || kh >= kernelH) {
+      memory.fill(to, 0, <usize>inW * bytes);
+      continue;
+    }
+    let ow = int(pool, PAD_W) / strideW;
+    let kw = int(pool, PAD_W) - ow * strideW;
+    let at = <usize>((image * outH + oh) * outW + ow) * <usize>channels;
+    for (let iw = 0; iw < inW; iw++, to += bytes) {
+      if (ow < outW && kw < kernelW) chosenOnce(grad, index, at, to, channels, kh * kernelW + kw);
+      else memory.fill(to, 0, bytes);
+      if (++kw == strideW) {
+        kw = 0;
+        ow += 1;
+        at += <usize>channels;
+      }
+    }
+  }
+}
+
 /** to[c] = f(factor * sum in order of `rows` x `cols` pixels, the first at `from`, image rows of `width` pixels). */
 function sumPixels(
   from: usize,
@@ -315,7 +373,11 @@ function gather(pool: usize, grad: usize, index: usize, gradInput: usize, thread
 export function max_pool_grad(args: usize, thread: i32, threads: i32): void {
   const grad = ptr(args, max_pool_grad_gradOutput);
   const index = ptr(args, max_pool_grad_index);
-  gather(args + max_pool_grad_batch, grad, index, ptr(args, max_pool_grad_gradInput), thread, threads);
+  const gradInput = ptr(args, max_pool_grad_gradInput);
+  const pool = args + max_pool_grad_batch;
+  const apart = int(pool, STRIDE_H) >= int(pool, KERNEL_H) && int(pool, STRIDE_W) >= int(pool, KERNEL_W);
+  if (apart) spread(pool, grad, index, gradInput, thread, threads);
+  else gather(pool, grad, index, gradInput, thread, threads);
 }
 
 export function avg_pool(args: usize, thread: i32, threads: i32): void {

@@ -1,8 +1,9 @@
 /**
  * Softmax over rows, its logarithm, their gradients, and cross-entropy, all in double with the functions of core/math.ts. Threads share out
- * the rows. exp is computed again where it is needed twice, since a float buffer cannot keep a double.
+ * the rows, and do two exponentials at a time. exp is computed again where it is needed twice, since a float buffer cannot keep a double.
  */
 import { exp, log } from '../../../core/math';
+import { exp2 } from './exp';
 import { FLOAT, float, int, ptr, splitStart, storageOf } from './args';
 import {
   log_softmax_cols,
@@ -51,10 +52,25 @@ function firstMaximum(row: usize, cols: i32): i32 {
   return best;
 }
 
+/** exp(x - highest) of two neighbours. */
+// @ts-ignore: decorator
+@inline
+function expsAt(at: usize, highest: v128): v128 {
+  return exp2(f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(at)), highest));
+}
+
 /** Sum over a row of exp(x - highest), in order. */
 function sumOfExps(row: usize, cols: i32, highest: f64): f64 {
+  const highests = f64x2.splat(highest);
+  const end = row + (<usize>cols << 2);
   let sum: f64 = 0;
-  for (let j = 0; j < cols; j++) sum += exp(<f64>load<f32>(row + (<usize>j << 2)) - highest);
+  let p = row;
+  for (; p + 8 <= end; p += 8) {
+    const powers = expsAt(p, highests);
+    sum += f64x2.extract_lane(powers, 0);
+    sum += f64x2.extract_lane(powers, 1);
+  }
+  if (p < end) sum += exp(<f64>load<f32>(p) - highest);
   return sum;
 }
 
@@ -68,9 +84,14 @@ export function softmax(args: usize, thread: i32, threads: i32): void {
     const to = ptr(args, softmax_output) + <usize>r * step;
     const highest = <f64>load<f32>(from + (<usize>firstMaximum(from, cols) << 2));
     const sum = sumOfExps(from, cols, highest);
-    for (let j: usize = 0; j < step; j += 4) {
-      store<f32>(to + j, <f32>(exp(<f64>load<f32>(from + j) - highest) / sum));
+    const highests = f64x2.splat(highest);
+    const sums = f64x2.splat(sum);
+    let j: usize = 0;
+    for (; j + 8 <= step; j += 8) {
+      const shares = f64x2.div(expsAt(from + j, highests), sums);
+      v128.store64_lane(to + j, f32x4.demote_f64x2_zero(shares), 0);
     }
+    if (j < step) store<f32>(to + j, <f32>(exp(<f64>load<f32>(from + j) - highest) / sum));
   }
 }
 
