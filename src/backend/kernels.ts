@@ -26,6 +26,7 @@
  */
 import type { Storage } from '../core/dtype.js';
 import { elementwiseSpecs } from './kernel-specs/elementwise.js';
+import { minifloatSpecs } from './kernel-specs/minifloat.js';
 import { normSpecs } from './kernel-specs/norm.js';
 import { optimiserSpecs } from './kernel-specs/optimiser.js';
 import { poolingSpecs } from './kernel-specs/pooling.js';
@@ -40,6 +41,7 @@ export const kernelSpecs = {
   ...elementwiseSpecs,
   ...poolingSpecs,
   ...quantizeSpecs,
+  ...minifloatSpecs,
   ...normSpecs,
   ...productSpecs,
   ...integerProductSpecs,

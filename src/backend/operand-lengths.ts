@@ -130,6 +130,13 @@ const lengths: LengthTable = {
     codesB: count,
   }),
   dequantize: ({ count, groups }) => ({ codes: count, qparams: groups * QPARAMS, output: count }),
+  quantize_minifloat: ({ count, groups }) => ({
+    input: count,
+    qparams: groups * QPARAMS,
+    counters: COUNTERS,
+    codes: count,
+  }),
+  dequantize_minifloat: ({ count, groups }) => ({ codes: count, qparams: groups * QPARAMS, output: count }),
   scale_channels: ({ rows, channels }) => ({
     input: rows * channels,
     qparams: channels * QPARAMS,
@@ -282,6 +289,7 @@ export function neededOperands(call: KernelCall): readonly string[] {
   const needed: string[] = [];
   switch (call.kernel) {
     case 'quantize':
+    case 'quantize_minifloat':
       if (call.params.stochastic) needed.push('counters');
       break;
     case 'quantize_pair':

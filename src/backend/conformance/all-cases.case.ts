@@ -4,6 +4,7 @@ import { elementwiseCases } from './elementwise.case.js';
 import { floatProductCases } from './float-product.case.js';
 import { integerProductCases } from './integer-product.case.js';
 import type { KernelCase } from './kernel-case.case.js';
+import { minifloatCases } from './minifloat.case.js';
 import { normApplyCases } from './norm-apply.case.js';
 import { normBackwardCases } from './norm-backward.case.js';
 import { normForwardCases } from './norm-forward.case.js';
@@ -22,6 +23,7 @@ export function allCases(): readonly KernelCase[] {
     ...poolingCases(),
     ...rangesCases(),
     ...codeCases(),
+    ...minifloatCases(),
     ...normForwardCases(),
     ...normApplyCases(),
     ...normBackwardCases(),

@@ -16,6 +16,7 @@ import { neededOperands, operandLengths } from '../operand-lengths.js';
 import { elementwiseKernels } from './elementwise.js';
 import { integerProductKernels } from './integer-products.js';
 import type { KernelContext, KernelTable } from './kernel.js';
+import { minifloatKernels } from './minifloat.js';
 import { normKernels } from './norm.js';
 import { normGradKernels } from './norm-grad.js';
 import { optimiserKernels } from './optimiser.js';
@@ -35,6 +36,7 @@ const table: KernelTable = {
   ...poolingKernels,
   ...softmaxKernels,
   ...quantizeKernels,
+  ...minifloatKernels,
   ...normKernels,
   ...normGradKernels,
   ...productKernels,
