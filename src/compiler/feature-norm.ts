@@ -9,8 +9,8 @@ import type { Graph, Value } from '../graph/graph.js';
 import { layerNorm, rangeLayerNorm } from '../ops/layer-norm.js';
 import { rangeConstant } from '../quant/range-constant.js';
 import type { NormSpec, Operand } from '../quant/recipe.js';
+import { decode } from './codes.js';
 import type { QuantizedOperand } from './precision.js';
-import { dequantizeOp } from './quant-ops.js';
 import type { OperandPlace, OperandQuantizer } from './quantize-operand.js';
 
 interface ForwardFeatureNorm {
@@ -62,7 +62,6 @@ export class FeatureNormExpander {
     const quantized = this.quantizer.quantize(value, spec, place);
     const { path, role } = place;
     this.operands.push({ path, product: 'norm', role, original: value, quantized });
-    const { codes, qparams, grouping } = quantized;
-    return this.graph.emit(dequantizeOp, { codes, qparams }, { grouping }).output;
+    return decode(this.graph, quantized);
   }
 }

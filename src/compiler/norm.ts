@@ -3,6 +3,7 @@ import type { Graph, Value } from '../graph/graph.js';
 import { normKind } from '../quant/product-kind.js';
 import { rangeConstant } from '../quant/range-constant.js';
 import type { NormSpec } from '../quant/recipe.js';
+import { decode } from './codes.js';
 import {
   channelAffineOp,
   type NormGeometry,
@@ -15,7 +16,7 @@ import {
   normGradInputOp,
 } from './norm-ops.js';
 import type { QuantizedOperand } from './precision.js';
-import { dequantizeOp, type Quantized } from './quant-ops.js';
+import type { Quantized } from './quant-ops.js';
 import type { OperandQuantizer } from './quantize-operand.js';
 
 interface ForwardNorm {
@@ -68,7 +69,7 @@ export class NormExpander {
       this.operands.push({ path, product: 'norm', role: 'input', original: input, quantized });
     }
     const onCodes = quantized !== undefined && normKind(quantized.spec) === 'integer';
-    const raw = quantized === undefined ? input : onCodes ? quantized.codes : this.decode(quantized);
+    const raw = quantized === undefined ? input : onCodes ? quantized.codes : decode(graph, quantized);
     const cells = training
       ? graph.emit(normCellsOp, { input: raw }, { ...geometry, role: 'input' }).cells
       : undefined;
@@ -102,10 +103,6 @@ export class NormExpander {
     return graph.emit(channelAffineOp, { input: raw, coef }, {}).output;
   }
 
-  private decode({ codes, qparams, grouping }: Quantized): Value {
-    return this.graph.emit(dequantizeOp, { codes, qparams }, { grouping }).output;
-  }
-
   backward(forward: Value, gradOutput: Value): Record<string, Value> {
     const { graph } = this;
     const { path } = graph;
@@ -128,7 +125,7 @@ export class NormExpander {
       });
     }
     const onCodes = gradient !== undefined && normKind(gradient.spec) === 'integer';
-    const g = gradient === undefined ? gradOutput : onCodes ? gradient.codes : this.decode(gradient);
+    const g = gradient === undefined ? gradOutput : onCodes ? gradient.codes : decode(graph, gradient);
     const gradParams = onCodes ? gradient?.qparams : undefined;
     const sums = graph.emit(normGradCellsOp, { gradOutput: g, input: raw, coef, gradParams }, geometry).cells;
     const { gradCoef, weight, bias } = graph.emit(

@@ -18,9 +18,10 @@ import type { IntegerAttrs } from '../ops/product.js';
 import { productKind } from '../quant/product-kind.js';
 import type { Operand, OperandSpec, ProductSpecs, Recipe } from '../quant/recipe.js';
 import { resolveForModule } from '../quant/resolve.js';
+import { decode } from './codes.js';
 import { FeatureNormExpander } from './feature-norm.js';
 import { NormExpander } from './norm.js';
-import { dequantizeOp, type Quantized, scaleChannelsOp } from './quant-ops.js';
+import { type Quantized, scaleChannelsOp } from './quant-ops.js';
 import { type OperandPlace, OperandQuantizer } from './quantize-operand.js';
 
 export interface Precise {
@@ -224,16 +225,14 @@ class PrecisionPass {
     folded: boolean,
   ): Record<string, Value> {
     const operands: Record<string, Value | undefined> = { ...inputs };
-    for (const [input, { codes, qparams, grouping, spec }] of Object.entries(quantized)) {
-      const isFoldedWeight = folded && spec.granularity === 'channel';
+    for (const [input, operand] of Object.entries(quantized)) {
+      const isFoldedWeight = folded && operand.spec.granularity === 'channel';
+      const grouping = { groups: 1, stride: sizeOf(operand.codes.shape) };
       // A folded weight's scales are in the gradient already: its codes stand for themselves.
-      operands[input] = isFoldedWeight
-        ? this.out.emit(
-            dequantizeOp,
-            { codes, qparams: this.unitParams() },
-            { grouping: { groups: 1, stride: sizeOf(codes.shape) } },
-          ).output
-        : this.out.emit(dequantizeOp, { codes, qparams }, { grouping }).output;
+      operands[input] = decode(
+        this.out,
+        isFoldedWeight ? { ...operand, qparams: this.unitParams(), grouping } : operand,
+      );
     }
     return this.out.emit(node.op, operands, node.attrs, {
       product: { macs: product.macs, kind: 'simulated', role: product.role },

@@ -131,7 +131,7 @@ export const quantizeOp = defineOp<QuantizeAttrs>({
   ],
 });
 
-/** Codes back to float, for products that no integer kernel serves (simulated). */
+/** Codes back to float; codes.ts knows which operation a format has. */
 export const dequantizeOp = defineOp<{ grouping: Grouping }>({
   name: 'dequantize',
   infer: ({ codes }) => ({ output: { shape: codes.shape } }),

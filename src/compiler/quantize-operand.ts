@@ -6,15 +6,8 @@
 import { sizeOf } from '../core/shape.js';
 import type { Graph, Value } from '../graph/graph.js';
 import type { OperandSpec } from '../quant/recipe.js';
-import {
-  type Grouping,
-  type Quantized,
-  qparamsOp,
-  quantizeOp,
-  rangeChannelsOp,
-  rangeOp,
-  tracking,
-} from './quant-ops.js';
+import { encode } from './codes.js';
+import { type Grouping, type Quantized, qparamsOp, rangeChannelsOp, rangeOp, tracking } from './quant-ops.js';
 
 /** What kind of tensor an operand is: it decides how its range is tracked and which axis is its channel. */
 export type TensorKind = 'activation' | 'weight' | 'gradient';
@@ -49,11 +42,7 @@ export class OperandQuantizer {
     const grouping = groupingOf(value, spec, place.kind);
     const qparams = this.qparams(value, spec, place, grouping);
     const noise = this.countedName(`${place.path}/${place.role}/${spec.format}`);
-    const { codes } = graph.emit(
-      quantizeOp,
-      { input: value, qparams },
-      { spec, grouping, role: place.role, noise },
-    );
+    const codes = encode(graph, value, qparams, { spec, grouping, role: place.role, noise });
     return { codes, qparams, grouping, spec };
   }
 

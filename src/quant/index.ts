@@ -1,5 +1,5 @@
 /** Recipes, number formats and what quantisation does to a tensor. `index.node.ts` adds recipes from files. */
-export { codeRange, type Format, type FormatName, formats } from './format.js';
+export { codeRange, type Format, type FormatName, formats, type MinifloatName } from './format.js';
 export { recipeToJson } from './freeze.js';
 export { cosine, saturationShare, sqnr } from './measure.js';
 export { describeOperand, describeProducts, type ProductDescription, printRecipe } from './print-recipe.js';

@@ -12,23 +12,24 @@ import type { Operand, OperandSpec } from './recipe.js';
 export type ProductKind = 'integer' | 'simulated' | 'float';
 
 /**
- * The kind of the product of two operands. Integer kernels take 8-bit storage on both sides, or symmetric int16 on
- * one; int16 on both, codes without an exact zero, and a float operand beside a quantised one, are simulated.
+ * The kind of the product of two operands. Integer kernels take integers of at most 8 bits on both sides, or symmetric int16 on
+ * one; int16 on both, codes without an exact zero, small floats, and a float operand beside a quantised one, are simulated.
  */
 export function productKind(left: Operand, right: Operand): ProductKind {
   if (left === 'float32' && right === 'float32') return 'float';
   if (left === 'float32' || right === 'float32') return 'simulated';
-  if (!hasExactZero(left) || !hasExactZero(right)) return 'simulated';
+  if (!isSummable(left) || !isSummable(right)) return 'simulated';
   const wide = [left, right].filter(({ format }) => formats[format].storage === 'int16').length;
   return wide < 2 ? 'integer' : 'simulated';
 }
 
-/** How a norm reads an operand: sums of codes of 8 bits and fewer are exact; others are decoded first, and `simulated`. */
+/** How a norm reads an operand: sums of integers of 8 bits and fewer are exact; other codes are decoded first, and `simulated`. */
 export function normKind(operand: Operand): ProductKind {
   if (operand === 'float32') return 'float';
-  return hasExactZero(operand) && formats[operand.format].storage !== 'int16' ? 'integer' : 'simulated';
+  return isSummable(operand) && formats[operand.format].storage !== 'int16' ? 'integer' : 'simulated';
 }
 
-function hasExactZero({ scheme }: OperandSpec): boolean {
-  return scheme !== 'affine-float-zero';
+/** Whether codes are integers whose products with a zero point taken off add up to the product. */
+function isSummable({ scheme, format }: OperandSpec): boolean {
+  return scheme !== 'affine-float-zero' && formats[format].minifloat === undefined;
 }

@@ -1,10 +1,11 @@
 /**
  * The quantiser in plain scalar code, one value after another: the reference that people read and kernels are tested
- * against, bit for bit (backend/kernels.ts: `range`, `qparams`, `quantize`, `dequantize`). Knows no backend.
+ * against, bit for bit (backend/kernels.ts: `range`, `qparams`, `quantize`, `dequantize` and those of small floats). Knows no backend.
  * Formulas: method of Banner et al. 2018 (GEMMLOWP's scheme), with 0 in the range under every scheme but
- * `affine-float-zero`.
+ * `affine-float-zero`. Small floats are core/minifloat.ts's.
  */
 import { NonFiniteError, UsageError } from '../core/errors.js';
+import { decodeMinifloat, encodeMinifloat, type Minifloat } from '../core/minifloat.js';
 import { codeRange, formats } from './format.js';
 import type { OperandSpec } from './recipe.js';
 
@@ -34,6 +35,8 @@ export interface QuantizedArray extends Grouping {
   readonly scales: readonly ScaleAndZero[];
   readonly qmin: number;
   readonly qmax: number;
+  /** Layout of the codes where they are small floats: qmin and qmax are then values, in units of the scale. */
+  readonly minifloat?: Minifloat | undefined;
 }
 
 /** 16 noise bits (0..65535) of element `index`: `(index) => noise16(index, key)` of core/rng.ts. */
@@ -87,9 +90,10 @@ function allocate(storage: string, length: number): Codes {
  * Quantises `values` (taken as float32), by default as one group over its own minimum and maximum.
  *
  * Nearest: q = rne(clamp((x - offset)*inv, qmin - zeroPoint, qmax - zeroPoint)) + zeroPoint. Stochastic: floor of the same plus a
- * uniform number of 16 bits, so the mean over the noise is the value to within 2^-17 of a step.
+ * uniform number of 16 bits, so the mean over the noise is the value to within 2^-17 of a step. Small floats are rounded so within
+ * their binade (encodeMinifloat).
  * @param ranges `[min, max]` of each group where the range comes from elsewhere (a mean, an average, a past step).
- * @throws UsageError for stochastic rounding without noise, NonFiniteError for a NaN or infinity.
+ * @throws UsageError for stochastic rounding without noise and for a small float under a scheme with a zero point, NonFiniteError for a NaN or infinity.
  */
 export function quantizeArray(
   values: ArrayLike<number>,
@@ -102,17 +106,27 @@ export function quantizeArray(
   if (stochastic && noise === undefined) {
     throw new UsageError('stochastic rounding needs noise: pass (index) => noise16(index, key)');
   }
+  const { storage, minifloat } = formats[spec.format];
+  if (minifloat && spec.scheme !== 'symmetric') {
+    throw new UsageError(
+      `${spec.format} has a zero of its own; use scheme "symmetric", not "${spec.scheme}"`,
+    );
+  }
   const { groups, groupStride } = grouping;
   const { qmin, qmax } = codeRange(formats[spec.format], spec.scheme === 'symmetric');
   const scales = ranges.map(([min, max]) => scaleOf(min, max, spec));
-  const codes = allocate(formats[spec.format].storage, values.length);
+  const codes = allocate(storage, values.length);
   for (let i = 0; i < values.length; i++) {
     const { inv, zeroPoint, offset } = scales[Math.floor(i / groupStride) % groups];
+    if (minifloat) {
+      codes[i] = encodeMinifloat(f(f(values[i]) * inv), minifloat, stochastic ? noise?.(i) : undefined);
+      continue;
+    }
     const t = clamp(f(f(f(values[i]) - offset) * inv), qmin - zeroPoint, qmax - zeroPoint);
     const rounded = stochastic && noise ? (roundToEven(t * 65536) + noise(i)) >> 16 : roundToEven(t);
     codes[i] = rounded + zeroPoint;
   }
-  return { codes, scales, qmin, qmax, groups, groupStride };
+  return { codes, scales, qmin, qmax, groups, groupStride, minifloat };
 }
 
 /** Minimum and maximum of each group's values in float32; [0, 0] for a group without any. */
@@ -131,12 +145,15 @@ export function rangesOf(
   return ranges.map(([min, max]) => (min > max ? [0, 0] : [min, max]));
 }
 
-/** The values that codes stand for, in float32: scale * (code - zeroPoint) + offset. */
-export function dequantizeArray({ codes, scales, groups, groupStride }: QuantizedArray): Float32Array {
+/** The values that codes stand for, in float32: scale * (code - zeroPoint) + offset, or scale times a small float. */
+export function dequantizeArray(quantized: QuantizedArray): Float32Array {
+  const { codes, scales, groups, groupStride, minifloat } = quantized;
   const values = new Float32Array(codes.length);
   for (let i = 0; i < codes.length; i++) {
     const { scale, zeroPoint, offset } = scales[Math.floor(i / groupStride) % groups];
-    values[i] = f(scale * (codes[i] - zeroPoint)) + offset;
+    values[i] = minifloat
+      ? f(scale * decodeMinifloat(codes[i], minifloat))
+      : f(scale * (codes[i] - zeroPoint)) + offset;
   }
   return values;
 }

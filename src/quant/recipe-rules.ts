@@ -78,6 +78,12 @@ function specProblems(site: Site, spec: OperandSpec): Problem[] {
       `${spec.clip} would draw the range towards zero, which "affine-float-zero" does not keep in it; leave clip out, or use scheme "affine"`,
     );
   }
+  if (format.minifloat && spec.scheme !== 'symmetric') {
+    refuse(
+      'scheme',
+      `"${spec.scheme}" has a zero point and ${spec.format} has a zero and a sign of its own; use "symmetric", or an integer format`,
+    );
+  }
   const reason = noScale[site][granularity];
   if (reason !== undefined) refuse('granularity', `"${granularity}" cannot be: ${reason}`);
   const isWeight = site === 'forward.right' || site === 'gradLeft.right';

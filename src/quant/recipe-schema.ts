@@ -14,6 +14,8 @@ export const quantisedFormats = Object.keys(formats).filter(
   (name) => name !== 'float32',
 ) as QuantisedFormat[];
 
+const minifloatNames = quantisedFormats.filter((name) => formats[name].minifloat);
+
 /** `"a", "b" or "c"`. */
 export function listed(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`);
@@ -61,7 +63,8 @@ const operandSpec = v.pipe(
     // No "did you mean": between "uint9" and "uint2" the nearest spelling says nothing.
     format: v.picklist(
       quantisedFormats,
-      ({ input }) => `must be "int2" to "int8", "uint2" to "uint8" or "int16", not ${shown(input)}`,
+      ({ input }) =>
+        `must be "int2" to "int8", "uint2" to "uint8", "int16", ${listed(minifloatNames)}, not ${shown(input)}`,
     ),
     scheme: v.optional(choice(['symmetric', 'affine', 'affine-float-zero'])),
     granularity: v.optional(choice(['tensor', 'channel', 'sample']), 'tensor'),

@@ -29,11 +29,14 @@ describe('the built-in recipes', () => {
     },
   );
 
-  it('run on integer kernels unless they are float or have no exact zero', () => {
+  it('run on integer kernels unless they are float, have no exact zero or small floats, and say so', () => {
     for (const recipe of Object.values(recipes)) {
-      const simulated = recipe.name.endsWith('no-exact-zero');
-      const kind = recipe.name.startsWith('fp32') ? 'float' : simulated ? 'simulated' : 'integer';
-      expect(kinds(recipe)).toEqual([kind, kind, kind]);
+      const { name, description } = recipe;
+      const simulated = name.endsWith('no-exact-zero') || name === 'fp8';
+      const kind = name.startsWith('fp32') ? 'float' : simulated ? 'simulated' : 'integer';
+      const gradLeft = name === 'int8-log4-gradients' ? 'simulated' : kind;
+      expect([name, ...kinds(recipe)]).toEqual([name, kind, gradLeft, kind]);
+      expect([name, description.includes('simulated')]).toEqual([name, gradLeft === 'simulated']);
     }
   });
 
@@ -89,6 +92,7 @@ describe('the built-in recipes', () => {
       'int8-previous-ranges',
       ['products.gradLeft.gradOutput.range', 'products.gradRight.gradOutput.range', 'norm.gradOutput.range'],
     ],
+    ['int8', 'int8-log4-gradients', ['products.gradLeft.gradOutput.format', 'norm.gradOutput.format']],
     ['int8', 'int8-range-norm', ['norm.kind']],
     ['int8', 'int8-float-norm', ['norm.input', 'norm.gradOutput']],
     [

@@ -2,8 +2,8 @@
  * Remedies of papers after Banner et al. 2018, each on top of `int8`, so that one thing differs. Some are unbuilt on integer
  * kernels; their descriptions say that they are simulated.
  */
-import { ablation, gradient8, int8, weightPerChannel } from './base-recipes.js';
-import type { Operand, Recipe } from './recipe.js';
+import { ablation, gradient8, int8, nearest8, weightPerChannel } from './base-recipes.js';
+import type { Operand, OperandSpec, Recipe } from './recipe.js';
 
 const { gradLeft, gradRight } = int8.products;
 
@@ -11,6 +11,19 @@ const { gradLeft, gradRight } = int8.products;
 function previous(operand: Operand): Operand {
   return operand === 'float32' ? operand : { ...operand, range: 'previous' };
 }
+
+/**
+ * Logarithmic 4-bit gradients, unbiased (LUQ): a sign and 0 or one of seven powers of two up to the tensor's largest magnitude,
+ * stochastic between two of them and below the least.
+ */
+const logarithmic4: OperandSpec = { ...gradient8, format: 'fp4-e3m0' };
+
+/**
+ * Micikevicius et al., "FP8 Formats for Deep Learning", 2022: E4M3 for weights and activations, E5M2 for gradients, to nearest. One
+ * scale a tensor, by its largest magnitude.
+ */
+const e4m3: OperandSpec = { ...nearest8, format: 'fp8-e4m3' };
+const e5m2: OperandSpec = { ...nearest8, format: 'fp8-e5m2' };
 
 /** Remedies on top of `int8`, in the order in which lists show them. */
 export const remedyRecipes: readonly Recipe[] = [
@@ -37,4 +50,24 @@ export const remedyRecipes: readonly Recipe[] = [
     },
     norm: { ...int8.norm, gradOutput: previous(int8.norm.gradOutput) },
   }),
+  ablation(
+    int8,
+    'log4-gradients',
+    'int8 with logarithmic 4-bit gradients, unbiased (LUQ; simulated in float)',
+    {
+      products: { gradLeft: { gradOutput: logarithmic4 } },
+      norm: { ...int8.norm, gradOutput: logarithmic4 },
+    },
+  ),
+  {
+    ...ablation(int8, '', 'fp8 in place of int8: E4M3, for gradients E5M2, to nearest (simulated in float)', {
+      products: {
+        forward: { left: e4m3, right: e4m3 },
+        gradLeft: { gradOutput: e5m2 },
+        gradRight: { gradOutput: e5m2 },
+      },
+      norm: { ...int8.norm, input: e4m3, gradOutput: e5m2 },
+    }),
+    name: 'fp8',
+  },
 ];

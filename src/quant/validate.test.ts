@@ -155,7 +155,7 @@ describe('what is misspelt or has the wrong value', () => {
       'an unknown format',
       json({ norm: { input: { format: 'uint9' } } }),
       'norm.input.format',
-      /must be "int2" to "int8", "uint2" to "uint8" or "int16", not "uint9"$/,
+      /must be "int2" to "int8", "uint2" to "uint8", "int16", "fp8-e4m3", "fp8-e5m2" or "fp4-e3m0", not "uint9"$/,
     ],
     ['a format as a word', json({ norm: { input: 'uint8' } }), 'norm.input', /Write \{ "format": "uint8" \}/],
     ['a misspelt word', json({ norm: { input: 'flaot32' } }), 'norm.input', /Did you mean "float32"\?/],

@@ -23,8 +23,16 @@ interface Changes {
   readonly gradients: Change;
 }
 
-/** The operand in `bits` bits; signed formats stay signed. 16 bits have no zero point, so they are symmetric. */
+/**
+ * The operand in `bits` bits; signed formats stay signed. 16 bits have no zero point, so they are symmetric.
+ * @throws UsageError for a small float, whose bits are its format's.
+ */
 function inBits(spec: OperandSpec, bits: number): OperandSpec {
+  if (formats[spec.format].minifloat) {
+    throw new UsageError(
+      `${spec.format} has bits of its own; give an integer format in a recipe of your own`,
+    );
+  }
   if (bits === 16) {
     return { ...spec, format: 'int16', scheme: spec.scheme === 'affine' ? 'symmetric' : spec.scheme };
   }
@@ -75,7 +83,7 @@ function changedNorm<N extends Partial<NormSpec>>(
  * `recipe` with other numbers of bits, its overrides included, named after what differs: `paper-gradients-4bit`, `int8-4bit` where
  * all three kinds have 4. Schemes, ranges and rounding stay, but 16 bits are symmetric where the recipe is affine.
  * Up to 8 bits all products stay on integer kernels; with 16 on both sides, and in a norm, they are simulated.
- * @throws UsageError for bits that no format has, and for a kind that the recipe keeps in float32; RecipeError where
+ * @throws UsageError for bits that no format has, for an operand in a small float, and for a kind that the recipe keeps in float32; RecipeError where
  * the result contradicts itself.
  */
 export function withBits(recipe: Recipe, bits: TensorBits): Recipe {

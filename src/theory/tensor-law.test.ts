@@ -30,6 +30,7 @@ describe('compareWithLaw', () => {
 
   it('refuses what has no law', () => {
     expect(() => compareWithLaw(values, { ...spec, clip: 0.9 })).toThrow(UsageError);
+    expect(() => compareWithLaw(values, { ...spec, format: 'fp8-e5m2' })).toThrow('fp8-e5m2 is a float');
     expect(() => compareWithLaw([1], spec)).toThrow('at least two');
     expect(() => compareWithLaw([0, 0], spec)).toThrow(DataError);
     expect(() => compareWithLaw([0, Number.NaN], spec)).toThrow(NonFiniteError);

@@ -31,7 +31,7 @@ export interface TensorLaw {
 /**
  * Quantises `values` by their own extremes with one scale and compares the cosine with the laws.
  * @param key noise of stochastic rounding.
- * @throws UsageError for a spec that clips, or fewer than two values; DataError for values that are all 0;
+ * @throws UsageError for a spec that clips or a float format, or fewer than two values; DataError for values that are all 0;
  * NonFiniteError for a NaN or infinity.
  */
 export function compareWithLaw(
@@ -39,6 +39,11 @@ export function compareWithLaw(
   spec: QuantizerSpec,
   key: NoiseKey = { k0: 0, k1: 0 },
 ): TensorLaw {
+  if (formats[spec.format].minifloat) {
+    throw new UsageError(
+      `the law is for evenly spaced codes, and ${spec.format} is a float; give an integer format`,
+    );
+  }
   if (spec.clip !== 1) throw new UsageError(`the law is for grids that do not clip; clip is ${spec.clip}`);
   const n = values.length;
   if (n < 2) throw new UsageError(`a tensor of ${n} values has no law; give at least two`);

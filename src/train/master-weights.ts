@@ -10,7 +10,7 @@ import { hashText } from '../core/rng.js';
 import { formats } from '../quant/format.js';
 import type { MasterWeights } from '../quant/recipe.js';
 import type { QuantizedWeight } from './program.js';
-import { codeCalls, rangeCall } from './weight-codes.js';
+import { codeCalls, rangeCall, valueCall } from './weight-codes.js';
 
 /** A parameter of an update segment and how its product quantises it. */
 export interface MasterWeight extends QuantizedWeight {
@@ -47,11 +47,10 @@ export function masterSegment(
     const { storage } = formats[spec.format];
     const codes = region.buffer('control', `master_codes_${storage}`, longest(storage), storage);
     const noise = master === 'quantized-stochastic' ? hashText(`${path}/master`) | 0 : undefined;
-    const elements = { count: parameter.length, groups: grouping.groups, groupStride: grouping.stride };
     return [
       rangeCall(parameter, { cells, rows: grouping.groups, status, site }),
       ...codeCalls({ parameter, cells, qparams, codes, counters }, { spec, grouping }, noise),
-      { kernel: 'dequantize', buffers: { codes, qparams, output: parameter }, params: elements },
+      valueCall({ codes, qparams, output: parameter }, { spec, grouping }),
     ];
   });
   return { calls, status };

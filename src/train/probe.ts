@@ -22,6 +22,7 @@ export function probe(session: Session, batch: Batch): ProbeEvent {
       codes: traced.read(codes) as Int8Array,
       groups: grouping.groups,
       groupStride: grouping.stride,
+      minifloat: formats[spec.format].minifloat,
       ...codeRange(formats[spec.format], spec.scheme === 'symmetric'),
       scales: Array.from({ length: grouping.groups }, (_, group) => ({
         scale: scales[group * 4],

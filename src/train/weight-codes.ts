@@ -28,7 +28,11 @@ export function codeCalls(
   noise: number | undefined,
 ): Call[] {
   const { groups, stride } = grouping;
+  const { minifloat } = formats[spec.format];
   const range = codeRange(formats[spec.format], spec.scheme === 'symmetric');
+  const elements = { count: parameter.length, groups, groupStride: stride };
+  const rounding = { stochastic: noise === undefined ? 0 : 1, site: noise ?? 0 };
+  const buffers = { input: parameter, qparams, counters, codes };
   const scale = { outer: groups, inner: 1, by: groups > 1 ? 1 : 0, chunks: 0, tracking: 0, momentum: 0 };
   return [
     {
@@ -36,19 +40,26 @@ export function codeCalls(
       buffers: { cells, qparams },
       params: { ...scale, clip: spec.clip, scheme: schemes[spec.scheme], ...range },
     },
-    {
-      kernel: 'quantize',
-      buffers: { input: parameter, qparams, counters, codes },
-      params: {
-        count: parameter.length,
-        groups,
-        groupStride: stride,
-        stochastic: noise === undefined ? 0 : 1,
-        ...range,
-        site: noise ?? 0,
-      },
-    },
+    minifloat
+      ? { kernel: 'quantize_minifloat', buffers, params: { ...elements, ...rounding, ...minifloat } }
+      : { kernel: 'quantize', buffers, params: { ...elements, ...rounding, ...range } },
   ];
+}
+
+/** From codes back to values. */
+export function valueCall(
+  buffers: { readonly codes: BufferRef; readonly qparams: BufferRef; readonly output: BufferRef },
+  { spec, grouping }: QuantizedWeight,
+): Call {
+  const elements = { count: buffers.output.length, groups: grouping.groups, groupStride: grouping.stride };
+  const { minifloat } = formats[spec.format];
+  if (!minifloat) return { kernel: 'dequantize', buffers, params: elements };
+  const { mantissaBits, minExponent, signBit } = minifloat;
+  return {
+    kernel: 'dequantize_minifloat',
+    buffers,
+    params: { ...elements, mantissaBits, minExponent, signBit },
+  };
 }
 
 /** The range of a weight where no update has found it. */
