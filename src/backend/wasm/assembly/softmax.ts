@@ -143,18 +143,14 @@ export function log_softmax_grad(args: usize, thread: i32, threads: i32): void {
   }
 }
 
-/** Share of the target distribution that falls on class j. */
-// @ts-ignore: decorator
-@inline
-function targetOf(j: i32, label: i32, smoothing: f64, cols: i32): f64 {
-  return (j == label ? 1.0 - smoothing : 0.0) + smoothing / <f64>cols;
-}
-
 export function softmax_cross_entropy(args: usize, thread: i32, threads: i32): void {
   const rows = int(args, softmax_cross_entropy_rows);
   const cols = int(args, softmax_cross_entropy_cols);
   const smoothing = <f64>float(args, softmax_cross_entropy_smoothing);
   const scale = <f64>float(args, softmax_cross_entropy_scale);
+  // Shares of the target distribution: of any class, and of the label's.
+  const share = smoothing / <f64>cols;
+  const own = 1.0 - smoothing + share;
   const loss = ptr(args, softmax_cross_entropy_loss);
   const gradLogits = ptr(args, softmax_cross_entropy_gradLogits);
   const correct = ptr(args, softmax_cross_entropy_correct);
@@ -181,9 +177,26 @@ export function softmax_cross_entropy(args: usize, thread: i32, threads: i32): v
     const highest = <f64>load<f32>(x + (<usize>best << 2));
     const sum = sumOfExps(x, cols, highest);
     let agreement: f64 = 0;
-    for (let j = 0; j < cols; j++) {
+    const highests = f64x2.splat(highest);
+    const sums = f64x2.splat(sum);
+    let j = 0;
+    for (; j + 2 <= cols; j += 2) {
+      const lane = <usize>j << 2;
+      const d = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(x + lane)), highests);
+      let target = f64x2.splat(share);
+      if (j == label) target = f64x2.replace_lane(target, 0, own);
+      if (j + 1 == label) target = f64x2.replace_lane(target, 1, own);
+      const agreements = f64x2.mul(target, d);
+      agreement += f64x2.extract_lane(agreements, 0);
+      agreement += f64x2.extract_lane(agreements, 1);
+      if (gradLogits != 0) {
+        const difference = f64x2.mul(f64x2.sub(f64x2.div(exp2(d), sums), target), f64x2.splat(scale));
+        v128.store64_lane(grad + lane, f32x4.demote_f64x2_zero(difference), 0);
+      }
+    }
+    if (j < cols) {
       const d = <f64>load<f32>(x + (<usize>j << 2)) - highest;
-      const target = targetOf(j, label, smoothing, cols);
+      const target = j == label ? own : share;
       agreement += target * d;
       if (gradLogits != 0) store<f32>(grad + (<usize>j << 2), <f32>((exp(d) / sum - target) * scale));
     }
