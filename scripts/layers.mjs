@@ -68,7 +68,10 @@ const packages = {
 };
 
 /** Platform-free files that load a *.node.ts file at run time, after asking where they run. */
-const dynamicNode = { 'src/backend/wasm/index.ts': 'src/backend/wasm/platform.node.ts' };
+const dynamicNode = {
+  'src/backend/wasm/index.ts': 'src/backend/wasm/platform.node.ts',
+  'src/data/prefetch.ts': 'src/data/prefetch.node.ts',
+};
 
 const isTest = (file) => /\.(test|case)\.ts$/.test(file);
 const isNode = (file) => file.startsWith('src/cli/') || /\.node\.ts$/.test(file);

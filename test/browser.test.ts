@@ -47,6 +47,7 @@ interface Result {
   readonly hash: number;
   readonly threads: number;
   readonly description: string;
+  readonly loop: { readonly ahead: boolean; readonly losses: number[] };
 }
 
 const browserNeed = needs('chromium');
@@ -105,9 +106,12 @@ browserNeed.describe('a page in Chromium', () => {
         expect(isolated.threads).toBe(2);
         expect(isolated.losses).toEqual(node.losses);
         expect(isolated.hash).toBe(node.hash);
+        expect(node.loop.losses).toHaveLength(6);
+        expect(isolated.loop).toEqual({ ahead: true, losses: node.loop.losses });
         const plain = await inPage(false, recipe, 1);
         expect(plain.threads).toBe(1);
         expect(plain.hash).toBe(node.hash);
+        expect(plain.loop).toEqual({ ahead: false, losses: node.loop.losses });
         // A loaded machine takes its time to start a browser.
       },
       180_000,

@@ -1,7 +1,8 @@
 /** The training loop as its callers meet it: which events come, in which order, how it ends, and what it refuses. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DataError, DivergenceError, UsageError } from '../src/core/errors.js';
 import { cutout, type Dataset, flip, fromArrays, padCrop, subset } from '../src/data/index.js';
+import type { BatchStream } from '../src/data/prefetch.js';
 import { createModel } from '../src/models/index.js';
 import { constant, warmup } from '../src/optim/index.js';
 import {
@@ -13,6 +14,19 @@ import {
   type TrainEvent,
 } from '../src/train/index.js';
 import { stripes, tinySession } from './support/tiny.js';
+
+/** Streams of batches that loops have opened, their `close` watched. */
+const opened = vi.hoisted((): BatchStream[] => []);
+vi.mock('../src/data/prefetch.js', async (importOriginal) => {
+  const real = await importOriginal<typeof import('../src/data/prefetch.js')>();
+  const openStream: typeof real.openStream = async (...given) => {
+    const stream = await real.openStream(...given);
+    vi.spyOn(stream, 'close');
+    opened.push(stream);
+    return stream;
+  };
+  return { ...real, openStream };
+});
 
 // 20 samples in batches of 8: two full ones and one of 4.
 const train = stripes(20, 8, 1);
@@ -179,6 +193,54 @@ describe('batches', () => {
     expect(augmented).toHaveLength(6);
     expect(await losses({ augment })).toEqual(augmented);
     expect(await losses({})).not.toEqual(augmented);
+  });
+});
+
+describe('prefetch', () => {
+  const augment = [padCrop(2), flip()];
+  const ways: [string, Options, Made][] = [
+    ['augmented', { augment, epochs: 2.4, seed: 5 }, {}],
+    ['of several batches a step', { augment, epochs: 2, seed: 6 }, { accumulate: 2 }],
+    ['without ragged batches, with evaluations between', { dropLast: true, epochs: 2, test }, {}],
+  ];
+  it.each(ways)('gives the events that batches made in line give: steps %s', async (_, options, made) => {
+    const timeless = (events: readonly TrainEvent[]): object[] =>
+      events.map((event) => ({ ...event, milliseconds: 0, seconds: 0, imagesPerSecond: 0, prefetch: 0 }));
+    const [ahead, inLine] = [
+      await run({ ...options, prefetch: true }, { recipe: 'int8', ...made }),
+      await run({ ...options, prefetch: false }, { recipe: 'int8', ...made }),
+    ];
+    expect([ahead[0], inLine[0]]).toMatchObject([{ prefetch: true }, { prefetch: false }]);
+    expect(timeless(ahead)).toEqual(timeless(inLine));
+  });
+
+  it('ends its thread with the loop: left, aborted, or failed', async () => {
+    opened.length = 0;
+    await withSession(async (session) => {
+      for await (const { type } of fit(session, { ...base, prefetch: true })) if (type === 'step') break;
+      const abort = AbortSignal.abort();
+      const events = await eventsOf(session, { prefetch: true, signal: abort });
+      expect(events[events.length - 1]).toMatchObject({ reason: 'aborted' });
+      const failing = eventsOf(session, { prefetch: true, learningRate: 1, divergedAt: 1e-9 });
+      await expect(failing).rejects.toThrow(DivergenceError);
+    });
+    expect(opened.map(({ ahead }) => ahead)).toEqual([true, true, true]);
+    for (const { close } of opened) expect(close).toHaveBeenCalledTimes(1);
+  });
+
+  it('is off where there is no shared memory, with a word about it', async () => {
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    try {
+      const events = await run({ prefetch: true }, { backend: 'reference' });
+      expect(events[0]).toMatchObject({ prefetch: false });
+      expect(only(events, 'warning')[0].message).toMatch(/prefetch: batches are made in line/);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('is true, false or "auto"', async () => {
+    await expect(run({ prefetch: 'on' as never })).rejects.toThrow(/prefetch must be true, false or "auto"/);
   });
 });
 

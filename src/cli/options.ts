@@ -70,6 +70,7 @@ export const datasetChoices: readonly string[] = [...datasetNames, 'images', 'te
 export const backendNames = ['wasm', 'reference'] as const;
 export const optimizerChoices = ['sgd', 'adam', 'adamw'] as const;
 export const scheduleNames = ['one-cycle', 'cosine', 'step', 'constant'] as const;
+export const prefetchNames = ['auto', 'on', 'off'] as const;
 export const augmentNames = ['auto', 'none', 'crop-flip', 'crop-flip-cutout'] as const;
 
 /** Options of everything that runs a model. */
@@ -104,6 +105,7 @@ export interface TrainingOptions extends RunOptions, DataOptions {
   readonly labelSmoothing?: number;
   readonly accumulate: number;
   readonly dropLast?: boolean;
+  readonly prefetch: (typeof prefetchNames)[number];
   readonly patience?: number;
   readonly seed: number;
   readonly seeds: number;
@@ -179,6 +181,11 @@ export function backendOptions({
   return { backend, ...(threads === undefined ? {} : { threads }), ...(wide === undefined ? {} : { wide }) };
 }
 
+/** What `fit` takes of `--prefetch`. */
+export function prefetchOf({ prefetch }: Pick<TrainingOptions, 'prefetch'>): boolean | 'auto' {
+  return prefetch === 'auto' ? prefetch : prefetch === 'on';
+}
+
 /** Adds all options of a training command but the choice of recipes. */
 export function addTrainingOptions(command: Command): Command {
   addModelOption(command);
@@ -241,6 +248,12 @@ export function addTrainingOptions(command: Command): Command {
       1,
     )
     .option('--drop-last', 'leave out the last batch of an epoch when it is not full')
+    .option(
+      '--prefetch <when>',
+      'make batches ahead of the step in a thread of their own (on), between steps (off), or ahead where --threads leaves a core free (auto)',
+      choiceOption('--prefetch', prefetchNames),
+      'auto',
+    )
     .option(
       '--patience <n>',
       'stop when the test loss has not fallen for so many evaluations, one an epoch (default: off)',

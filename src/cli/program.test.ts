@@ -64,6 +64,7 @@ describe('wrong usage', () => {
     [['train', '--warmup', '1'], /--warmup must be a number above 0 and below 1, got "1"/],
     [['train', '--label-smoothing', '1'], /--label-smoothing must be a number from 0 to below 1, got "1"/],
     [['train', '--accumulate', '0'], /--accumulate must be a whole number from 1, got "0"/],
+    [['train', '--prefetch', 'yes'], /--prefetch must be one of auto, on, off, got "yes"/],
     [['train', '--patience', '0.5'], /--patience must be a whole number from 1, got "0.5"/],
     [['train', '--nesterov', '--optimizer', 'adam'], /--nesterov is for --optimizer sgd; leave it out/],
     [['train', '--nesterov', '--momentum', '0'], /--nesterov looks ahead .* give --momentum a number/],

@@ -12,6 +12,7 @@ const start = {
   stepsPerEpoch: 100,
   totalSteps: 100,
   batchSize: 10,
+  prefetch: false,
   memory: {
     parameterBytes: 0,
     gradientBytes: 0,

@@ -321,6 +321,23 @@ describe('options of training', () => {
     expect(await first('0.5')).not.toBe(await first('0'));
   });
 
+  it('--prefetch on makes batches in a thread, off and short runs do not', async () => {
+    const started: unknown[] = [];
+    const losses: unknown[] = [];
+    for (const when of ['on', 'off', 'auto']) {
+      const out = join(folder, `prefetch-${when}`);
+      const { code } = await run(['train', ...common, '--max-steps', '3', '--prefetch', when, '--out', out]);
+      expect(code).toBe(0);
+      const events = metricsOf(out);
+      started.push(events.find(({ type }) => type === 'start')?.['prefetch']);
+      losses.push(events.filter(({ type }) => type === 'step').map(({ loss }) => loss));
+    }
+    expect(started).toEqual([true, false, false]);
+    expect(losses[0]).toHaveLength(3);
+    expect(losses[1]).toEqual(losses[0]);
+    expect(losses[2]).toEqual(losses[0]);
+  });
+
   it('--patience ends a run whose test loss rises, early and well', async () => {
     const { events, settings } = await records(
       join(folder, 'patient'),

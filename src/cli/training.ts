@@ -19,7 +19,7 @@ import {
 import { withBatch } from './errors.js';
 import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
 import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
-import { backendOptions, checkTrainingOptions, type TrainingOptions } from './options.js';
+import { backendOptions, checkTrainingOptions, prefetchOf, type TrainingOptions } from './options.js';
 import { Progress } from './progress.js';
 import { Records, type RunRecord } from './records.js';
 import { reportHtml } from './report.js';
@@ -96,6 +96,7 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
         seed,
         augment: settings.augment,
         dropLast: settings.dropLast,
+        prefetch: prefetchOf(options),
         probeEvery,
         ...(settings.patience === undefined ? {} : { patience: settings.patience }),
         signal: io.signal,

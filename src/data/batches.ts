@@ -8,7 +8,7 @@ import { UsageError } from '../core/errors.js';
 import { hashText, RandomStream } from '../core/rng.js';
 import { sizeOf } from '../core/shape.js';
 import { type Augmentation, Augmenter, checkAugmentations } from './augment.js';
-import { type Dataset, emptyLike, normalizationOf, type SampleArray } from './dataset.js';
+import { type Dataset, normalizationOf, type SampleArray, viewLike } from './dataset.js';
 
 /** Options of {@link BatchLoader}. */
 export interface LoaderOptions {
@@ -45,15 +45,20 @@ export class BatchLoader {
   readonly augment: readonly Augmentation[];
   private readonly seed: number;
   private readonly shuffle: boolean;
-  private readonly full: Batch;
-  private readonly ragged: Batch | undefined;
-  private readonly copyInput: CopySample;
+  /** Full batches that are written to in turn, and the first samples of each for a ragged one. */
+  private readonly full: readonly Batch[];
+  private readonly ragged: readonly Batch[];
+  private served = 0;
   private readonly augmenter: Augmenter | undefined;
 
-  /** @throws UsageError for options that cannot be used. */
+  /**
+   * @param buffers batches of batchSize samples to write to in turn; without them the loader has one of its own.
+   * @throws UsageError for options that cannot be used.
+   */
   constructor(
     readonly dataset: Dataset,
     options: LoaderOptions,
+    buffers?: readonly Batch[],
   ) {
     const { batchSize, seed = 0, shuffle = true, dropLast = false, augment = [] } = options;
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
@@ -87,9 +92,8 @@ export class BatchLoader {
         Uint8Array.from(mean, (value) => Math.round(value * 255)),
       );
     }
-    this.full = makeBatch(dataset, this.batchSize);
-    this.ragged = rest > 0 && !dropLast ? firstOf(this.full, rest) : undefined;
-    this.copyInput = sampleCopier(inputs, this.full.inputs, sizeOf(inputShape));
+    this.full = buffers ?? [makeBatch(dataset, this.batchSize)];
+    this.ragged = rest > 0 && !dropLast ? this.full.map((batch) => firstOf(batch, rest)) : [];
   }
 
   /** The samples in the order of one epoch. */
@@ -115,6 +119,11 @@ export class BatchLoader {
     return starts.map((start) => Math.min(start + random.below(size), stream.length - size - 1));
   }
 
+  /** Samples of batch `number` of an epoch. */
+  sizeOfBatch(number: number): number {
+    return Math.min(this.batchSize, this.dataset.count - number * this.batchSize);
+  }
+
   /** The batches of one epoch, from batch `start` on. A loader serves one epoch at a time: its buffers are shared. */
   *epoch(epoch = 0, start = 0): Generator<Batch, void, undefined> {
     const order = this.order(epoch);
@@ -124,13 +133,15 @@ export class BatchLoader {
       );
     }
     const key = Augmenter.key(this.seed, epoch);
-    const { labels, labelsPerSample, targets, count, windows } = this.dataset;
+    const { inputs, labels, labelsPerSample, targets, count, windows } = this.dataset;
     const size = sizeOf(this.dataset.inputShape);
     const targetSize = targets ? targets.length / count : 0;
     const shifted = this.shuffle ? this.shiftedStarts(epoch) : undefined;
     for (let number = start; number < this.batchesPerEpoch; number++) {
       const first = number * this.batchSize;
-      const batch = first + this.batchSize <= count ? this.full : (this.ragged as Batch);
+      const batch = (first + this.batchSize <= count ? this.full : this.ragged)[
+        this.served++ % this.full.length
+      ];
       for (let i = 0; i < batch.size; i++) {
         const index = order[first + i];
         batch.indices[i] = index;
@@ -138,7 +149,7 @@ export class BatchLoader {
           copyWindow(windows.stream, shifted[index], size, batch, i);
           continue;
         }
-        this.copyInput(index, i);
+        copySample(inputs, index, batch.inputs, i, size);
         for (let k = 0; k < labelsPerSample; k++) {
           batch.labels[i * labelsPerSample + k] = labels[index * labelsPerSample + k];
         }
@@ -154,6 +165,15 @@ export class BatchLoader {
   }
 }
 
+/** The batches of epoch after epoch, without an end, from batch `start` of `epoch` on. */
+export function* endlessBatches(
+  loader: BatchLoader,
+  epoch: number,
+  start: number,
+): Generator<Batch, never, undefined> {
+  for (let first = start; ; epoch++, first = 0) yield* loader.epoch(epoch, first);
+}
+
 /** The batches of one epoch (`epoch`, 0 by default); see {@link BatchLoader}, which serves many epochs. */
 export function batches(
   dataset: Dataset,
@@ -162,20 +182,24 @@ export function batches(
   return new BatchLoader(dataset, options).epoch(options.epoch ?? 0);
 }
 
-function makeBatch(dataset: Dataset, size: number): Batch {
-  const { inputs, inputShape, labelsPerSample, targets, count } = dataset;
-  const length = size * sizeOf(inputShape);
+/** An empty batch of `size` samples, in memory that threads share where `Memory` says so. */
+export function makeBatch(
+  { inputs, inputShape, labelsPerSample, targets, count }: Dataset,
+  size: number,
+  Memory: ArrayBufferConstructor | SharedArrayBufferConstructor = ArrayBuffer,
+): Batch {
+  const words = (length: number): ArrayBufferLike => new Memory(length * 4);
   return {
     size,
-    inputs: emptyLike(inputs, length),
-    labels: new Int32Array(size * labelsPerSample),
-    indices: new Uint32Array(size),
-    ...(targets ? { targets: new Float32Array((size * targets.length) / count) } : {}),
+    inputs: viewLike(inputs, new Memory(size * sizeOf(inputShape) * inputs.BYTES_PER_ELEMENT)),
+    labels: new Int32Array(words(size * labelsPerSample)),
+    indices: new Uint32Array(words(size)),
+    ...(targets ? { targets: new Float32Array(words((size * targets.length) / count)) } : {}),
   };
 }
 
 /** A batch over the first samples of another's buffers. */
-function firstOf(full: Batch, size: number): Batch {
+export function firstOf(full: Batch, size: number): Batch {
   const part = <A extends SampleArray | Uint32Array>(array: A): A =>
     array.subarray(0, (array.length / full.size) * size) as A;
   return {
@@ -197,25 +221,16 @@ function copyWindow(stream: Int32Array, start: number, size: number, batch: Batc
   }
 }
 
-type CopySample = (from: number, to: number) => void;
+/** From so many bytes on the engine's own copy is faster than a loop, though it takes a view of the sample. */
+const viewBytes = 256;
 
-/**
- * Copies sample `from` of the source to place `to` of the target, in 32-bit words where alignment allows: `set` and
- * `subarray` would make a view for every sample.
- */
-function sampleCopier(source: SampleArray, target: SampleArray, size: number): CopySample {
-  const bytes = size * source.BYTES_PER_ELEMENT;
-  let from: SampleArray = source;
-  let to: SampleArray = target;
-  let length = size;
-  if (bytes % 4 === 0 && source.byteOffset % 4 === 0) {
-    length = bytes / 4;
-    from = new Int32Array(source.buffer, source.byteOffset, source.byteLength / 4);
-    to = new Int32Array(target.buffer, target.byteOffset, target.byteLength / 4);
+/** Copies sample `from` of `source` to place `to` of `target`. */
+function copySample(source: SampleArray, from: number, target: SampleArray, to: number, size: number): void {
+  const first = from * size;
+  const start = to * size;
+  if (size * source.BYTES_PER_ELEMENT >= viewBytes) {
+    target.set(source.subarray(first, first + size), start);
+  } else {
+    for (let i = 0; i < size; i++) target[start + i] = source[first + i];
   }
-  return (sample, place) => {
-    const first = sample * length;
-    const start = place * length;
-    for (let i = 0; i < length; i++) to[start + i] = from[first + i];
-  };
 }

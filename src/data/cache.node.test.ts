@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { cacheFile, cacheFolder, keyOf, readCache, writeCache } from './cache.node.js';
 import { temporaryFolders } from './fixtures.node.case.js';
 import type { DecodedImages } from './jpeg.node.js';
+import { isShared } from './shared.js';
 
 const folder = temporaryFolders();
 const key = keyOf(Uint8Array.of(1, 2, 3));
@@ -23,7 +24,9 @@ describe('the cache of decoded images', () => {
     const dir = join(await folder(), 'made', 'here');
     expect(await readCache(dir, key)).toBeUndefined();
     expect(await writeCache(dir, key, images)).toBe(true);
-    expect(await readCache(dir, key)).toEqual(images);
+    const read = await readCache(dir, key);
+    expect(read).toEqual(images);
+    expect(read && isShared(read.train.pixels)).toBe(true);
     expect(await readCache(dir, keyOf(Uint8Array.of(4)))).toBeUndefined();
     expect(await readdir(dir)).toHaveLength(1);
   });

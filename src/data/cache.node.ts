@@ -12,6 +12,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { readWhole } from './files.node.js';
 import type { DecodedHalf, DecodedImages } from './jpeg.node.js';
+import { inSharedMemory } from './shared.js';
 
 const MAGIC = 'OCTOIMG1';
 const DIGEST_BYTES = 32;
@@ -61,7 +62,7 @@ export async function readCache(folder: string, key: string): Promise<DecodedIma
     if (PREFIX_BYTES + headerBytes + (header.train + header.test) * (size + 4) !== end) return undefined;
     let at = PREFIX_BYTES + headerBytes;
     const half = (count: number): DecodedHalf => {
-      const pixels = bytes.subarray(at, at + count * size);
+      const pixels = inSharedMemory(bytes.subarray(at, at + count * size));
       at += count * size;
       const labels = new Int32Array(bytes.slice(at, at + count * 4).buffer);
       at += count * 4;

@@ -15,6 +15,7 @@ import {
   temporaryFolders,
   writeFiles,
 } from './fixtures.node.case.js';
+import { isShared } from './shared.js';
 
 const folder = temporaryFolders();
 
@@ -41,6 +42,7 @@ describe('CIFAR, binary version', () => {
     expect(plain.train.inputShape).toEqual([32, 32, 3]);
     expect(plain.train.classes[9]).toBe('truck');
     expect(plain.train.note).toBeUndefined();
+    expect(isShared(plain.train.inputs)).toBe(true);
     expect(plain.test.normalization).toEqual(plain.train.normalization);
 
     const files = under('cifar-10-batches-bin', smallCifar10());
@@ -114,6 +116,7 @@ describe('CIFAR, JPEG copy', () => {
     await writeFiles(dir, jpegCopy());
     const plain = await loadCifar10({ dir: join(dir, 'cifar') });
     expect(plain.train.note).toBe('CIFAR-10 (JPEG copy)');
+    expect(isShared(plain.train.inputs)).toBe(true);
     expect([...plain.train.labels]).toEqual([...Array(10).keys()]);
     const path = join(dir, 'copy.tar.gz');
     await writeFile(path, await tarGz(jpegCopy()));

@@ -20,6 +20,7 @@ import {
   splitOfImages,
 } from './jpeg.node.js';
 import type { LoadOptions } from './mnist.node.js';
+import { sharedBytes } from './shared.js';
 
 /** Options of {@link loadCifar10} and {@link loadCifar100}. */
 export interface CifarOptions extends LoadOptions {
@@ -148,7 +149,7 @@ function binarySplit(variant: Variant, parts: ReadonlyMap<string, Part>): DataSp
   const half = (names: readonly string[]): { inputs: Uint8Array; labels: Int32Array } => {
     const files = names.map((name) => parts.get(name) as Part);
     const count = files.reduce((sum, part) => sum + cifarCount(part.bytes.length, variant.id, part.file), 0);
-    const inputs = new Uint8Array(count * cifarShape[0] * cifarShape[1] * cifarShape[2]);
+    const inputs = sharedBytes(count * cifarShape[0] * cifarShape[1] * cifarShape[2]);
     const labels = new Int32Array(count);
     let first = 0;
     for (const part of files) {

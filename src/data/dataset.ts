@@ -6,6 +6,7 @@
 import { DataError, UsageError } from '../core/errors.js';
 import { hashText, RandomStream } from '../core/rng.js';
 import { type Shape, sizeOf } from '../core/shape.js';
+import { isShared } from './shared.js';
 
 /**
  * Per-channel statistics of the TRAINING set. Values are (x - mean[c]) / std[c], where x is the float input, or the
@@ -148,10 +149,16 @@ export function subset<D extends Dataset>(dataset: D, which: number | ArrayLike<
   };
 }
 
-/** A new array of the same kind. */
+/** A new array of the same kind, in shared memory if the other is. */
 export function emptyLike(array: SampleArray, length: number): SampleArray {
-  if (array instanceof Uint8Array) return new Uint8Array(length);
-  return array instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
+  const Memory = isShared(array) ? SharedArrayBuffer : ArrayBuffer;
+  return viewLike(array, new Memory(length * array.BYTES_PER_ELEMENT));
+}
+
+/** The numbers of all of a buffer, of the same kind as an array's. */
+export function viewLike(array: SampleArray, buffer: ArrayBufferLike): SampleArray {
+  if (array instanceof Uint8Array) return new Uint8Array(buffer);
+  return array instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
 }
 
 /** What is odd about a data set without making it useless: classes without a sample, a single class, flat channels. */

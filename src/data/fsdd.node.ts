@@ -13,6 +13,7 @@ import { kindOf, readTarGz, readWhole } from './files.node.js';
 import { type DecodedHalf, type DecodedImages, splitOfImages } from './jpeg.node.js';
 import { logMelImage, melBands, melFrames, sampleRate } from './log-mel.js';
 import type { LoadOptions } from './mnist.node.js';
+import { sharedBytes } from './shared.js';
 import { readWav } from './wav.node.js';
 
 /** Options of {@link loadFsdd}. */
@@ -160,7 +161,7 @@ async function imagesOf(
 
 async function halfOf(recordings: readonly Recording[]): Promise<DecodedHalf> {
   const size = melBands * melFrames;
-  const pixels = new Uint8Array(recordings.length * size);
+  const pixels = sharedBytes(recordings.length * size);
   for (const [n, { source, where }] of recordings.entries()) {
     const bytes = typeof source === 'string' ? await readWhole(source, MAX_WAV_BYTES) : source;
     pixels.set(logMelImage(readWav(bytes, sampleRate, where)), n * size);

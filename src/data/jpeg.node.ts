@@ -12,6 +12,7 @@ import { DataError } from '../core/errors.js';
 import { imageDataset } from './arrays.js';
 import type { DataSplit } from './dataset.js';
 import { kindOf, readWhole } from './files.node.js';
+import { sharedBytes } from './shared.js';
 
 export type Half = 'train' | 'test';
 
@@ -104,7 +105,7 @@ export async function decodeJpegs(
     if (list.length * size > MAX_PIXEL_BYTES) {
       throw new DataError(`${list.length} images of ${height}x${width} are more than 2 GiB of pixels`, where);
     }
-    const pixels = new Uint8Array(list.length * size);
+    const pixels = sharedBytes(list.length * size);
     const labels = new Int32Array(list.length);
     for (const [n, entry] of list.entries()) {
       const image = await decodeOne(entry);

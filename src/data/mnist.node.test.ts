@@ -6,6 +6,7 @@ import { needs } from '../../test/support/needs.js';
 import { DataError } from '../core/errors.js';
 import { errorOf, idx, smallMnist, temporaryFolders, writeFiles } from './fixtures.node.case.js';
 import { loadFashionMnist, loadMnist } from './mnist.node.js';
+import { isShared } from './shared.js';
 
 const folder = temporaryFolders();
 
@@ -22,6 +23,7 @@ describe('MNIST from a folder', () => {
     expect(plain.test.count).toBe(4);
     expect(plain.train.inputShape).toEqual([2, 3, 1]);
     expect(plain.train.inputs[1]).toBe(37);
+    expect(isShared(plain.train.inputs)).toBe(true);
     expect(plain.test.normalization).toEqual(plain.train.normalization);
     const packedDir = await folder();
     const dottedDir = await folder();

@@ -9,6 +9,7 @@ import { imageDataset } from './arrays.js';
 import type { DataSplit, ImageDataset } from './dataset.js';
 import { kindOf, readAnnounced } from './files.node.js';
 import { checkIdxLength, type IdxKind, parseIdxHeader, parseIdxImages, parseIdxLabels } from './idx.js';
+import { inSharedMemory } from './shared.js';
 
 /** Options of {@link loadMnist} and {@link loadFashionMnist}, and what all loaders share. */
 export interface LoadOptions {
@@ -123,7 +124,7 @@ async function loadHalf(
   }
   return imageDataset({
     name,
-    inputs: pixels,
+    inputs: inSharedMemory(pixels),
     inputShape: [height, width, 1],
     labels,
     classes,

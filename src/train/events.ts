@@ -12,6 +12,8 @@ export interface StartEvent {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   readonly batchSize: number;
+  /** Whether a thread makes batches ahead of the step. */
+  readonly prefetch: boolean;
   readonly memory: MemorySummary;
   /** Share of a step's multiply-accumulates that integer kernels do. */
   readonly integerMacShare: number;

@@ -24,6 +24,12 @@ export interface FitOptions {
   readonly augment?: readonly Augmentation[];
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
+  /**
+   * Make batches ahead of the step in a thread of their own (true), or in line between two steps (false): the same batches.
+   * A thread copies what of the data set is not in shared memory. `auto` (default): ahead where the session's threads leave a core
+   * free, the inputs lie in shared memory, as those that the file loaders read do, and the run is long enough.
+   */
+  readonly prefetch?: boolean | 'auto';
   /** Whole epochs between evaluations, at least 1. Default 1. */
   readonly evaluateEvery?: number;
   /** Whole steps between probes; 0 (default) for none, as a probe costs some steps' time. */
@@ -44,6 +50,7 @@ const fitOptionNames = Object.keys({
   seed: true,
   augment: true,
   dropLast: true,
+  prefetch: true,
   evaluateEvery: true,
   probeEvery: true,
   patience: true,
@@ -84,6 +91,7 @@ export function checkOptions(session: Session, options: FitOptions): void {
   if (options.test !== undefined) requireDataset('test', options.test);
   requireLearningRate(options.learningRate);
   const { epochs, evaluateEvery = 1, probeEvery = 0, patience, divergedAt = 1e6, test } = options;
+  const { prefetch = 'auto' } = options;
   const refuse = (name: string, value: unknown, remedy: string): never => {
     throw new UsageError(`${name} must be ${remedy}, got ${shown(value)}`);
   };
@@ -96,6 +104,8 @@ export function checkOptions(session: Session, options: FitOptions): void {
   if (!Number.isInteger(probeEvery) || probeEvery < 0) {
     refuse('probeEvery', probeEvery, 'a whole number of steps, or 0 for no probes');
   }
+  if (typeof prefetch !== 'boolean' && prefetch !== 'auto')
+    refuse('prefetch', prefetch, 'true, false or "auto"');
   if (!(divergedAt > 0)) {
     refuse('divergedAt', divergedAt, 'a loss above 0; Infinity lets every finite loss pass');
   }

@@ -6,7 +6,8 @@ import { DivergenceError } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
 import { BatchLoader, type Batch as DataBatch } from '../data/batches.js';
 import { type Dataset, datasetWarnings } from '../data/dataset.js';
-import { constant, learningRateAt } from '../optim/schedules.js';
+import { type BatchStream, openStream } from '../data/prefetch.js';
+import { constant, learningRateAt, type Schedule } from '../optim/schedules.js';
 import type { EvaluationEvent, TrainEvent } from './events.js';
 import { checkOptions, checkTargets, type FitOptions } from './fit-options.js';
 import { probe } from './probe.js';
@@ -70,23 +71,46 @@ export async function* fit(
   options: FitOptions,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkOptions(session, options);
-  const { train, test, epochs, seed = 0, dropLast = false, probeEvery = 0, signal } = options;
-  const { evaluateEvery = 1, divergedAt = 1e6, patience } = options;
+  const { train, test, epochs, seed = 0, dropLast = false, prefetch = 'auto' } = options;
   checkTargets(session, train);
   if (test) checkTargets(session, test);
   const schedule =
     typeof options.learningRate === 'number' ? constant(options.learningRate) : options.learningRate;
-  const loader = new BatchLoader(train, {
-    batchSize: session.batchSize,
-    seed,
-    dropLast,
-    augment: options.augment ?? [],
-  });
+  const loading = { batchSize: session.batchSize, seed, dropLast, augment: options.augment ?? [] };
+  const loader = new BatchLoader(train, loading);
   const stepsPerEpoch = Math.ceil(loader.batchesPerEpoch / session.accumulate);
   const totalSteps = Math.max(1, Math.round(stepsPerEpoch * epochs));
   const ragged = train.count % loader.batchSize;
   session.prepare([loader.batchSize, ...(ragged > 0 && !dropLast ? [ragged] : [])]);
+  const stream = await openStream(train, {
+    ...loading,
+    prefetch,
+    threads: session.backend.threads,
+    batches: loader.batchesPerEpoch * epochs,
+  });
+  try {
+    yield* trainOn(session, options, { loader, stream, schedule, stepsPerEpoch, totalSteps });
+  } finally {
+    await stream.close();
+  }
+}
 
+/** What {@link fit} has made ready. */
+interface Ready {
+  readonly loader: BatchLoader;
+  readonly stream: BatchStream;
+  readonly schedule: Schedule;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+}
+
+async function* trainOn(
+  session: Session,
+  options: FitOptions,
+  { loader, stream, schedule, stepsPerEpoch, totalSteps }: Ready,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  const { train, test, epochs, seed = 0, probeEvery = 0, signal } = options;
+  const { evaluateEvery = 1, divergedAt = 1e6, patience } = options;
   const { macs, integerMacShare, simulatedMacs } = session.work();
   yield {
     type: 'start',
@@ -98,10 +122,16 @@ export async function* fit(
     stepsPerEpoch,
     totalSteps,
     batchSize: loader.batchSize,
+    prefetch: stream.ahead,
     memory: memoryOf(session, loader.batchSize),
     integerMacShare,
     simulatedMacShare: macs === 0 ? 0 : simulatedMacs / macs,
   };
+  if (options.prefetch === true && !stream.ahead) {
+    const message =
+      'prefetch: batches are made in line, since there is no shared memory here (a page must be cross-origin isolated)';
+    yield { type: 'warning', message };
+  }
   for (const message of datasetWarnings(train)) yield { type: 'warning', message };
 
   const probeBatch =
@@ -125,9 +155,8 @@ export async function* fit(
     let epochSamples = 0;
     let epochStepTime = 0;
     let held: Batch[] = [];
-    let taken = 0;
-    for (const data of loader.epoch(epoch)) {
-      taken += 1;
+    for (let taken = 1; taken <= loader.batchesPerEpoch; taken++) {
+      const data = await stream.next();
       if (signal?.aborted) {
         reason = 'aborted';
         break training;

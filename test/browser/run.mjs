@@ -20,6 +20,29 @@ function digest(hash, numbers) {
   return value;
 }
 
+/** Losses of the training loop with batches made ahead by a thread, and whether there was one. */
+async function prefetched(octograd, recipe, threads) {
+  const inputs = new Uint8Array(20 * 432).map((_, i) => Math.imul(i + 31, 2654435761) >>> 24);
+  const labels = Array.from({ length: 20 }, (_, i) => i % 4);
+  const data = octograd.fromArrays({ inputs, inputShape: shape, labels });
+  const session = await octograd.createSession({
+    model: octograd.createModel('mlp', { inputShape: shape, classes: 4 }),
+    input: data,
+    recipe,
+    threads,
+    batchSize: size,
+  });
+  const augment = [octograd.data.padCrop(2), octograd.data.flip()];
+  const found = { ahead: undefined, losses: [] };
+  const options = { train: data, epochs: 2, learningRate: 0.01, augment, prefetch: true };
+  for await (const event of octograd.fit(session, options)) {
+    if (event.type === 'start') found.ahead = event.prefetch;
+    if (event.type === 'step') found.losses.push(event.loss);
+  }
+  await session.dispose();
+  return found;
+}
+
 export async function train(octograd, recipe, threads) {
   const session = await octograd.createSession({
     model: octograd.createModel('resnet8', { inputShape: shape, classes: 4 }),
@@ -36,5 +59,6 @@ export async function train(octograd, recipe, threads) {
   hash = digest(hash, session.predict(batchAt(9).inputs));
   const { threads: used, description } = session.backend;
   await session.dispose();
-  return { losses, hash, threads: used, description };
+  const loop = await prefetched(octograd, recipe, threads);
+  return { losses, hash, threads: used, description, loop };
 }
