@@ -3,6 +3,7 @@
  * The terminal, `--json`, metrics.jsonl and the report are readers of this one stream.
  */
 import type { DoneEvent, TrainEvent } from '../train/index.js';
+import type { Snapshot } from './distributions.js';
 
 /** One run of a command. */
 export interface RunKey {
@@ -29,6 +30,11 @@ export interface RunFailedEvent extends RunKey {
   readonly step: number;
 }
 
+/** What the tensors of the layers are like at some step, where `--distributions` asks for it. */
+export interface DistributionsEvent extends RunKey, Snapshot {
+  readonly type: 'distributions';
+}
+
 /** One row of the comparison. */
 export interface Result extends RunKey {
   /** 0..1; null for a run that did not come to its evaluation. */
@@ -51,7 +57,13 @@ export interface CommandDoneEvent {
 
 type Keyed<E> = E extends DoneEvent ? never : E & RunKey;
 
-export type CliEvent = ConfigEvent | Keyed<TrainEvent> | RunDoneEvent | RunFailedEvent | CommandDoneEvent;
+export type CliEvent =
+  | ConfigEvent
+  | Keyed<TrainEvent>
+  | DistributionsEvent
+  | RunDoneEvent
+  | RunFailedEvent
+  | CommandDoneEvent;
 
 export type Listener = (event: CliEvent) => void;
 

@@ -52,6 +52,16 @@ function shareOption(flag: string, zero: boolean): Parse<number> {
   );
 }
 
+/** Numbers from 0 to 1, separated by commas. */
+function sharesOption(flag: string): Parse<number[]> {
+  const one = numberOption(
+    flag,
+    (value) => value >= 0 && value <= 1,
+    'numbers from 0 to 1, separated by commas',
+  );
+  return (text) => text.split(',').map(one);
+}
+
 /** One of a list of words. */
 export function choiceOption<T extends string>(flag: string, names: readonly T[]): Parse<T> {
   return (text) => {
@@ -114,6 +124,8 @@ export interface TrainingOptions extends RunOptions, DataOptions {
   readonly limit?: number;
   readonly testLimit?: number;
   readonly probeEvery?: number;
+  /** Shares of the run, 0..1. */
+  readonly distributions?: readonly number[];
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -287,6 +299,11 @@ export function addTrainingOptions(command: Command): Command {
       '--probe-every <n>',
       `steps between two measurements of signal-to-noise and gradients, 0 for none (default: ${defaultProbes} a run)`,
       wholeOption('--probe-every', 0),
+    )
+    .option(
+      '--distributions <shares>',
+      'look at the distributions of all tensors at these shares of the run, for instance 0,0.1,0.5,1 (default: never)',
+      sharesOption('--distributions'),
     )
     .option('--out <dir>', 'folder of the run, new or empty (default: runs/<date>-<command>-<model>)')
     .option('--json', 'print the events of the run, one JSON object a line, and nothing else')

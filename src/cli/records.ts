@@ -1,6 +1,7 @@
 /** What a run leaves in memory for its tables and report: the events of each training run, gathered from the stream. */
 import type { Recipe } from '../quant/recipe.js';
 import type { EpochEvent, EvaluationEvent, ProbeEvent, StartEvent } from '../train/index.js';
+import type { Snapshot } from './distributions.js';
 import type { CliEvent, Result, RunDoneEvent, RunFailedEvent } from './events.js';
 
 export interface StepPoint {
@@ -18,6 +19,7 @@ export interface RunRecord {
   readonly evaluations: EvaluationEvent[];
   readonly epochs: EpochEvent[];
   readonly probes: ProbeEvent[];
+  readonly snapshots: Snapshot[];
   done?: RunDoneEvent;
   failed?: RunFailedEvent;
 }
@@ -39,6 +41,7 @@ export class Records {
         evaluations: [],
         epochs: [],
         probes: [],
+        snapshots: [],
       });
       return;
     }
@@ -58,6 +61,9 @@ export class Records {
         break;
       case 'probe':
         run.probes.push(event);
+        break;
+      case 'distributions':
+        run.snapshots.push(event);
         break;
       case 'run-done':
         run.done = event;

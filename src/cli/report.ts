@@ -5,6 +5,7 @@ import { bytesText, countText } from '../core/text.js';
 import { printRecipe } from '../quant/print-recipe.js';
 import type { Result } from './events.js';
 import type { RunRecord } from './records.js';
+import { distributionSection } from './report-distributions.js';
 import { layerSection } from './report-layers.js';
 import { reportStyle } from './report-style.js';
 import { barChart, escapeText, lineChart, type Series, smooth } from './report-svg.js';
@@ -197,6 +198,7 @@ export function reportHtml(input: ReportInput): string {
 <main>${resultSection(input)}
 ${charts}
 ${layerSection(runs)}
+${distributionSection(runs)}
 ${settingsSection(input)}</main>
 <footer>Written by octograd.</footer></body></html>
 `;

@@ -15,6 +15,7 @@ function run(recipe: string, seed: number, integerMacShare: number, simulatedMac
     evaluations: [],
     epochs: [],
     probes: [],
+    snapshots: [],
   };
   const result: Result = {
     recipe,

@@ -37,6 +37,7 @@ import {
   defaultProbes,
   defaultWeightDecay,
 } from './defaults.js';
+import { snapshotSteps } from './distributions.js';
 import { type DataOptions, type TrainingOptions, textNames } from './options.js';
 import { checkFolderNames } from './run-folder.js';
 
@@ -125,6 +126,8 @@ export interface TrainingSettings {
   readonly seeds: readonly number[];
   readonly augment: readonly Augmentation[];
   readonly probeEvery: number;
+  /** Steps after which distributions are looked at; left out for none. */
+  readonly distributions?: readonly number[];
   readonly backend: string;
   readonly threads?: number;
 }
@@ -183,6 +186,7 @@ export function settingsOf(options: TrainingOptions, { train, test }: DataFacts)
   if (train.classes.length === 0)
     throw new DataError(`${train.name} has no classes; octograd trains classifiers here`);
   const { accumulate, clipNorm, patience, threads, dropLast = false, labelSmoothing = 0 } = options;
+  const { distributions } = options;
   const batchSize = Math.min(options.batch, train.count);
   const batches = dropLast ? Math.floor(train.count / batchSize) : Math.ceil(train.count / batchSize);
   const stepsPerEpoch = Math.ceil(batches / accumulate);
@@ -211,6 +215,7 @@ export function settingsOf(options: TrainingOptions, { train, test }: DataFacts)
     seeds: Array.from({ length: options.seeds }, (_, i) => options.seed + i),
     augment: augmentationOf(options, train.inputShape),
     probeEvery: options.probeEvery ?? Math.ceil(totalSteps / defaultProbes),
+    ...(distributions ? { distributions: snapshotSteps(distributions, totalSteps) } : {}),
     backend: options.backend,
     ...(threads === undefined ? {} : { threads }),
   };

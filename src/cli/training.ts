@@ -16,6 +16,7 @@ import {
   type Session,
   saveModel,
 } from '../train/index.js';
+import { snapshots } from './distributions.js';
 import { withBatch } from './errors.js';
 import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
 import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
@@ -88,6 +89,7 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
       // A recipe that quantises nothing has nothing to probe.
       const probeEvery =
         session.work().integerMacs + session.work().simulatedMacs > 0 ? settings.probeEvery : 0;
+      const look = snapshots(session, train, settings.distributions ?? []);
       for await (const event of fit(session, {
         train,
         test,
@@ -103,6 +105,8 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
       })) {
         if (event.type === 'done') done = event;
         else publish({ ...event, ...key });
+        const snapshot = look(event);
+        if (snapshot) publish({ type: 'distributions', ...key, ...snapshot });
       }
     } catch (error) {
       if (!(error instanceof NonFiniteError || error instanceof DivergenceError)) throw error;

@@ -30,6 +30,8 @@ export interface Precise {
   readonly map: (value: Value) => Value;
   /** Operands of products as they were quantised, for probes: by the node of the new graph that uses them. */
   readonly operands: readonly QuantizedOperand[];
+  /** Operands of products that stay in float. */
+  readonly floatOperands: readonly FloatOperand[];
 }
 
 /** One operand of one product, before and after quantisation. */
@@ -40,6 +42,9 @@ export interface QuantizedOperand {
   readonly original: Value;
   readonly quantized: Quantized;
 }
+
+/** One operand of one product that the recipe keeps in float. */
+export type FloatOperand = Omit<QuantizedOperand, 'quantized'>;
 
 /** Applies `recipe` to a differentiated (or forward only) graph. */
 export function applyRecipe(graph: Graph, recipe: Recipe): Precise {
@@ -53,6 +58,7 @@ class PrecisionPass {
   private readonly norms: NormExpander;
   private readonly featureNorms: FeatureNormExpander;
   private readonly operands: QuantizedOperand[] = [];
+  private readonly floatOperands: FloatOperand[] = [];
   private readonly folded = new Map<string, Value>();
 
   constructor(
@@ -81,7 +87,8 @@ class PrecisionPass {
       const outputs = this.out.within(node.path, () => this.rebuild(node));
       for (const [role, value] of Object.entries(node.outputs)) this.mapped.set(value.id, outputs[role]);
     }
-    return { graph: this.out, map: (value) => this.find(value), operands: this.operands };
+    const { out: made, operands, floatOperands } = this;
+    return { graph: made, map: (value) => this.find(value), operands, floatOperands };
   }
 
   private find(value: Value): Value {
@@ -134,8 +141,7 @@ class PrecisionPass {
       this.specOf(products, product, part, inputs[input] as Value, node),
     ) as [Operand, Operand];
     const kind = productKind(specs[0], specs[1]);
-    if (kind === 'float' || !node.op.integer) return this.out.emit(node.op, inputs, node.attrs);
-
+    const inFloat = kind === 'float' || !node.op.integer;
     const weightSpec = specs[product.operands.findIndex(({ part }) => part === 'right')];
     const folds =
       product.role === 'gradLeft' &&
@@ -158,6 +164,15 @@ class PrecisionPass {
         ? { path: node.path, role: 'weight', kind: 'weight' }
         : { path: node.path, role: part === 'left' ? 'input' : 'right', kind: 'activation' };
     };
+    product.operands.forEach(({ input, part }, i) => {
+      if (!inFloat && specs[i] !== 'float32') return;
+      const role = part === 'gradOutput' ? part : place(input, part).role;
+      this.floatOperands.push({
+        ...{ path: node.path, product: product.role, role },
+        original: inputs[input] as Value,
+      });
+    });
+    if (inFloat) return this.out.emit(node.op, inputs, node.attrs);
     const quantized: Record<string, Quantized> = {};
     // The weight comes first: a gradient may need its scales.
     const order = [...product.operands.keys()].sort(

@@ -2,7 +2,7 @@
  * Gaussian, Laplace and log-normal fits of a tensor's values, and how far each is from them. For the distributions of
  * activations and gradients: a histogram's shape in a few numbers. Knows no tensor's name.
  */
-import { DataError } from '../core/errors.js';
+import { DataError, UsageError } from '../core/errors.js';
 import { normalTail } from './gaussian.js';
 
 /** A family of distributions; see {@link Fit} for their parameters. */
@@ -76,8 +76,7 @@ function momentsOf(values: ArrayLike<number>): { mean: number; sigma: number; ex
   return { mean, sigma: Math.sqrt(second), excess: fourth / (second * second) - 3 };
 }
 
-function gaussianFit(sorted: Float64Array): Fit {
-  const { mean, sigma } = momentsOf(sorted);
+function gaussian(mean: number, sigma: number): Fit {
   return {
     family: 'gaussian',
     parameters: { mean, sigma },
@@ -86,11 +85,20 @@ function gaussianFit(sorted: Float64Array): Fit {
   };
 }
 
+function gaussianFit(sorted: Float64Array): Fit {
+  const { mean, sigma } = momentsOf(sorted);
+  return gaussian(mean, sigma);
+}
+
 function laplaceFit(sorted: Float64Array): Fit {
   const n = sorted.length;
   const median = (sorted[(n - 1) >> 1] + sorted[n >> 1]) / 2;
   let scale = 0;
   for (const x of sorted) scale += Math.abs(x - median) / n;
+  return laplace(median, scale);
+}
+
+function laplace(median: number, scale: number): Fit {
   const above = (distance: number): number =>
     distance > 0 ? 0.5 * Math.exp(-distance) : 1 - 0.5 * Math.exp(distance);
   return {
@@ -108,7 +116,10 @@ function logNormalFit(sorted: Float64Array): Fit {
   const logs = sorted.map((x) => Math.log(Math.abs(x)));
   const { mean: mu, sigma: spread } = momentsOf(logs);
   // Two values x and -x have one magnitude: any narrow spread says the same.
-  const sigma = Math.max(spread, 1e-12);
+  return logNormal(mu, Math.max(spread, 1e-12), negative);
+}
+
+function logNormal(mu: number, sigma: number, negative: number): Fit {
   const larger = (magnitude: number): number =>
     magnitude > 0 ? normalTail((Math.log(magnitude) - mu) / sigma) : 1;
   const smaller = (magnitude: number): number =>
@@ -119,6 +130,34 @@ function logNormalFit(sorted: Float64Array): Fit {
     below: (x) => (x < 0 ? negative * larger(-x) : negative + (1 - negative) * smaller(x)),
     above: (x) => (x < 0 ? 1 - negative + negative * smaller(-x) : (1 - negative) * larger(x)),
   };
+}
+
+/** The parameters of each family, in the order in which it is made of them. */
+const families = {
+  gaussian: { names: ['mean', 'sigma'], make: gaussian },
+  laplace: { names: ['median', 'scale'], make: laplace },
+  'log-normal': { names: ['mu', 'sigma', 'negative'], make: logNormal },
+} as const;
+
+/**
+ * The distribution of a {@link Fit}'s family and parameters, for one that was written down.
+ * @throws UsageError for an unknown family, or a parameter that is missing or out of range.
+ */
+export function fittedDistribution(family: FamilyName, parameters: Readonly<Record<string, number>>): Fit {
+  if (!Object.hasOwn(families, family)) {
+    throw new UsageError(`there is no family "${family}"; known are ${Object.keys(families).join(', ')}`);
+  }
+  const { names, make } = families[family];
+  const values = names.map((name) => {
+    const value = parameters[name];
+    const fits =
+      Number.isFinite(value) &&
+      (!/sigma|scale/.test(name) || value > 0) &&
+      (name !== 'negative' || (value >= 0 && value <= 1));
+    if (!fits) throw new UsageError(`${family} needs a "${name}" in its range, got ${value}`);
+    return value;
+  });
+  return (make as (...values: readonly number[]) => Fit)(...values);
 }
 
 /** Distances of a sorted sample from a distribution. */

@@ -11,6 +11,13 @@ export {
   uniformNoiseCosine,
 } from './cosine-law.js';
 export {
+  type Distribution,
+  type DistributionOptions,
+  describeDistribution,
+  type FamilyFit,
+  histogramEdge,
+} from './distribution.js';
+export {
   cosineGivenExtremes,
   expectedCosine,
   type FixedGrid,
@@ -26,7 +33,14 @@ export {
   maxAbsTail,
   rangeMoment,
 } from './extremes.js';
-export { type FamilyName, type Fit, type FitReport, fitDistributions, type Goodness } from './fit.js';
+export {
+  type FamilyName,
+  type Fit,
+  type FitReport,
+  fitDistributions,
+  fittedDistribution,
+  type Goodness,
+} from './fit.js';
 export {
   type CellMoments,
   cellMoments,

@@ -31,3 +31,4 @@ export type { InputSpec } from './program.js';
 export { Session } from './session.js';
 export type { Batch, BatchLike, SessionConfig, StepResult, Trace, TraceOptions } from './session-config.js';
 export type { MemorySummary, WorkSummary } from './summary.js';
+export { type LayerTensor, type LayerTensorKind, layerTensors } from './tensors.js';

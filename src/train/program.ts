@@ -6,7 +6,7 @@
 import { fuse } from '../compiler/fuse.js';
 import { type Lowered, lower, rootOf } from '../compiler/lower.js';
 import { channelAffineOp } from '../compiler/norm-ops.js';
-import { applyRecipe, type QuantizedOperand } from '../compiler/precision.js';
+import { applyRecipe, type FloatOperand, type QuantizedOperand } from '../compiler/precision.js';
 import { checkFiniteOp, type Quantized } from '../compiler/quant-ops.js';
 import { ShapeError } from '../core/errors.js';
 import { type Shape, shapeText } from '../core/shape.js';
@@ -50,6 +50,8 @@ export interface Program {
   readonly gradients: ReadonlyMap<string, Value>;
   /** Trace plans only: operands before and after quantisation. */
   readonly operands: readonly QuantizedOperand[];
+  /** Trace plans only: operands of products that stay in float. */
+  readonly floatOperands: readonly FloatOperand[];
   readonly outputShape: Shape;
   /** The weights that a forward product takes quantised, and how, by parameter path. */
   readonly quantizedWeights: ReadonlyMap<string, QuantizedWeight>;
@@ -165,6 +167,7 @@ export function buildProgram(options: ProgramOptions): Program {
     outputs: mapRecord,
     gradients: mapGradients,
     operands: trace ? precise.operands : [],
+    floatOperands: trace ? precise.floatOperands : [],
     outputShape: output.shape,
     quantizedWeights: weightsOf(precise.operands),
     derivedWeights: derived,

@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../core/errors.js';
 import type { ResultsFile } from './results.js';
-import { type FolderRun, hasProbes, readRun, recorded } from './run-result.js';
+import { type FolderRun, hasExtras, readRun, recorded } from './run-result.js';
 import { comparable, differences, type Task } from './tasks.js';
 
 /** What became of a folder. */
@@ -75,8 +75,8 @@ export async function adopt(folder: string, tasks: readonly Task[], file: Result
       });
       continue;
     }
-    if (!fitting.some((task) => hasProbes(task, run.result))) {
-      const text = 'has no probes, which this experiment asks for; train it without --probe-every 0';
+    if (!fitting.some((task) => hasExtras(task, run.result))) {
+      const text = `lacks what this experiment asks for (${fitting[0].wanted.join(', ')}); train it with --probe-every or --distributions`;
       made.push({ folder: path, outcome: 'refused', text });
       continue;
     }

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
+import { shapeVerdict } from './distributions.js';
 import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import { digitsOf, intervalText, summaryOf, unitOf } from './summary.js';
@@ -49,8 +50,23 @@ export interface Measured {
   readonly results?: Results;
 }
 
+/** One row for each claim about the shape of tensors. */
+function shapeRows({ experiment, results }: Measured): string[][] {
+  const where = `[${experiment.name}](experiments/${experiment.name}/README.md)`;
+  return (experiment.distributions?.claims ?? []).map((claim) => {
+    const found = shapeVerdict(experiment, results, claim);
+    return found
+      ? [claim.claim, claim.source, `${where}: ${found.measured}`, found.verdict]
+      : [claim.claim, claim.source, where, `not run yet: \`octograd reproduce ${experiment.name}\``];
+  });
+}
+
 /** One row for each claim of an experiment. */
-export function claimRows({ experiment, results }: Measured): string[][] {
+export function claimRows(measured: Measured): string[][] {
+  return [...accuracyRows(measured), ...shapeRows(measured)];
+}
+
+function accuracyRows({ experiment, results }: Measured): string[][] {
   const summary = summaryOf(experiment, results);
   return experiment.claims.map(({ claim, source, arm, expects }) => {
     const row = summary.find((one) => one.arm === arm);

@@ -10,6 +10,7 @@ import { tableLines } from '../table.js';
 import { adopt } from './adopt.js';
 import { type Measured, readClaims } from './claims.js';
 import { cosineSvg } from './cosine-chart.js';
+import { distributionSvgs } from './distributions.js';
 import { readmeText, resultsMarkdown } from './documents.js';
 import type { Experiment } from './experiment.js';
 import { findExperiments } from './find.js';
@@ -62,6 +63,9 @@ function documentsOf(measured: readonly Measured[], folders: Folders): Document[
     return [
       [join(folder, 'README.md'), readmeText(one)],
       ...plots.flatMap(([file, svg]) => (svg === undefined ? [] : [[join(folder, file), svg] as const])),
+      ...distributionSvgs(one.experiment, one.results).map(
+        ([file, svg]) => [join(folder, file), svg] as const,
+      ),
     ];
   });
 }

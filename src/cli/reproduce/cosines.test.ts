@@ -4,7 +4,7 @@ import { cosineChart, cosineSvg } from './cosine-chart.js';
 import { armCosines, cosineTable, type LayerCosines, layerCosines, layerTable } from './cosines.js';
 import { parseExperiment } from './experiment.js';
 import type { Results } from './results.js';
-import { hasProbes, type RunResult } from './run-result.js';
+import { hasExtras, type RunResult } from './run-result.js';
 
 const operand = (path: string, product: string, role: string, cosine: number) => ({
   ...{ path, product, role, cosine, format: 'int8', sqnr: 30 },
@@ -126,9 +126,9 @@ it('nothing is shown without probes, or where the experiment does not ask', () =
 });
 
 it('a run of which no probes are known is not what the experiment asks for', () => {
-  expect(hasProbes({ probes: true }, {})).toBe(false);
-  expect(hasProbes({ probes: true }, { cosines: {} })).toBe(true);
-  expect(hasProbes({ probes: false }, {})).toBe(true);
+  expect(hasExtras({ wanted: ['cosines'] }, {})).toBe(false);
+  expect(hasExtras({ wanted: ['cosines'] }, { cosines: {} })).toBe(true);
+  expect(hasExtras({ wanted: [] }, {})).toBe(true);
 });
 
 it.each([

@@ -1,6 +1,7 @@
 /** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
 import { cosineTable, layerTable } from './cosines.js';
+import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
 import { armTable, expectedTable, markdownTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
@@ -51,6 +52,25 @@ function cosineParts({ experiment, results }: Measured): string[] {
   ];
 }
 
+/** What snapshots of the tensors say: tables and plots. */
+function distributionParts({ experiment, results }: Measured): string[] {
+  const table = distributionTable(experiment, results);
+  const gradients = gradientTable(experiment, results);
+  if (!table || !gradients) return [];
+  const drawn = histogramsOf(experiment, results) !== '';
+  return [
+    '## Distributions',
+    'Means over the layers. Fits are by maximum likelihood to the values other than 0; KS is the largest difference of the ' +
+      "distribution functions, and A²/n (Anderson and Darling's) sees the tails. The angle is that of a tensor and its 8-bit codes over " +
+      'its own extremes, "were it Gaussian" what as many Gaussian values would have.',
+    ...(drawn ? ['![Histograms with their fits](histograms.svg)'] : []),
+    markdownTable(table),
+    '![Angles over training](angles.svg)',
+    `Layer gradients of \`${gradients.arm}\` after step ${gradients.step}, from the loss backwards:`,
+    markdownTable(gradients.table),
+  ];
+}
+
 /** The README of an experiment's folder: question, method, result, verdict. */
 export function readmeText(measured: Measured): string {
   const { experiment, results } = measured;
@@ -71,12 +91,13 @@ export function readmeText(measured: Measured): string {
     parts.push('![The measured figures with their intervals](plot.svg)');
     parts.push(provenance(measured));
   }
-  parts.push(...cosineParts(measured));
+  parts.push(...cosineParts(measured), ...distributionParts(measured));
   const expected = expectedTable(experiment, results);
   if (expected) parts.push('Against the source:', markdownTable(expected));
-  if (experiment.claims.length > 0) {
+  const claims = claimRows(measured);
+  if (claims.length > 0) {
     parts.push('## Verdict');
-    const rows = claimRows(measured).map(([claim, source, , verdict]) => [claim, source, verdict]);
+    const rows = claims.map(([claim, source, , verdict]) => [claim, source, verdict]);
     parts.push(markdownTable({ head: ['claim', 'from', 'verdict'], rows, right: [] }));
   }
   const remarks = [

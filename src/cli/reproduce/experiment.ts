@@ -7,15 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
 import { didYouMean } from '../../core/text.js';
-
-const text = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'));
-const whole = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(0, 'must be at least 0'));
-const count = v.pipe(whole, v.minValue(1, 'must be at least 1'));
-/** A name that is a folder's, too. */
-const armName = v.pipe(
-  v.string(),
-  v.regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be of lower-case letters, digits, "." and "-"'),
-);
+import { armName, cosines, count, distributions, text, whole } from './experiment-fields.js';
 
 /** Options of `octograd train` by their names without dashes; what they may hold, `octograd train` itself checks. */
 const settingNames = {
@@ -41,6 +33,7 @@ const settingNames = {
   limit: v.optional(v.number()),
   testLimit: v.optional(v.number()),
   probeEvery: v.optional(v.number()),
+  distributions: v.optional(text),
 };
 const settings = v.strictObject(settingNames);
 
@@ -101,17 +94,6 @@ const expected = v.strictObject({
   sameSchedule: v.boolean('must say whether the source has the schedule of this experiment'),
 });
 
-const cosines = v.strictObject({
-  /** The series of arms whose layers are shown one by one, and drawn over `x`. */
-  series: text,
-  /** Mean cosine of the gradients that a source has, over all layers. */
-  expected: v.optional(
-    v.array(v.strictObject({ arm: armName, value: v.pipe(v.number(), v.minValue(-1), v.maxValue(1)) })),
-    [],
-  ),
-  source: v.optional(text),
-});
-
 const claim = v.strictObject({
   claim: text,
   source: text,
@@ -145,6 +127,8 @@ const experimentSchema = v.strictObject({
   ),
   /** Asks for the cosine of each layer's tensors, which the probes of the runs measure. */
   cosines: v.optional(cosines),
+  /** Asks for the distributions of all tensors, at the shares of the run that the settings have; a layer's are drawn. */
+  distributions: v.optional(distributions),
   expected: v.optional(v.array(expected), []),
   claims: v.optional(v.array(claim), []),
   /** What a trial has in place of the settings of all arms. */
@@ -159,6 +143,8 @@ const experimentSchema = v.strictObject({
 export type ExperimentSettings = v.InferOutput<typeof settings>;
 /** One way of training within an experiment. */
 export type Arm = v.InferOutput<typeof arm>;
+/** A claim about the shape of a kind of tensor. */
+export type ShapeClaim = v.InferOutput<typeof distributions>['claims'][number];
 /** `experiment.json` with its defaults filled in. */
 export type ExperimentFile = v.InferOutput<typeof experimentSchema>;
 /** An experiment and the name of its folder. */
@@ -181,6 +167,16 @@ function checkCosines({ cosines, settings, arms }: ExperimentFile, file: string)
   });
   if (cosines.expected.length > 0 && cosines.source === undefined)
     refuse(file, 'cosines.source', 'must say where the expected values are from');
+}
+
+/** Distributions need the places where they are looked at. */
+function checkDistributions({ distributions, settings }: ExperimentFile, file: string): void {
+  if (distributions && settings.distributions === undefined)
+    refuse(
+      file,
+      'distributions',
+      'needs snapshots: give "settings" a "distributions", shares of the run such as "0,0.5,1"',
+    );
 }
 
 /** What a schema cannot see: names that refer to each other. */
@@ -213,6 +209,7 @@ function checkNames(experiment: ExperimentFile, file: string): void {
   if (experiment.plot.kind === 'sweep' && experiment.arms.every(({ x }) => x === undefined))
     refuse(file, 'plot.kind', 'is "sweep", but no arm has an "x", its place on the x axis');
   checkCosines(experiment, file);
+  checkDistributions(experiment, file);
   [experiment.settings, experiment.smoke, ...experiment.arms.map(({ settings }) => settings)].forEach(
     (one, i) => {
       const where = i === 0 ? 'settings' : i === 1 ? 'smoke' : `arms.${i - 2}.settings`;

@@ -5,6 +5,7 @@ import { octogradVersion } from '../version.js';
 import { claimTable, type Measured, type OtherClaims } from './claims.js';
 import { cosineChart } from './cosine-chart.js';
 import { cosineTable } from './cosines.js';
+import { anglesOf, distributionTable, histogramsOf } from './distributions.js';
 import { experimentChart } from './plot.js';
 import { armTable, expectedTable, type TextTable } from './tables.js';
 
@@ -51,12 +52,14 @@ function section({ experiment, results }: Measured): string {
   }
   const chart = experimentChart(experiment, results);
   const cosines = cosineTable(experiment, results);
+  const distributions = distributionTable(experiment, results);
   const expected = expectedTable(experiment, results);
   return `${head}
 <p class="small">Schedule that was run: ${escapeText(results.schedule)}.</p>
 ${table(armTable(experiment, results), 5)}
 ${chart === '' ? '' : `<figure>${chart}</figure>`}
 ${cosines ? `<h3>Cosines</h3>${table(cosines, -1)}<figure>${cosineChart(experiment, results)}</figure>` : ''}
+${distributions ? `<h3>Distributions</h3><figure>${histogramsOf(experiment, results)}</figure>${table(distributions, -1)}<figure>${anglesOf(experiment, results)}</figure>` : ''}
 ${expected ? `<h3>Against the source</h3>${table(expected, -1)}` : ''}
 ${notes.map((note) => `<p class="small">${cellText(note)}</p>`).join('\n')}</section>`;
 }

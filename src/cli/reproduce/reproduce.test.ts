@@ -255,7 +255,10 @@ describe('cosines that an experiment asks for', () => {
     try {
       // Runs without probes are not taken for it.
       const refused = await reproduce('small', '--out', place, '--adopt', join(out, 'small', 'six-seed0'));
-      expect([refused.code, refused.out]).toEqual([3, expect.stringContaining('has no probes')]);
+      expect([refused.code, refused.out]).toEqual([
+        3,
+        expect.stringContaining('lacks what this experiment asks for (cosines)'),
+      ]);
       // What is there without them is done again.
       mkdirSync(join(place, 'small'), { recursive: true });
       writeFileSync(join(place, 'small', 'results.json'), readFileSync(join(out, 'small', 'results.json')));

@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
 import type { Experiment } from './experiment.js';
-import { hasProbes, type RunResult } from './run-result.js';
+import { hasExtras, type RunResult } from './run-result.js';
 import type { Task } from './tasks.js';
 
 const runSchema = v.looseObject({
@@ -31,6 +31,23 @@ const runSchema = v.looseObject({
   startedAt: v.string(),
   message: v.optional(v.string()),
   cosines: v.optional(v.record(v.string(), v.record(v.string(), v.tuple([v.number(), v.number()])))),
+  distributions: v.optional(
+    v.array(
+      v.object({
+        step: v.number(),
+        tensors: v.array(
+          v.looseObject({
+            layer: v.string(),
+            kind: v.string(),
+            rms: v.number(),
+            fits: v.record(v.string(), v.looseObject({ parameters: v.record(v.string(), v.number()) })),
+            cosine: v.record(v.string(), v.number()),
+            histogram: v.array(v.number()),
+          }),
+        ),
+      }),
+    ),
+  ),
 });
 
 const resultsSchema = v.looseObject({
@@ -146,9 +163,9 @@ export class ResultsFile {
   }
 
   /** A task's run is here, with all that is asked for. */
-  has(task: Pick<Task, 'arm' | 'seed' | 'probes'>): boolean {
+  has(task: Pick<Task, 'arm' | 'seed' | 'wanted'>): boolean {
     const run = this.find(task.arm, task.seed);
-    return run !== undefined && hasProbes(task, run);
+    return run !== undefined && hasExtras(task, run);
   }
 
   /** Adds a run (in place of one that lacked something) and writes the file; resolves when it is on disk. @throws DataError naming path and remedy. */

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
 import type { ProbeEvent } from '../../train/index.js';
+import type { Snapshot } from '../distributions.js';
 import { type LayerCosines, layerCosines } from './cosines.js';
-import { comparable, hashOf, type Task } from './tasks.js';
+import { comparable, extras, hashOf, type Task } from './tasks.js';
 
 const configSchema = v.object({
   octograd: v.string(),
@@ -19,6 +20,7 @@ const configSchema = v.object({
     seeds: v.array(v.number()),
     threads: v.optional(v.number()),
     probeEvery: v.optional(v.number(), 0),
+    distributions: v.optional(v.array(v.number())),
     epochs: v.number(),
     batchSize: v.number(),
   }),
@@ -54,6 +56,8 @@ export interface RunResult {
   readonly message?: string;
   /** What probes say of each layer, where the experiment asks for it; empty where nothing is quantised. */
   readonly cosines?: LayerCosines;
+  /** The tensors at some steps, where the experiment asks for it. */
+  readonly distributions?: readonly Snapshot[];
 }
 
 /** A run as its folder has it. */
@@ -81,6 +85,11 @@ function events(text: string): Event[] {
 
 const probesOf = (all: readonly Event[]): ProbeEvent[] =>
   all.filter(({ type }) => type === 'probe') as unknown as ProbeEvent[];
+
+const snapshotsOf = (all: readonly Event[]): Snapshot[] =>
+  all
+    .filter(({ type }) => type === 'distributions')
+    .map(({ step, tensors }) => ({ step, tensors }) as unknown as Snapshot);
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
@@ -141,16 +150,22 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
       startedAt: config.startedAt,
       ...(failed ? { message: String(failed.message) } : {}),
       ...(settings.probeEvery > 0 ? { cosines: layerCosines(probesOf(all)) } : {}),
+      ...(settings.distributions ? { distributions: snapshotsOf(all) } : {}),
     },
   };
 }
 
-/** A run has what the task asks for. */
-export const hasProbes = ({ probes }: Pick<Task, 'probes'>, run: Pick<RunResult, 'cosines'>): boolean =>
-  !probes || run.cosines !== undefined;
+/** A run has what the task asks for beside its figures. */
+export const hasExtras = (
+  { wanted }: Pick<Task, 'wanted'>,
+  run: Pick<RunResult, 'cosines' | 'distributions'>,
+): boolean => wanted.every((name) => run[name] !== undefined);
 
-/** The run as it is recorded for a task. Probes that the experiment does not ask for are left out. */
-export function recorded({ arm, recipe, probes }: Task, { result }: FolderRun): RunResult {
-  const { recipe: _, cosines, ...rest } = result;
-  return { arm, recipe: recipe.name, ...rest, ...(probes && cosines ? { cosines } : {}) };
+/** The run as it is recorded for a task. What the experiment does not ask for is left out. */
+export function recorded({ arm, recipe, wanted }: Task, { result }: FolderRun): RunResult {
+  const made = { arm, ...result, recipe: recipe.name };
+  const unwanted = extras.filter((name) => !wanted.includes(name));
+  return Object.fromEntries(
+    Object.entries(made).filter(([name]) => !(unwanted as readonly string[]).includes(name)),
+  ) as unknown as RunResult;
 }

@@ -9,7 +9,7 @@ import { DataError } from '../../core/errors.js';
 import type { CliIo } from '../io.js';
 import { percentText } from '../table.js';
 import type { ResultsFile } from './results.js';
-import { type FolderRun, hasProbes, type RunResult, readRun, recorded } from './run-result.js';
+import { type FolderRun, hasExtras, type RunResult, readRun, recorded } from './run-result.js';
 import { differences, type Task } from './tasks.js';
 import { TotalProgress } from './total-progress.js';
 import { trainApart, trainHere } from './train-run.js';
@@ -48,7 +48,7 @@ async function leftover(folder: string, task: Task): Promise<FolderRun | undefin
   if (!existsSync(folder)) return undefined;
   const run = existsSync(join(folder, 'config.json')) ? await readRun(folder) : undefined;
   const fits = run && run.result.settingsHash === task.hash && run.result.seed === task.seed;
-  if (fits && hasProbes(task, run.result)) return run;
+  if (fits && hasExtras(task, run.result)) return run;
   await rm(folder, { recursive: true, force: true });
   return undefined;
 }

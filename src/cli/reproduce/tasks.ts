@@ -16,6 +16,10 @@ import { type Arm, type Experiment, type ExperimentSettings, seedsOf } from './e
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** What a run's events may say beside its figures, where an experiment asks for it. */
+export const extras = ['cosines', 'distributions'] as const;
+export type Extra = (typeof extras)[number];
+
 /** One training run of an experiment. */
 export interface Task {
   readonly experiment: string;
@@ -31,14 +35,14 @@ export interface Task {
   readonly settings: Json;
   readonly hash: string;
   readonly totalSteps: number;
-  /** The run's probes belong to its result. */
-  readonly probes: boolean;
+  /** What belongs to the run's result beside its figures. */
+  readonly wanted: readonly Extra[];
 }
 
-/** What of a run's config.json decides its numbers: settings without seeds, threads and probes; the recipe without its name. */
+/** What of a run's config.json decides its numbers: settings without seeds, threads and what only looks; the recipe without its name. */
 export function comparable(settings: object, recipe: object): { settings: Json; recipe: Json } {
   const plain = (value: object): { [key: string]: Json } => JSON.parse(JSON.stringify(value));
-  const { seeds: _s, threads: _t, probeEvery: _p, ...kept } = plain(settings);
+  const { seeds: _s, threads: _t, probeEvery: _p, distributions: _l, ...kept } = plain(settings);
   const { name: _n, description: _d, ...fields } = plain(recipe);
   return { settings: kept, recipe: fields };
 }
@@ -149,7 +153,7 @@ async function armTasks(experiment: Experiment, arm: Arm, options: TaskOptions):
     settings: what.settings,
     hash: hashOf(what),
     totalSteps: resolved.totalSteps,
-    probes: experiment.cosines !== undefined,
+    wanted: extras.filter((name) => experiment[name] !== undefined),
   }));
 }
 

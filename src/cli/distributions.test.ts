@@ -1,0 +1,162 @@
+/** `--distributions`: snapshots in the events, the report and an experiment's documents, and no other number changed. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chartGrid, histogramChart } from './distribution-chart.js';
+import { kindTable, layerTable, nearestFamily } from './distribution-tables.js';
+import { type Snapshot, snapshotSteps, type TensorRecord } from './distributions.js';
+import { jsonLines, type Outcome, run, workFolder, writeSmallData } from './run.case.js';
+
+const folder = workFolder();
+const data = join(folder, 'data');
+const train = (recipe: string, out: string, ...more: string[]): Promise<Outcome> =>
+  run([
+    ...['train', '--model', 'mlp', '--recipe', recipe, '--data', data, '--batch', '16', '--epochs', '2'],
+    ...['--threads', '1', '--probe-every', '0', '--json', '--out', join(folder, out), ...more],
+  ]);
+type Line = Record<string, unknown> & Snapshot & { readonly type: string };
+const linesOf = ({ out }: Outcome): Line[] => jsonLines(out) as unknown as Line[];
+const snapshotsOf = (outcome: Outcome): Line[] =>
+  linesOf(outcome).filter(({ type }) => type === 'distributions');
+
+beforeAll(() => {
+  mkdirSync(data);
+  writeSmallData(data);
+});
+
+describe('octograd train --distributions', () => {
+  it.each(['fp32', 'int8'])(
+    'looks at the start, on the way and at the end under %s, and changes nothing',
+    async (recipe) => {
+      const looked = await train(recipe, `looked-${recipe}`, '--distributions', '0,0.5,1');
+      expect([looked.code, looked.err]).toEqual([0, '']);
+      const found = snapshotsOf(looked);
+      expect(found.map(({ step }) => step)).toEqual([0, 8, 16]);
+      for (const { tensors } of found) {
+        expect(tensors.map(({ layer, kind }) => `${layer} ${kind}`).sort()).toEqual(
+          [
+            ...['fc1 activations', 'fc1 weightGradients', 'fc1 weights', 'fc2 activations', 'fc2 gradients'],
+            ...['fc2 weightGradients', 'fc2 weights'],
+          ].sort(),
+        );
+        const weights = tensors.find(({ layer, kind }) => layer === 'fc1' && kind === 'weights');
+        expect(weights).toMatchObject({ count: 144 * 128, quantizer: 'int8 symmetric nearest' });
+        expect(weights?.cosine.measured).toBeGreaterThan(0.9999);
+      }
+      const plain = await train(recipe, `plain-${recipe}`);
+      const losses = (outcome: Outcome) =>
+        linesOf(outcome).flatMap(({ type, loss }) => (type === 'step' ? [loss] : []));
+      expect(losses(looked)).toHaveLength(16);
+      expect(losses(looked)).toEqual(losses(plain));
+      const report = (name: string) => readFileSync(join(folder, name, 'report.html'), 'utf8');
+      expect(report(`looked-${recipe}`)).toContain('<h2>Distributions</h2>');
+      expect(report(`plain-${recipe}`)).not.toContain('<h2>Distributions</h2>');
+    },
+  );
+
+  it('quantises small floats as int8 does: the law is for evenly spaced codes', async () => {
+    const looked = await train('fp8', 'floats', '--distributions', '1');
+    expect([looked.code, looked.err]).toEqual([0, '']);
+    const [{ tensors }] = snapshotsOf(looked);
+    const gradients = tensors.find(({ kind }) => kind === 'gradients');
+    expect(gradients?.quantizer).toBe('int8 symmetric stochastic');
+  });
+
+  it('refuses what is no share of a run', async () => {
+    const { code, err } = await train('int8', 'none', '--distributions', '0,2');
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/--distributions must be numbers from 0 to 1.*got "2"/),
+    ]);
+  });
+});
+
+describe('an experiment that asks for distributions', () => {
+  const experiment = {
+    ...{ formatVersion: 1, title: 'Shapes', question: 'Q?', method: 'M.', dataset: 'mnist', model: 'mlp' },
+    settings: { epochs: 1, batch: 16, limit: 96, testLimit: 32, distributions: '0,1' },
+    ...{ seeds: 2, baseline: 'fp32', smoke: { maxSteps: 2 } },
+    distributions: {
+      layer: 'fc2',
+      claims: [{ claim: 'Weights are Gaussian', source: 'nowhere', kind: 'weights', nearest: 'gaussian' }],
+    },
+    arms: ['fp32', 'int8'].map((name) => ({ name, recipe: name })),
+  };
+  const reproduce = (...args: string[]): Promise<Outcome> =>
+    run([...['reproduce', '--experiments', join(folder, 'experiments'), '--threads', '1'], ...args]);
+
+  it('has them in results.json, tables and plots', async () => {
+    mkdirSync(join(folder, 'experiments', 'shapes'), { recursive: true });
+    writeFileSync(join(folder, 'experiments', 'shapes', 'experiment.json'), JSON.stringify(experiment));
+    const out = join(folder, 'out');
+    const { code, err } = await reproduce('shapes', '--data', data, '--out', out);
+    expect([code, err]).toEqual([0, '']);
+    const file = (name: string) => readFileSync(join(out, 'shapes', name), 'utf8');
+    const { runs } = JSON.parse(file('results.json')) as { runs: { distributions: Snapshot[] }[] };
+    expect(runs).toHaveLength(4);
+    for (const { distributions } of runs) expect(distributions.map(({ step }) => step)).toEqual([0, 6]);
+    expect((await reproduce('--out', out, '--docs', '--report')).code).toBe(0);
+    expect(file('README.md')).toMatch(/\| int8 \| 6 \| layer gradients \| 1 \|/);
+    expect(file('README.md')).toContain('Layer gradients of `fp32` after step 6');
+    expect(file('histograms.svg').match(/>fc2, [a-z ]+, step 6</g)).toHaveLength(4);
+    expect(file('angles.svg')).toContain('int8: angle of tensors');
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<h3>Distributions</h3>');
+    // Two layers at two steps under two recipes, of a seed.
+    expect(readFileSync(join(out, 'RESULTS.md'), 'utf8')).toMatch(
+      /\| Weights are Gaussian \| nowhere \| .*nearest to gaussian by A²\/n in \d of 8 tensors.* \| (holds|does not hold)/,
+    );
+  });
+
+  it('needs snapshots to be asked for', async () => {
+    const place = join(folder, 'wrong', 'shapes');
+    mkdirSync(place, { recursive: true });
+    const wrong = { ...experiment, settings: { epochs: 1 } };
+    writeFileSync(join(place, 'experiment.json'), JSON.stringify(wrong));
+    const { code, err } = await run(['reproduce', '--list', '--experiments', join(folder, 'wrong')]);
+    expect([code, err]).toEqual([3, expect.stringContaining('field "distributions" needs snapshots')]);
+  });
+});
+
+const distances = (andersonDarling: number) => ({ ks: 0.1, andersonDarling });
+const record = (changes: Partial<TensorRecord> = {}): TensorRecord => ({
+  ...{ layer: 'fc', kind: 'gradients', quantizer: 'int8 symmetric stochastic', count: 100, zeroShare: 0 },
+  ...{ rms: 2, crest: 9, excessKurtosis: 1, step: 0.07, belowHalfStep: 0.5 },
+  cosine: { measured: Math.cos(Math.PI / 90), byStep: 1, gaussian: Math.cos(Math.PI / 180) },
+  fits: {
+    gaussian: { parameters: { mean: 0, sigma: 2 }, ...distances(0.3) },
+    laplace: { parameters: { median: 0, scale: 1 }, ...distances(0.1) },
+    'log-normal': { parameters: { mu: 0, sigma: 1, negative: 0.5 }, ...distances(0.2) },
+  },
+  histogram: [1, 9, 80, 10, 0],
+  ...changes,
+});
+
+describe('tables and charts', () => {
+  it('means over layers, with the family that is nearest', () => {
+    const near = record({
+      fits: { ...record().fits, gaussian: { ...record().fits.gaussian, andersonDarling: 0.01 } },
+    });
+    expect([nearestFamily(record()), nearestFamily(near)]).toEqual(['laplace', 'gaussian']);
+    const snapshot = { step: 5, tensors: [record(), record({ layer: 'b', crest: 11 }), near] };
+    const { head, rows } = kindTable([snapshot]);
+    const cell = (name: string) => rows[0][head.indexOf(name)];
+    expect(rows).toHaveLength(1);
+    expect([cell('step'), cell('layers'), cell('max abs/rms')]).toEqual(['5', '3', '9.67']);
+    expect(cell('nearest by A²/n')).toBe('laplace 2, gaussian 1');
+    expect([cell('angle in 8 bits, degrees'), cell('were it Gaussian')]).toEqual(['2.000', '1.000']);
+    expect(layerTable(snapshot).rows).toHaveLength(3);
+    expect(layerTable(snapshot, ['weights']).rows).toEqual([]);
+  });
+
+  it('a histogram shows the bins that hold something, and each fit', () => {
+    const svg = histogramChart(record(), 'title');
+    expect(svg.match(/class="f0 dot"/g)).toHaveLength(4);
+    expect(svg.match(/class="c[123] line"/g)).toHaveLength(3);
+    expect(chartGrid([svg, '', svg, svg])).toContain('viewBox="0 0 1280 600"');
+    expect(chartGrid([''])).toBe('');
+  });
+
+  it('places of snapshots are steps, each once and in order', () => {
+    expect(snapshotSteps([1, 0, 0.1, 0.1001], 938)).toEqual([0, 94, 938]);
+  });
+});

@@ -1,0 +1,45 @@
+/** Fields that the schema of an experiment is put together from: names and counts, and what is asked for beside figures. */
+import * as v from 'valibot';
+
+/** A text that says something. */
+export const text = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'));
+export const whole = v.pipe(
+  v.number(),
+  v.integer('must be a whole number'),
+  v.minValue(0, 'must be at least 0'),
+);
+export const count = v.pipe(whole, v.minValue(1, 'must be at least 1'));
+/** A name that is a folder's, too. */
+export const armName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be of lower-case letters, digits, "." and "-"'),
+);
+
+/** What distributions are asked for. */
+export const distributions = v.strictObject({
+  layer: text,
+  /** What a kind of tensor is said to be nearest to. */
+  claims: v.optional(
+    v.array(
+      v.strictObject({
+        claim: text,
+        source: text,
+        kind: v.picklist(['weights', 'activations', 'gradients', 'weightGradients']),
+        nearest: v.picklist(['gaussian', 'laplace', 'log-normal']),
+      }),
+    ),
+    [],
+  ),
+});
+
+/** What cosines are asked for. */
+export const cosines = v.strictObject({
+  /** The series of arms whose layers are shown one by one, and drawn over `x`. */
+  series: text,
+  /** Mean cosine of the gradients that a source has, over all layers. */
+  expected: v.optional(
+    v.array(v.strictObject({ arm: armName, value: v.pipe(v.number(), v.minValue(-1), v.maxValue(1)) })),
+    [],
+  ),
+  source: v.optional(text),
+});
