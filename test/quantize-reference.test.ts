@@ -33,17 +33,30 @@ function onKernels(values: Float32Array, groups: number, spec: QuantizerSpec) {
   const status = buffer(site + 1, 'int32');
   const codes = buffer(values.length, formats[spec.format].storage);
   const output = buffer(values.length, 'float');
+  const grouping = { count: values.length, groups, groupStride: cols };
+  const stochastic = spec.rounding === 'stochastic' ? 1 : 0;
+  const scheme = { affine: 0, symmetric: 1, 'affine-float-zero': 2 }[spec.scheme];
+  const candidates = 16;
+  const losses = buffer(candidates, 'float');
+  const range = buffer(2, 'float');
+  const clip: Call[] = [
+    {
+      kernel: 'clip_losses',
+      buffers: { input, cells, counters, losses },
+      params: { count: values.length, rows: groups, candidates, stochastic, scheme, qmin, qmax, site },
+    },
+    { kernel: 'clip_range', buffers: { cells, losses, range }, params: { rows: groups, candidates } },
+  ];
   backend.reserve(end);
   backend.view(input).set(values);
   backend.view(counters).set([...seed, step, microStep]);
-
-  const grouping = { count: values.length, groups, groupStride: cols };
-  const stochastic = spec.rounding === 'stochastic' ? 1 : 0;
+  const byCosine = spec.clip === 'cosine';
   const calls: Call[] = [
     { kernel: 'range', buffers: { input, cells, status }, params: { rows: groups, cols, site } },
+    ...(byCosine ? clip : []),
     {
       kernel: 'qparams',
-      buffers: { cells, qparams },
+      buffers: { cells: byCosine ? range : cells, qparams },
       params: {
         outer: groups,
         inner: 1,
@@ -51,8 +64,8 @@ function onKernels(values: Float32Array, groups: number, spec: QuantizerSpec) {
         chunks: 0,
         tracking: 0,
         momentum: 0.1,
-        clip: spec.clip,
-        scheme: { affine: 0, symmetric: 1, 'affine-float-zero': 2 }[spec.scheme],
+        clip: spec.clip === 'cosine' ? 1 : spec.clip,
+        scheme,
         qmin,
         qmax,
       },
@@ -82,7 +95,7 @@ describe('the scalar quantiser', () => {
       affine: fc.boolean(),
       floatZero: fc.boolean(),
       rounding: fc.constantFrom('nearest', 'stochastic'),
-      clip: fc.constantFrom(1, 0.5, 0.875),
+      clip: fc.constantFrom(1, 0.5, 0.875, 'cosine' as const),
       magnitude: fc.constantFrom(1e-40, 1e-20, 1, 1e20),
     })
     .chain((shape) => {
@@ -102,7 +115,9 @@ describe('the scalar quantiser', () => {
         const withZero = isAffine ? 'affine' : 'symmetric';
         const hasFloatZero = floatZero && !(format === 'int16' && rounding === 'stochastic');
         const scheme = hasFloatZero ? 'affine-float-zero' : withZero;
-        const spec = { format, scheme, rounding, clip } as const;
+        const takesCosine = groups === 1 && format !== 'int16' && scheme !== 'affine-float-zero';
+        const factor = clip === 'cosine' && !takesCosine ? 1 : clip;
+        const spec = { format, scheme, rounding, clip: factor } as const;
         const input = Float32Array.from(values, (x) => x * magnitude);
         const key = noiseKey(...seed, site, step, microStep);
         const scalar = quantizeArray(input, spec, (i) => noise16(i, key), { groups, groupStride: cols });

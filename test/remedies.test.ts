@@ -1,12 +1,32 @@
 /** Remedies of later papers in whole steps: the same bits on both backends, and what each of them is for. */
 import { describe, expect, it } from 'vitest';
+import { cosine } from '../src/quant/measure.js';
+import { dequantizeArray, quantizeArray } from '../src/quant/quantize-array.js';
+import { recipes } from '../src/quant/recipes.js';
 import { parseRecipe } from '../src/quant/validate.js';
+import { withBits } from '../src/quant/with-bits.js';
 import { probe } from '../src/train/index.js';
 import { firstBatch, stripes, tinySession, trainedNumbers } from './support/tiny.js';
 
 const data = stripes(32);
 
-describe.each(['int8-channel-gradients', 'int8-previous-ranges'])('%s', (recipe) => {
+/** Everything by the cosine that may be: weights, activations with a running range, and gradients, at 4 bits. */
+const cosineEverywhere = parseRecipe({
+  extends: 'int8-cosine-clip',
+  name: 'cosine everywhere',
+  products: {
+    forward: { left: { format: 'uint4', clip: 'cosine' }, right: { format: 'int4', clip: 'cosine' } },
+    gradLeft: { gradOutput: { format: 'int4', range: 'previous' } },
+  },
+  norm: { input: { format: 'uint6', clip: 'cosine', range: 'running' } },
+});
+
+describe.each([
+  ['int8-channel-gradients', 'int8-channel-gradients'],
+  ['int8-previous-ranges', 'int8-previous-ranges'],
+  ['int8-cosine-clip', 'int8-cosine-clip'],
+  ['cosine everywhere', cosineEverywhere],
+])('%s', (_, recipe) => {
   it('gives the same bits on the reference and on 3 threads, on integer kernels', async () => {
     expect(await trainedNumbers(data, recipe, 3)).toEqual(await trainedNumbers(data, recipe, 0));
     const session = await tinySession(data, { recipe, threads: 1 });
@@ -76,5 +96,31 @@ it('int8-previous-ranges quantises gradients by the step before, the first by it
   const second = scaleAt(8);
   expect(second.scale).toBe(first.own);
   expect(second.scale).not.toBe(second.own);
+  await session.dispose();
+});
+
+it('int8-cosine-clip draws in the range of each gradient to where the cosine is greatest', async () => {
+  const recipe = withBits(recipes['int8-cosine-clip'], { gradients: 4 });
+  const session = await tinySession(data, { recipe, threads: 2 });
+  const { operands, read } = session.trace(firstBatch(data, 8));
+  const clipped = operands.filter(({ quantized }) => quantized.spec.clip === 'cosine');
+  expect(clipped.length).toBeGreaterThan(10);
+  let drawnIn = 0;
+  for (const { original, quantized } of clipped) {
+    const values = read(original);
+    const [scale] = read(quantized.qparams);
+    const factor = (scale * 7) / [...values].reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+    // A factor is a number of sixteenths; the scale was rounded to float32.
+    expect(Math.abs(factor * 16 - Math.round(factor * 16))).toBeLessThan(1e-5);
+    const others = [1, 1.25, 0.75].map((part) => {
+      const clip = Math.min(1, Math.round(factor * 16 * part) / 16);
+      const nearest = { ...quantized.spec, rounding: 'nearest', clip } as const;
+      return cosine(values, dequantizeArray(quantizeArray(values, nearest)));
+    });
+    // Chosen under noise, so the best to nearest may lie a little elsewhere.
+    expect(others[0]).toBeGreaterThan(Math.max(...others) - 0.02);
+    if (factor < 0.99) drawnIn++;
+  }
+  expect(drawnIn).toBeGreaterThan(3);
   await session.dispose();
 });

@@ -25,6 +25,7 @@
  * - Bits of a mask: element i is bit (i & 7) of byte i >> 3.
  */
 import type { Storage } from '../core/dtype.js';
+import { clipSpecs } from './kernel-specs/clip.js';
 import { elementwiseSpecs } from './kernel-specs/elementwise.js';
 import { minifloatSpecs } from './kernel-specs/minifloat.js';
 import { normSpecs } from './kernel-specs/norm.js';
@@ -42,6 +43,7 @@ export const kernelSpecs = {
   ...poolingSpecs,
   ...quantizeSpecs,
   ...minifloatSpecs,
+  ...clipSpecs,
   ...normSpecs,
   ...productSpecs,
   ...integerProductSpecs,

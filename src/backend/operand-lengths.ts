@@ -137,6 +137,13 @@ const lengths: LengthTable = {
     codes: count,
   }),
   dequantize_minifloat: ({ count, groups }) => ({ codes: count, qparams: groups * QPARAMS, output: count }),
+  clip_losses: ({ count, rows, candidates }) => ({
+    input: count,
+    cells: 2 * rows,
+    counters: COUNTERS,
+    losses: candidates,
+  }),
+  clip_range: ({ rows, candidates }) => ({ cells: 2 * rows, losses: candidates, range: 2 }),
   scale_channels: ({ rows, channels }) => ({
     input: rows * channels,
     qparams: channels * QPARAMS,
@@ -290,6 +297,7 @@ export function neededOperands(call: KernelCall): readonly string[] {
   switch (call.kernel) {
     case 'quantize':
     case 'quantize_minifloat':
+    case 'clip_losses':
       if (call.params.stochastic) needed.push('counters');
       break;
     case 'quantize_pair':

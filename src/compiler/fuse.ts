@@ -277,9 +277,11 @@ class FusionPass {
   private planPair(first: Node): void {
     if (this.instead.has(first)) return;
     const input = first.inputs.input as Value;
-    const second = this.readersOf(input).find(
-      (reader) => reader !== first && reader.op === quantizeOp && !this.instead.has(reader),
-    );
+    const readers = this.readersOf(input);
+    // After the first, since what reads the codes of one before it may stand before both.
+    const second = readers
+      .slice(readers.indexOf(first) + 1)
+      .find((reader) => reader.op === quantizeOp && !this.instead.has(reader));
     const scales = second?.inputs.qparams?.node;
     if (!second || scales?.op !== qparamsOp) return;
     // Only a range of the same value stands before the second's scales, so they can move up to the first.

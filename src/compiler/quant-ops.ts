@@ -67,6 +67,9 @@ export const tracking = { none: 0, update: 1, use: 2, previous: 3, running: 4 } 
 /** Values of the kernel parameter `scheme`. */
 export const schemes: Readonly<Record<Scheme, number>> = { affine: 0, symmetric: 1, 'affine-float-zero': 2 };
 
+/** What `qparams` multiplies a range with: a clip by the cosine is in the range already (clip-ops.ts). */
+const fixedClip = ({ clip }: OperandSpec): number => (clip === 'cosine' ? 1 : clip);
+
 export interface QparamsAttrs {
   readonly spec: OperandSpec;
   readonly groups: number;
@@ -94,7 +97,7 @@ export const qparamsOp = defineOp<QparamsAttrs>({
           chunks: attrs.chunks,
           tracking: attrs.tracking,
           momentum: attrs.momentum,
-          clip: attrs.spec.clip,
+          clip: fixedClip(attrs.spec),
           scheme: schemes[attrs.spec.scheme],
           ...codeRange(formats[attrs.spec.format], attrs.spec.scheme === 'symmetric'),
         },

@@ -6,8 +6,17 @@
 import { sizeOf } from '../core/shape.js';
 import type { Graph, Value } from '../graph/graph.js';
 import type { OperandSpec } from '../quant/recipe.js';
+import { clippedRange } from './clip-ops.js';
 import { encode } from './codes.js';
-import { type Grouping, type Quantized, qparamsOp, rangeChannelsOp, rangeOp, tracking } from './quant-ops.js';
+import {
+  type Grouping,
+  type QuantizeAttrs,
+  type Quantized,
+  qparamsOp,
+  rangeChannelsOp,
+  rangeOp,
+  tracking,
+} from './quant-ops.js';
 
 /** What kind of tensor an operand is: it decides how its range is tracked and which axis is its channel. */
 export type TensorKind = 'activation' | 'weight' | 'gradient';
@@ -40,14 +49,16 @@ export class OperandQuantizer {
   private make(value: Value, spec: OperandSpec, place: OperandPlace): Quantized {
     const { graph } = this;
     const grouping = groupingOf(value, spec, place.kind);
-    const qparams = this.qparams(value, spec, place, grouping);
     const noise = this.countedName(`${place.path}/${place.role}/${spec.format}`);
-    const codes = encode(graph, value, qparams, { spec, grouping, role: place.role, noise });
+    const attrs = { spec, grouping, role: place.role, noise };
+    const qparams = this.qparams(value, attrs, place);
+    const codes = encode(graph, value, qparams, attrs);
     return { codes, qparams, grouping, spec };
   }
 
-  private qparams(value: Value, spec: OperandSpec, place: OperandPlace, grouping: Grouping): Value {
+  private qparams(value: Value, attrs: QuantizeAttrs, place: OperandPlace): Value {
     const { graph } = this;
+    const { spec, grouping } = attrs;
     const lastAxis = spec.granularity === 'channel' && place.kind === 'gradient';
     const outer = value.shape[0] ?? 1;
     const inner = lastAxis ? value.shape[value.shape.length - 1] : 1;
@@ -56,7 +67,9 @@ export class OperandQuantizer {
       track === tracking.none
         ? undefined
         : graph.source('state', this.stateName(place), [4], 'float', [0, 0, 0, 0]);
-    const cells = track === tracking.use ? undefined : this.cells(value, lastAxis, place);
+    const measured = track === tracking.use ? undefined : this.cells(value, lastAxis, place);
+    const drawsIn = measured !== undefined && spec.clip === 'cosine';
+    const cells = drawsIn ? clippedRange(graph, value, measured, attrs) : measured;
     const chunks =
       spec.range === 'mean' ? Math.min(outer, spec.chunks === 'sample' ? outer : spec.chunks) : 0;
     return graph.emit(
@@ -65,7 +78,7 @@ export class OperandQuantizer {
       {
         spec,
         groups: grouping.groups,
-        outer,
+        outer: drawsIn ? 1 : outer,
         inner,
         by: spec.granularity === 'tensor' ? 0 : lastAxis ? 2 : 1,
         chunks,

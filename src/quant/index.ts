@@ -6,6 +6,7 @@ export { describeOperand, describeProducts, type ProductDescription, printRecipe
 export { normKind, type ProductKind, productKind } from './product-kind.js';
 export {
   type Codes,
+  cosineClip,
   dequantizeArray,
   type Grouping,
   type Noise,

@@ -9,7 +9,7 @@ export function describeOperand(operand: Operand | 'forward'): string {
   if (operand === 'float32') return 'float32';
   const { format, scheme, granularity, range, chunks, rounding, clip } = operand;
   const from = range === 'mean' ? `mean/${chunks}` : range;
-  const clipped = clip < 1 ? `, clip ${clip}` : '';
+  const clipped = clip !== 1 ? `, clip ${clip}` : '';
   return `${format} ${scheme}, ${granularity}, ${from}, ${rounding}${clipped}`;
 }
 

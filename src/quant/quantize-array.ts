@@ -48,6 +48,14 @@ export type QuantizerSpec = Pick<OperandSpec, 'format' | 'scheme' | 'rounding' |
 const f = Math.fround;
 const smallestNormal = 2 ** -126;
 
+/** Factors that a clip by the cosine chooses from: 1, 15/16, ... 1/16. */
+export const clipCandidates = 16;
+
+const oneGroup = (values: ArrayLike<number>): Grouping => ({
+  groups: 1,
+  groupStride: Math.max(values.length, 1),
+});
+
 /** Round to nearest, ties to even. */
 export function roundToEven(x: number): number {
   const down = Math.floor(x);
@@ -60,14 +68,23 @@ function clamp(x: number, low: number, high: number): number {
   return Math.min(Math.max(x, low), high);
 }
 
-/** Scale and zero point for values between `min` and `max` (float32). */
+/**
+ * Scale and zero point for values between `min` and `max` (float32).
+ * @throws UsageError for a clip by the cosine, which depends on the values.
+ */
 export function scaleOf(min: number, max: number, spec: QuantizerSpec): ScaleAndZero {
+  const { clip } = spec;
+  if (clip === 'cosine') {
+    throw new UsageError(
+      'a clip by the cosine is found from the values; quantizeArray does, or give a number',
+    );
+  }
   const symmetric = spec.scheme === 'symmetric';
   const { qmin, qmax } = codeRange(formats[spec.format], symmetric);
   const floatZero = spec.scheme === 'affine-float-zero';
   // Without 0 in the range a gamma in [0.9, 1.1] would decode to 0.195, unless the range's low end is kept as a float.
-  let lo = floatZero ? f(min * spec.clip) : Math.min(f(min * spec.clip), 0);
-  const hi = floatZero ? f(max * spec.clip) : Math.max(f(max * spec.clip), 0);
+  let lo = floatZero ? f(min * clip) : Math.min(f(min * clip), 0);
+  const hi = floatZero ? f(max * clip) : Math.max(f(max * clip), 0);
   const offset = floatZero ? lo + 0 : 0;
   let scale = f(symmetric ? Math.max(-lo, hi) / qmax : (hi - lo) / (qmax - qmin));
   if (scale < smallestNormal) {
@@ -93,13 +110,14 @@ function allocate(storage: string, length: number): Codes {
  * uniform number of 16 bits, so the mean over the noise is the value to within 2^-17 of a step. Small floats are rounded so within
  * their binade (encodeMinifloat).
  * @param ranges `[min, max]` of each group where the range comes from elsewhere (a mean, an average, a past step).
- * @throws UsageError for stochastic rounding without noise and for a small float under a scheme with a zero point, NonFiniteError for a NaN or infinity.
+ * @throws UsageError for stochastic rounding without noise and for a small float under a scheme with a zero point, and for
+ * a clip by the cosine of several groups, NonFiniteError for a NaN or infinity.
  */
 export function quantizeArray(
   values: ArrayLike<number>,
   spec: QuantizerSpec,
   noise?: Noise,
-  grouping: Grouping = { groups: 1, groupStride: Math.max(values.length, 1) },
+  grouping: Grouping = oneGroup(values),
   ranges: readonly (readonly [min: number, max: number])[] = rangesOf(values, grouping),
 ): QuantizedArray {
   const stochastic = spec.rounding === 'stochastic';
@@ -113,6 +131,12 @@ export function quantizeArray(
     );
   }
   const { groups, groupStride } = grouping;
+  if (spec.clip === 'cosine') {
+    if (groups !== 1)
+      throw new UsageError('a clip by the cosine is of a tensor with one scale; give a number');
+    const clip = cosineClip(values, spec, noise, ranges[0]);
+    return quantizeArray(values, { ...spec, clip }, noise, grouping, ranges);
+  }
   const { qmin, qmax } = codeRange(formats[spec.format], spec.scheme === 'symmetric');
   const scales = ranges.map(([min, max]) => scaleOf(min, max, spec));
   const codes = allocate(storage, values.length);
@@ -127,6 +151,37 @@ export function quantizeArray(
     codes[i] = rounded + zeroPoint;
   }
   return { codes, scales, qmin, qmax, groups, groupStride, minifloat };
+}
+
+/**
+ * The factor, of 1, 15/16, ... 1/16, on the range [min, max] under which the cosine of the values and their codes is greatest; of
+ * equal ones the greatest. The values are taken to 16 bits for that, so that all sums are exact integers (kernel `clip_losses`).
+ * @throws as {@link quantizeArray}.
+ */
+export function cosineClip(
+  values: ArrayLike<number>,
+  spec: QuantizerSpec,
+  noise?: Noise,
+  range: readonly [min: number, max: number] = rangesOf(values, oneGroup(values))[0],
+): number {
+  const fine = { format: 'int16', scheme: 'symmetric', rounding: 'nearest', clip: 1 } as const;
+  const sixteen = quantizeArray(values, fine, undefined, oneGroup(values), [range]).codes;
+  let [best, least] = [1, Number.POSITIVE_INFINITY];
+  for (let k = 0; k < clipCandidates; k++) {
+    const clip = (clipCandidates - k) / clipCandidates;
+    const { codes, scales } = quantizeArray(values, { ...spec, clip }, noise, oneGroup(values), [range]);
+    let [dot, own, squares] = [0, 0, 0];
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i] - scales[0].zeroPoint;
+      dot += sixteen[i] * code;
+      own += code * code;
+      squares += sixteen[i] * sixteen[i];
+    }
+    const lost = dot <= 0 ? 1 : Math.max(0, 1 - (dot * dot) / (squares * own));
+    const loss = squares === 0 ? 0 : f(lost);
+    if (loss < least) [best, least] = [clip, loss];
+  }
+  return best;
 }
 
 /** Minimum and maximum of each group's values in float32; [0, 0] for a group without any. */

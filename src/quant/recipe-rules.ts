@@ -48,6 +48,32 @@ const noScale: Readonly<Record<Site, Partial<Record<Granularity, string>>>> = {
   },
 };
 
+/** Why a clip by the cosine cannot be. */
+function cosineProblems({ format, scheme, granularity, range }: OperandSpec): string[] {
+  const problems: string[] = [];
+  const { minifloat, storage } = formats[format];
+  if (scheme === 'affine-float-zero') {
+    problems.push(
+      'would draw the range towards zero, which "affine-float-zero" does not keep in it; use scheme "affine"',
+    );
+  }
+  if (minifloat || storage === 'int16') {
+    const why = minifloat
+      ? 'weighs finer steps against clamping, and those of a float are finer without'
+      : 'has nothing to gain at 16 bits';
+    problems.push(`${why}; leave clip out, or use a format of int2 to int8 or uint2 to uint8`);
+  }
+  if (granularity !== 'tensor') {
+    problems.push(
+      `looks at the tensor as a whole and granularity is "${granularity}"; use granularity "tensor", or a number`,
+    );
+  }
+  if (range === 'mean') {
+    problems.push('starts from the whole range, which "mean" has left already; use range "minmax"');
+  }
+  return problems;
+}
+
 function specProblems(site: Site, spec: OperandSpec): Problem[] {
   const problems: Problem[] = [];
   const refuse = (field: string, message: string) => problems.push({ field, message });
@@ -72,7 +98,9 @@ function specProblems(site: Site, spec: OperandSpec): Problem[] {
       'int16 "affine-float-zero" cannot be "stochastic": codes counted from the low end leave the noise no bits; use "nearest"',
     );
   }
-  if (floatZero && spec.clip < 1) {
+  if (spec.clip === 'cosine') {
+    for (const reason of cosineProblems(spec)) refuse('clip', `"cosine" ${reason}`);
+  } else if (floatZero && spec.clip < 1) {
     refuse(
       'clip',
       `${spec.clip} would draw the range towards zero, which "affine-float-zero" does not keep in it; leave clip out, or use scheme "affine"`,
@@ -204,6 +232,14 @@ export function masterProblems({ masterWeights, products, overrides }: Recipe): 
       {
         field: 'masterWeights',
         message: `"${masterWeights}" needs quantised weights and products.forward.right is "float32"; use "float32", or quantise the weights`,
+      },
+    ];
+  }
+  if (weights.some(({ clip }) => clip === 'cosine')) {
+    return [
+      {
+        field: 'masterWeights',
+        message: `"${masterWeights}" and weights with clip "cosine" cannot be: each update would clamp the weights for good; use "float32", or a clip of 1`,
       },
     ];
   }

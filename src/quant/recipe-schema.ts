@@ -77,7 +77,13 @@ const operandSpec = v.pipe(
       'sample',
     ),
     rounding: v.optional(choice(['nearest', 'stochastic']), 'nearest'),
-    clip: v.optional(number(upToOne, 'a number above 0 and at most 1'), 1),
+    clip: v.optional(
+      v.custom<number | 'cosine'>(
+        (value) => value === 'cosine' || (typeof value === 'number' && upToOne(value)),
+        ({ input }) => `must be a number above 0 and at most 1, or "cosine", not ${shown(input)}`,
+      ),
+      1,
+    ),
   }),
   v.transform(
     (spec): OperandSpec => ({

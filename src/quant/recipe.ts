@@ -38,8 +38,11 @@ export interface OperandSpec {
   /** For `mean`: number of chunks, `sample` for one a sample. */
   readonly chunks: number | 'sample';
   readonly rounding: Rounding;
-  /** Factor on the range, (0, 1]: below 1 values outside are clamped. */
-  readonly clip: number;
+  /**
+   * Factor on the range, (0, 1]: below 1 values outside are clamped. `cosine`: of 1, 15/16, ... 1/16, the one under which the cosine of
+   * values and codes is greatest, found anew each time (Unified INT8 training, Zhu et al., CVPR 2020, which descends on 1 - cos).
+   */
+  readonly clip: number | 'cosine';
 }
 
 /** How an operand of a product or a norm is stored: quantised as specified, or left in float32. */

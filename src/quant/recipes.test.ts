@@ -92,6 +92,7 @@ describe('the built-in recipes', () => {
       'int8-previous-ranges',
       ['products.gradLeft.gradOutput.range', 'products.gradRight.gradOutput.range', 'norm.gradOutput.range'],
     ],
+    ['int8', 'int8-cosine-clip', ['products.gradLeft.gradOutput.clip', 'norm.gradOutput.clip']],
     ['int8', 'int8-log4-gradients', ['products.gradLeft.gradOutput.format', 'norm.gradOutput.format']],
     ['int8', 'int8-range-norm', ['norm.kind']],
     ['int8', 'int8-float-norm', ['norm.input', 'norm.gradOutput']],

@@ -50,6 +50,16 @@ export const remedyRecipes: readonly Recipe[] = [
     },
     norm: { ...int8.norm, gradOutput: previous(int8.norm.gradOutput) },
   }),
+  // Zhu et al., "Towards Unified INT8 Training for Convolutional Neural Network", CVPR 2020.
+  ablation(
+    int8,
+    'cosine-clip',
+    'int8 with int8 gradients clipped where 1 - cos(g, Q(g)) is least (Unified INT8)',
+    {
+      products: { gradLeft: { gradOutput: { ...gradient8, clip: 'cosine' } } },
+      norm: { ...int8.norm, gradOutput: { ...gradient8, clip: 'cosine' } },
+    },
+  ),
   ablation(
     int8,
     'log4-gradients',

@@ -183,7 +183,7 @@ describe('what is misspelt or has the wrong value', () => {
       'clip 0',
       json({ norm: { input: { ...uint8, clip: 0 } } }),
       'norm.input.clip',
-      /above 0 and at most 1, not 0/,
+      /above 0 and at most 1, or "cosine", not 0/,
     ],
     ['clip over 1', json({ norm: { input: { ...uint8, clip: 1.1 } } }), 'norm.input.clip', /not 1.1/],
     ['no chunks', json({ norm: { chunks: 0 } }), 'norm.chunks', /whole number of at least 1, not 0/],

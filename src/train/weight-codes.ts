@@ -27,6 +27,8 @@ export function codeCalls(
   { spec, grouping }: QuantizedWeight,
   noise: number | undefined,
 ): Call[] {
+  // Recipes refuse it for weights that have no float copy, and others choose it within the step.
+  if (spec.clip === 'cosine') throw new Error('a clip by the cosine is not chosen in an update');
   const { groups, stride } = grouping;
   const { minifloat } = formats[spec.format];
   const range = codeRange(formats[spec.format], spec.scheme === 'symmetric');

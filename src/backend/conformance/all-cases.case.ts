@@ -1,4 +1,5 @@
 /** The list of all conformance cases. */
+import { clipCases } from './clip.case.js';
 import { copyCases } from './copy.case.js';
 import { elementwiseCases } from './elementwise.case.js';
 import { floatProductCases } from './float-product.case.js';
@@ -24,6 +25,7 @@ export function allCases(): readonly KernelCase[] {
     ...rangesCases(),
     ...codeCases(),
     ...minifloatCases(),
+    ...clipCases(),
     ...normForwardCases(),
     ...normApplyCases(),
     ...normBackwardCases(),

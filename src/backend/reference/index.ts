@@ -13,6 +13,7 @@ import {
   kernelSpecs,
 } from '../kernels.js';
 import { neededOperands, operandLengths } from '../operand-lengths.js';
+import { clipKernels } from './clip.js';
 import { elementwiseKernels } from './elementwise.js';
 import { integerProductKernels } from './integer-products.js';
 import type { KernelContext, KernelTable } from './kernel.js';
@@ -37,6 +38,7 @@ const table: KernelTable = {
   ...softmaxKernels,
   ...quantizeKernels,
   ...minifloatKernels,
+  ...clipKernels,
   ...normKernels,
   ...normGradKernels,
   ...productKernels,

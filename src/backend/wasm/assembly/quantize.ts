@@ -78,7 +78,7 @@ export function nearestCode4(x: v128, inv: v128, low: v128, high: v128, offset: 
  */
 // @ts-ignore: decorator
 @inline
-function stochasticCode(x: f32, inv: f32, low: f32, high: f32, offset: i32, noise: i32): i32 {
+export function stochasticCode(x: f32, inv: f32, low: f32, high: f32, offset: i32, noise: i32): i32 {
   let t = x * inv;
   t = t > low ? t : low;
   t = t < high ? t : high;
@@ -90,7 +90,7 @@ function stochasticCode(x: f32, inv: f32, low: f32, high: f32, offset: i32, nois
 /** Four of {@link stochasticCode}. */
 // @ts-ignore: decorator
 @inline
-function stochasticCode4(
+export function stochasticCode4(
   x: v128,
   inv: v128,
   low: v128,
@@ -109,7 +109,7 @@ function stochasticCode4(
 /** What a code lacks after the additions of the two roundings. */
 // @ts-ignore: decorator
 @inline
-function offsetOf(zeroPoint: f32, stochastic: bool): i32 {
+export function offsetOf(zeroPoint: f32, stochastic: bool): i32 {
   return <i32>zeroPoint - MAGIC_BITS - (stochastic ? MAGIC_BITS >> 16 : 0);
 }
 
