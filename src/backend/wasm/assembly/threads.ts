@@ -7,6 +7,13 @@ import { ARRIVED, FAILED, GENERATION, MAY_SLEEP, SCRATCH, THREADS, WAITERS } fro
 /** About 20 microseconds: two wake-ups of a sleeping thread cost as much. */
 export const SPINS: i32 = 20000;
 
+/**
+ * A worker that was killed from outside must not hang its caller for ever: ten minutes without a sign end the wait. In two halves,
+ * since the clock goes on while a process is stopped or its machine asleep: then the first is over, and the worker alive.
+ */
+const SIGN_WITHIN: i64 = 300000000000;
+const PATIENCE: i32 = 2;
+
 /** This instance's thread: WASM globals belong to one instance. */
 export let ownThread: i32 = 0;
 
@@ -30,6 +37,7 @@ export function barrier(): void {
     if (atomic.load<i32>(WAITERS) != 0) atomic.notify(GENERATION, -1);
   } else if (atomic.load<i32>(FAILED) == 0) {
     let spins = SPINS;
+    let patience = PATIENCE;
     while (atomic.load<i32>(GENERATION) == generation) {
       if (--spins > 0) continue;
       if (ownThread == 0 && load<i32>(MAY_SLEEP) == 0) {
@@ -37,10 +45,9 @@ export function barrier(): void {
         continue;
       }
       atomic.add<i32>(WAITERS, 1);
-      // Ten minutes without a sign: a worker that was killed from outside must not hang its caller for ever.
-      const result = atomic.wait<i32>(GENERATION, generation, 600000000000);
+      const result = atomic.wait<i32>(GENERATION, generation, SIGN_WITHIN);
       atomic.sub<i32>(WAITERS, 1);
-      if (result == 2) unreachable();
+      if (result == 2 && --patience == 0) unreachable();
     }
   }
   if (atomic.load<i32>(FAILED) != 0) unreachable();
