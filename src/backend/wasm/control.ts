@@ -32,6 +32,8 @@ export const STOP = 400;
 export const MAY_SLEEP = 404;
 /** 1: integer products of bytes go by `byteDot`, which is exact here. */
 export const BYTE_DOT = 408;
+/** Milliseconds without a sign of the others after which a thread at the barrier loses patience; 0: five minutes. */
+export const SIGN_WITHIN = 412;
 
 /** Bytes of the message of a trap, then the message in UTF-8. */
 export const MESSAGE_LENGTH = 448;

@@ -1,18 +1,9 @@
 /** The WASM backend's threads, memory, checks and failures; the kernels are tested in files of their own. */
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import ts from 'typescript';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BackendError, UsageError } from '../../core/errors.js';
 import type { Backend, HostCall } from '../backend.js';
@@ -22,6 +13,7 @@ import { differenceOf } from '../self-check.js';
 import { FAILED, FAILED_AT, GENERATION, MESSAGE, MESSAGE_LENGTH } from './control.js';
 import { createWasmBackend, type WasmBackendOptions } from './index.js';
 import { Machine } from './machine.js';
+import { packageBackend } from './packaged.case.js';
 import { platform } from './platform.node.js';
 import { browserWorkerText } from './worker.js';
 
@@ -339,33 +331,9 @@ describe('a worker that meets a trap', () => {
 
 describe('a process', () => {
   it.each([true, false])('ends by itself, dispose called: %s', (dispose) => {
-    const root = fileURLToPath(new URL('../../../', import.meta.url));
     const folder = mkdtempSync(join(tmpdir(), 'octograd-'));
     try {
-      // The package's layout, as the build makes it.
-      const files = ['core', 'backend', 'backend/kernel-specs', 'backend/wasm'].flatMap((part) =>
-        readdirSync(join(root, 'src', part))
-          .filter((name) => name.endsWith('.ts') && !/\.(test|case)\.ts$/.test(name))
-          .map((name) => `${part}/${name.slice(0, -3)}`),
-      );
-      mkdirSync(join(folder, 'backend/wasm'), { recursive: true });
-      mkdirSync(join(folder, 'backend/kernel-specs'));
-      mkdirSync(join(folder, 'core'));
-      writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-      for (const file of files) {
-        const source = readFileSync(join(root, 'src', `${file}.ts`), 'utf8');
-        const { outputText } = ts.transpileModule(source, {
-          compilerOptions: {
-            target: ts.ScriptTarget.ES2022,
-            module: ts.ModuleKind.ES2022,
-            verbatimModuleSyntax: true,
-          },
-        });
-        writeFileSync(join(folder, `${file}.js`), outputText);
-      }
-      for (const name of ['octograd.wasm', 'octograd-relaxed.wasm']) {
-        copyFileSync(join(root, 'dist/backend/wasm', name), join(folder, 'backend/wasm', name));
-      }
+      packageBackend(folder);
       const module = pathToFileURL(join(folder, 'backend/wasm/index.js')).href;
       const script = `
         import { createWasmBackend } from ${JSON.stringify(module)};

@@ -2,7 +2,7 @@
  * What kernels use of the threads: the barrier and the scratch memory. A barrier spins first (kernels follow each other
  * within microseconds) and sleeps only when that has not helped. Knows no kernel.
  */
-import { ARRIVED, FAILED, GENERATION, MAY_SLEEP, SCRATCH, THREADS, WAITERS } from '../control';
+import { ARRIVED, FAILED, GENERATION, MAY_SLEEP, SCRATCH, SIGN_WITHIN, THREADS, WAITERS } from '../control';
 
 /** About 20 microseconds: two wake-ups of a sleeping thread cost as much. */
 export const SPINS: i32 = 20000;
@@ -11,8 +11,8 @@ export const SPINS: i32 = 20000;
  * A worker that was killed from outside must not hang its caller for ever: ten minutes without a sign end the wait. In two halves,
  * since the clock goes on while a process is stopped or its machine asleep: then the first is over, and the worker alive.
  */
-const SIGN_WITHIN: i64 = 300000000000;
 const PATIENCE: i32 = 2;
+const FIVE_MINUTES: i32 = 300000;
 
 /** This instance's thread: WASM globals belong to one instance. */
 export let ownThread: i32 = 0;
@@ -45,7 +45,9 @@ export function barrier(): void {
         continue;
       }
       atomic.add<i32>(WAITERS, 1);
-      const result = atomic.wait<i32>(GENERATION, generation, SIGN_WITHIN);
+      const within = load<i32>(SIGN_WITHIN);
+      const nanoseconds = <i64>(within == 0 ? FIVE_MINUTES : within) * 1000000;
+      const result = atomic.wait<i32>(GENERATION, generation, nanoseconds);
       atomic.sub<i32>(WAITERS, 1);
       if (result == 2 && --patience == 0) unreachable();
     }
