@@ -5,7 +5,7 @@
 import { sizeOf } from '../core/shape.js';
 import type { Graph, Value } from '../graph/graph.js';
 import { call, defineOp } from '../graph/op.js';
-import { codeRange, formats } from '../quant/format.js';
+import { codeRangeOf } from '../quant/format.js';
 import { clipCandidates } from '../quant/quantize-array.js';
 import { type QuantizeAttrs, schemes } from './quant-ops.js';
 
@@ -23,7 +23,7 @@ const clipLossesOp = defineOp<QuantizeAttrs>({
         candidates: clipCandidates,
         stochastic: spec.rounding === 'stochastic' ? 1 : 0,
         scheme: schemes[spec.scheme],
-        ...codeRange(formats[spec.format], spec.scheme === 'symmetric'),
+        ...codeRangeOf(spec),
         site: -1,
       },
     ),

@@ -6,7 +6,14 @@ import { sizeOf } from '../core/shape.js';
 import type { Graph, Value } from '../graph/graph.js';
 import { call, defineOp } from '../graph/op.js';
 import { formats, type MinifloatName } from '../quant/format.js';
-import { dequantizeOp, type Grouping, type QuantizeAttrs, type Quantized, quantizeOp } from './quant-ops.js';
+import {
+  dequantizeOp,
+  elementParams,
+  type Grouping,
+  type QuantizeAttrs,
+  type Quantized,
+  quantizeOp,
+} from './quant-ops.js';
 
 /** The layout of a format that has one. */
 function layoutOf(format: MinifloatName) {
@@ -27,9 +34,7 @@ const quantizeMinifloatOp = defineOp<MinifloatAttrs>({
       'quantize_minifloat',
       { input: inputs.input, qparams: inputs.qparams, codes: outputs.codes },
       {
-        count: sizeOf(inputs.input.shape),
-        groups: grouping.groups,
-        groupStride: grouping.stride,
+        ...elementParams(sizeOf(inputs.input.shape), grouping),
         stochastic: spec.rounding === 'stochastic' ? 1 : 0,
         ...layoutOf(format),
         site: -1,
@@ -48,9 +53,7 @@ const dequantizeMinifloatOp = defineOp<{ grouping: Grouping; format: MinifloatNa
         'dequantize_minifloat',
         { codes: inputs.codes, qparams: inputs.qparams, output: outputs.output },
         {
-          count: sizeOf(inputs.codes.shape),
-          groups: grouping.groups,
-          groupStride: grouping.stride,
+          ...elementParams(sizeOf(inputs.codes.shape), grouping),
           mantissaBits,
           minExponent,
           signBit,

@@ -3,7 +3,7 @@ import { kernelSpecs } from '../backend/kernels.js';
 import { sizeOf } from '../core/shape.js';
 import type { Node, Value } from '../graph/graph.js';
 import { call, defineOp, type OpDef } from '../graph/op.js';
-import { codeRange, formats } from '../quant/format.js';
+import { codeRangeOf, formats } from '../quant/format.js';
 import type { OperandSpec } from '../quant/recipe.js';
 import type { NormGeometry } from './norm-ops.js';
 import type { QuantizeAttrs } from './quant-ops.js';
@@ -33,7 +33,7 @@ export const channelAffineQuantizeOp = defineOp<{ spec: OperandSpec; relu: boole
           rows: sizeOf(inputs.input.shape) / channels,
           channels,
           relu: relu ? 1 : 0,
-          ...codeRange(formats[spec.format], spec.scheme === 'symmetric'),
+          ...codeRangeOf(spec),
         },
       ),
     ];
@@ -139,8 +139,8 @@ export const quantizePairOp = defineOp<{
     codesB: { shape: input.shape, storage: formats[b.spec.format].storage },
   }),
   lower: ({ inputs, outputs, attrs: { a, b, siteA, siteB } }) => {
-    const rangeA = codeRange(formats[a.spec.format], a.spec.scheme === 'symmetric');
-    const rangeB = codeRange(formats[b.spec.format], b.spec.scheme === 'symmetric');
+    const rangeA = codeRangeOf(a.spec);
+    const rangeB = codeRangeOf(b.spec);
     return [
       call(
         'quantize_pair',

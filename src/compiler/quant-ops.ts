@@ -5,7 +5,7 @@
 import { sizeOf } from '../core/shape.js';
 import type { Value } from '../graph/graph.js';
 import { call, defineOp } from '../graph/op.js';
-import { codeRange, formats } from '../quant/format.js';
+import { codeRangeOf, formats } from '../quant/format.js';
 import type { OperandSpec, Scheme } from '../quant/recipe.js';
 
 /** How a tensor falls into groups of one scale each. */
@@ -70,6 +70,20 @@ export const schemes: Readonly<Record<Scheme, number>> = { affine: 0, symmetric:
 /** What `qparams` multiplies a range with: a clip by the cosine is in the range already (clip-ops.ts). */
 const fixedClip = ({ clip }: OperandSpec): number => (clip === 'cosine' ? 1 : clip);
 
+/** What `qparams` must know of a spec, for products within a step and for weights after their update. */
+export const scaleParams = (spec: OperandSpec) => ({
+  clip: fixedClip(spec),
+  scheme: schemes[spec.scheme],
+  ...codeRangeOf(spec),
+});
+
+/** How many elements a kernel codes or decodes, and which scale each has. */
+export const elementParams = (count: number, { groups, stride }: Grouping) => ({
+  count,
+  groups,
+  groupStride: stride,
+});
+
 export interface QparamsAttrs {
   readonly spec: OperandSpec;
   readonly groups: number;
@@ -97,9 +111,7 @@ export const qparamsOp = defineOp<QparamsAttrs>({
           chunks: attrs.chunks,
           tracking: attrs.tracking,
           momentum: attrs.momentum,
-          clip: fixedClip(attrs.spec),
-          scheme: schemes[attrs.spec.scheme],
-          ...codeRange(formats[attrs.spec.format], attrs.spec.scheme === 'symmetric'),
+          ...scaleParams(attrs.spec),
         },
       ),
     ];
@@ -123,11 +135,9 @@ export const quantizeOp = defineOp<QuantizeAttrs>({
       'quantize',
       { input: inputs.input, qparams: inputs.qparams, codes: outputs.codes },
       {
-        count: sizeOf(inputs.input.shape),
-        groups: grouping.groups,
-        groupStride: grouping.stride,
+        ...elementParams(sizeOf(inputs.input.shape), grouping),
         stochastic: spec.rounding === 'stochastic' ? 1 : 0,
-        ...codeRange(formats[spec.format], spec.scheme === 'symmetric'),
+        ...codeRangeOf(spec),
         site: -1,
       },
     ),
@@ -142,7 +152,7 @@ export const dequantizeOp = defineOp<{ grouping: Grouping }>({
     call(
       'dequantize',
       { codes: inputs.codes, qparams: inputs.qparams, output: outputs.output },
-      { count: sizeOf(inputs.codes.shape), groups: grouping.groups, groupStride: grouping.stride },
+      elementParams(sizeOf(inputs.codes.shape), grouping),
     ),
   ],
 });

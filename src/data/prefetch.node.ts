@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { whenReady } from '../core/worker.node.js';
 import type { PrefetchPlatform, PrefetchThread } from './prefetch.js';
 import type { PrefetchStart } from './prefetch-serve.js';
 
@@ -13,36 +14,7 @@ function threadFile(): URL {
 }
 
 function startThread(start: PrefetchStart): Promise<PrefetchThread> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(threadFile(), { workerData: start, execArgv: [], name: 'octograd loader' });
-    const thread: { failure?: Error; stop(): Promise<void> } = {
-      async stop() {
-        if (gone) return;
-        worker.ref();
-        const slow = setTimeout(() => void worker.terminate(), 2000);
-        await exited;
-        clearTimeout(slow);
-      },
-    };
-    let gone = false;
-    const fail = (error: Error): void => {
-      thread.failure ??= error;
-      reject(error);
-    };
-    const exited = new Promise<void>((done) => {
-      worker.once('exit', () => {
-        gone = true;
-        fail(new Error('the thread ended'));
-        done();
-      });
-    });
-    worker.once('error', fail);
-    worker.once('message', () => {
-      // From here on the thread must not keep the process alive by itself.
-      worker.unref();
-      resolve(thread);
-    });
-  });
+  return whenReady(new Worker(threadFile(), { workerData: start, execArgv: [], name: 'octograd loader' }));
 }
 
 export const platform: PrefetchPlatform = { cores: availableParallelism(), mayBlock: true, startThread };

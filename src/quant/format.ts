@@ -58,3 +58,11 @@ export function codeRange(format: Format, symmetric: boolean): { qmin: number; q
   if (symmetric) return { qmin: -(half - 1), qmax: half - 1 };
   return format.signed ? { qmin: -half, qmax: half - 1 } : { qmin: 0, qmax: 2 * half - 1 };
 }
+
+/** The codes of a tensor under its recipe's format and scheme. */
+export function codeRangeOf({ format, scheme }: { readonly format: FormatName; readonly scheme: string }): {
+  qmin: number;
+  qmax: number;
+} {
+  return codeRange(formats[format], scheme === 'symmetric');
+}

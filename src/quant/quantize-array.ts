@@ -6,7 +6,7 @@
  */
 import { NonFiniteError, UsageError } from '../core/errors.js';
 import { decodeMinifloat, encodeMinifloat, type Minifloat } from '../core/minifloat.js';
-import { codeRange, formats } from './format.js';
+import { codeRangeOf, formats } from './format.js';
 import type { OperandSpec } from './recipe.js';
 
 /** Codes in their format's storage. */
@@ -80,7 +80,7 @@ export function scaleOf(min: number, max: number, spec: QuantizerSpec): ScaleAnd
     );
   }
   const symmetric = spec.scheme === 'symmetric';
-  const { qmin, qmax } = codeRange(formats[spec.format], symmetric);
+  const { qmin, qmax } = codeRangeOf(spec);
   const floatZero = spec.scheme === 'affine-float-zero';
   // Without 0 in the range a gamma in [0.9, 1.1] would decode to 0.195, unless the range's low end is kept as a float.
   let lo = floatZero ? f(min * clip) : Math.min(f(min * clip), 0);
@@ -137,7 +137,7 @@ export function quantizeArray(
     const clip = cosineClip(values, spec, noise, ranges[0]);
     return quantizeArray(values, { ...spec, clip }, noise, grouping, ranges);
   }
-  const { qmin, qmax } = codeRange(formats[spec.format], spec.scheme === 'symmetric');
+  const { qmin, qmax } = codeRangeOf(spec);
   const scales = ranges.map(([min, max]) => scaleOf(min, max, spec));
   const codes = allocate(storage, values.length);
   for (let i = 0; i < values.length; i++) {

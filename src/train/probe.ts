@@ -2,7 +2,7 @@
  * Probes: what quantisation does to a run, measured on a fixed batch at the current weights. Each quantised operand against
  * the tensor it stands for, and each parameter's gradient against the one that float arithmetic gives.
  */
-import { codeRange, formats } from '../quant/format.js';
+import { codeRangeOf, formats } from '../quant/format.js';
 import { cosine, sqnr } from '../quant/measure.js';
 import { dequantizeArray } from '../quant/quantize-array.js';
 import type { ProbeEvent } from './events.js';
@@ -23,7 +23,7 @@ export function probe(session: Session, batch: Batch): ProbeEvent {
       groups: grouping.groups,
       groupStride: grouping.stride,
       minifloat: formats[spec.format].minifloat,
-      ...codeRange(formats[spec.format], spec.scheme === 'symmetric'),
+      ...codeRangeOf(spec),
       scales: Array.from({ length: grouping.groups }, (_, group) => ({
         scale: scales[group * 4],
         inv: scales[group * 4 + 1],

@@ -199,7 +199,7 @@ export class Session {
     this.counters[1] = high | 0;
   }
 
-  /** Where a parameter or state lies in memory, by path. Throws UsageError for an unknown path. */
+  /** Where a parameter or state lies in memory, by path: to be read; what changes it goes through `write`. Throws UsageError for an unknown path. */
   bufferOf(name: string): BufferRef {
     const buffer = this.region.get(name);
     if (!buffer) {

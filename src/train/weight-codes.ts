@@ -6,9 +6,9 @@ import type { Call } from '../backend/backend.js';
 import type { BufferRef } from '../backend/kernels.js';
 import { derivedNames } from '../compiler/fuse.js';
 import type { PersistentRegion } from '../compiler/plan.js';
-import { schemes } from '../compiler/quant-ops.js';
+import { elementParams, scaleParams } from '../compiler/quant-ops.js';
 import type { UpdateRange } from '../optim/optimizer.js';
-import { codeRange, formats } from '../quant/format.js';
+import { codeRangeOf, formats } from '../quant/format.js';
 import type { QuantizedWeight } from './program.js';
 
 /** Where the parts of one weight's quantisation lie. */
@@ -29,10 +29,9 @@ export function codeCalls(
 ): Call[] {
   // Recipes refuse it for weights that have no float copy, and others choose it within the step.
   if (spec.clip === 'cosine') throw new Error('a clip by the cosine is not chosen in an update');
-  const { groups, stride } = grouping;
+  const { groups } = grouping;
   const { minifloat } = formats[spec.format];
-  const range = codeRange(formats[spec.format], spec.scheme === 'symmetric');
-  const elements = { count: parameter.length, groups, groupStride: stride };
+  const elements = elementParams(parameter.length, grouping);
   const rounding = { stochastic: noise === undefined ? 0 : 1, site: noise ?? 0 };
   const buffers = { input: parameter, qparams, counters, codes };
   const scale = { outer: groups, inner: 1, by: groups > 1 ? 1 : 0, chunks: 0, tracking: 0, momentum: 0 };
@@ -40,11 +39,11 @@ export function codeCalls(
     {
       kernel: 'qparams',
       buffers: { cells, qparams },
-      params: { ...scale, clip: spec.clip, scheme: schemes[spec.scheme], ...range },
+      params: { ...scale, ...scaleParams(spec) },
     },
     minifloat
       ? { kernel: 'quantize_minifloat', buffers, params: { ...elements, ...rounding, ...minifloat } }
-      : { kernel: 'quantize', buffers, params: { ...elements, ...rounding, ...range } },
+      : { kernel: 'quantize', buffers, params: { ...elements, ...rounding, ...codeRangeOf(spec) } },
   ];
 }
 
@@ -53,7 +52,7 @@ export function valueCall(
   buffers: { readonly codes: BufferRef; readonly qparams: BufferRef; readonly output: BufferRef },
   { spec, grouping }: QuantizedWeight,
 ): Call {
-  const elements = { count: buffers.output.length, groups: grouping.groups, groupStride: grouping.stride };
+  const elements = elementParams(buffers.output.length, grouping);
   const { minifloat } = formats[spec.format];
   if (!minifloat) return { kernel: 'dequantize', buffers, params: elements };
   const { mantissaBits, minExponent, signBit } = minifloat;

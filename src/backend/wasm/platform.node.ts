@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { BackendError, UsageError } from '../../core/errors.js';
+import { whenReady } from '../../core/worker.node.js';
 import type { Platform, WorkerHandle, WorkerStart } from './platform.js';
 import { nodeWorkerText } from './worker.js';
 
@@ -24,39 +25,15 @@ async function readWasm(relaxed: boolean): Promise<Uint8Array> {
   );
 }
 
-function startWorker(start: WorkerStart): Promise<WorkerHandle> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(nodeWorkerText, {
-      eval: true,
-      workerData: start,
-      execArgv: [],
-      name: `octograd ${start.thread}`,
-    });
-    let gone = false;
-    const exited = new Promise<void>((done) => {
-      worker.once('exit', () => {
-        gone = true;
-        done();
-      });
-    });
-    worker.once('exit', () => reject(new BackendError(`worker thread ${start.thread} ended while starting`)));
-    worker.once('error', (error) =>
-      reject(new BackendError(`worker thread ${start.thread} could not start: ${error.message}`)),
+async function startWorker(start: WorkerStart): Promise<WorkerHandle> {
+  const { thread } = start;
+  try {
+    return await whenReady(
+      new Worker(nodeWorkerText, { eval: true, workerData: start, execArgv: [], name: `octograd ${thread}` }),
     );
-    worker.once('message', () => {
-      // From here on the worker must not keep the process alive by itself.
-      worker.unref();
-      resolve({
-        async stop() {
-          if (gone) return;
-          worker.ref();
-          const slow = setTimeout(() => void worker.terminate(), 2000);
-          await exited;
-          clearTimeout(slow);
-        },
-      });
-    });
-  });
+  } catch (error) {
+    throw new BackendError(`worker thread ${thread} could not start: ${(error as Error).message}`);
+  }
 }
 
 /** Inlining is off since V8 14 needs the baseline compiler's records for it, and stops the process without them. */

@@ -20,18 +20,35 @@ import {
   max_pool_output,
 } from './generated';
 
-// The parameters of all four kernels stand in one order; this is their word's offset from the first.
-const IN_H: usize = 4;
-const IN_W: usize = 8;
-const CHANNELS: usize = 12;
-const OUT_H: usize = 16;
-const OUT_W: usize = 20;
-const KERNEL_H: usize = 24;
-const KERNEL_W: usize = 28;
-const STRIDE_H: usize = 32;
-const STRIDE_W: usize = 36;
-const PAD_H: usize = 40;
-const PAD_W: usize = 44;
+/** The parameters that all four kernels share, in the order of the spec (each thread has its own globals). */
+let batch: i32 = 0;
+let inH: i32 = 0;
+let inW: i32 = 0;
+let channels: i32 = 0;
+let outH: i32 = 0;
+let outW: i32 = 0;
+let kernelH: i32 = 0;
+let kernelW: i32 = 0;
+let strideH: i32 = 0;
+let strideW: i32 = 0;
+let padH: i32 = 0;
+let padW: i32 = 0;
+
+/** `at` is the place of `batch` in the record. */
+function loadPool(at: usize): void {
+  batch = int(at, 0);
+  inH = int(at, 4);
+  inW = int(at, 8);
+  channels = int(at, 12);
+  outH = int(at, 16);
+  outW = int(at, 20);
+  kernelH = int(at, 24);
+  kernelW = int(at, 28);
+  strideH = int(at, 32);
+  strideW = int(at, 36);
+  padH = int(at, 40);
+  padW = int(at, 44);
+}
 
 /** floor((x + step - 1) / step) for x >= 0, 0 below. */
 // @ts-ignore: decorator
@@ -125,25 +142,18 @@ export function max_pool(args: usize, thread: i32, threads: i32): void {
   const input = ptr(args, max_pool_input);
   const output = ptr(args, max_pool_output);
   const index = ptr(args, max_pool_index);
-  const pool = args + max_pool_batch;
-  const inH = int(pool, IN_H);
-  const inW = int(pool, IN_W);
-  const channels = int(pool, CHANNELS);
-  const outH = int(pool, OUT_H);
-  const outW = int(pool, OUT_W);
-  const kernelH = int(pool, KERNEL_H);
-  const kernelW = int(pool, KERNEL_W);
+  loadPool(args + max_pool_batch);
   const pixelStep = <usize>channels << 2;
   const rowStep = <usize>inW * pixelStep;
-  const rows = int(pool, 0) * outH;
+  const rows = batch * outH;
   const end = splitStart(rows, thread + 1, threads, 1);
   for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
     const image = row / outH;
-    const top = (row - image * outH) * int(pool, STRIDE_H) - int(pool, PAD_H);
+    const top = (row - image * outH) * strideH - padH;
     const kh0 = max(0, -top);
     const kh1 = min(kernelH, inH - top);
     for (let ow = 0; ow < outW; ow++) {
-      const left = ow * int(pool, STRIDE_W) - int(pool, PAD_W);
+      const left = ow * strideW - padW;
       const corner = input + <usize>(image * inH + top) * rowStep + <usize>left * pixelStep;
       const pixel = <usize>(row * outW + ow) * <usize>channels;
       maxPixel(
@@ -237,22 +247,13 @@ function chosenOnce(grad: usize, index: usize, at: usize, to: usize, channels: i
 }
 
 /** max_pool_grad where windows do not overlap: one row of the input after another, no pixel is looked for twice. */
-function spread(pool: usize, grad: usize, index: usize, gradInput: usize, thread: i32, threads: i32): void {
-  const inH = int(pool, IN_H);
-  const inW = int(pool, IN_W);
-  const channels = int(pool, CHANNELS);
-  const outH = int(pool, OUT_H);
-  const outW = int(pool, OUT_W);
-  const kernelH = int(pool, KERNEL_H);
-  const kernelW = int(pool, KERNEL_W);
-  const strideH = int(pool, STRIDE_H);
-  const strideW = int(pool, STRIDE_W);
+function spread(grad: usize, index: usize, gradInput: usize, thread: i32, threads: i32): void {
   const bytes = (<usize>channels) << 2;
-  const rows = int(pool, 0) * inH;
+  const rows = batch * inH;
   const end = splitStart(rows, thread + 1, threads, 1);
   for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
     const image = row / inH;
-    const y = row - image * inH + int(pool, PAD_H);
+    const y = row - image * inH + padH;
     const oh = y / strideH;
     const kh = y - oh * strideH;
     let to = gradInput + <usize>(row * inW) * bytes;
@@ -260,8 +261,8 @@ function spread(pool: usize, grad: usize, index: usize, gradInput: usize, thread
       memory.fill(to, 0, <usize>inW * bytes);
       continue;
     }
-    let ow = int(pool, PAD_W) / strideW;
-    let kw = int(pool, PAD_W) - ow * strideW;
+    let ow = padW / strideW;
+    let kw = padW - ow * strideW;
     let at = <usize>((image * outH + oh) * outW + ow) * <usize>channels;
     for (let iw = 0; iw < inW; iw++, to += bytes) {
       if (ow < outW && kw < kernelW) chosenOnce(grad, index, at, to, channels, kh * kernelW + kw);
@@ -319,28 +320,19 @@ function sumPixels(
 /** Both backward kernels: for each input pixel, the windows that cover it in order; index = 0: average. */
 // @ts-ignore: decorator
 @inline
-function gather(pool: usize, grad: usize, index: usize, gradInput: usize, thread: i32, threads: i32): void {
-  const inH = int(pool, IN_H);
-  const inW = int(pool, IN_W);
-  const channels = int(pool, CHANNELS);
-  const outH = int(pool, OUT_H);
-  const outW = int(pool, OUT_W);
-  const kernelH = int(pool, KERNEL_H);
-  const kernelW = int(pool, KERNEL_W);
-  const strideH = int(pool, STRIDE_H);
-  const strideW = int(pool, STRIDE_W);
+function gather(grad: usize, index: usize, gradInput: usize, thread: i32, threads: i32): void {
   const factor: f32 = <f32>1 / <f32>(kernelH * kernelW);
   const bytes = (<usize>channels) << 2;
-  const rows = int(pool, 0) * inH;
+  const rows = batch * inH;
   const end = splitStart(rows, thread + 1, threads, 1);
   for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
     const image = row / inH;
     const first = <usize>(image * outH * outW) * <usize>channels;
-    const y = row - image * inH + int(pool, PAD_H);
+    const y = row - image * inH + padH;
     const oh0 = ceilDivide(y - kernelH + 1, strideH);
     const oh1 = min(outH, y / strideH + 1);
     for (let iw = 0; iw < inW; iw++) {
-      const x = iw + int(pool, PAD_W);
+      const x = iw + padW;
       const ow0 = ceilDivide(x - kernelW + 1, strideW);
       const ow1 = min(outW, x / strideW + 1);
       const to = gradInput + <usize>(row * inW + iw) * bytes;
@@ -374,34 +366,27 @@ export function max_pool_grad(args: usize, thread: i32, threads: i32): void {
   const grad = ptr(args, max_pool_grad_gradOutput);
   const index = ptr(args, max_pool_grad_index);
   const gradInput = ptr(args, max_pool_grad_gradInput);
-  const pool = args + max_pool_grad_batch;
-  const apart = int(pool, STRIDE_H) >= int(pool, KERNEL_H) && int(pool, STRIDE_W) >= int(pool, KERNEL_W);
-  if (apart) spread(pool, grad, index, gradInput, thread, threads);
-  else gather(pool, grad, index, gradInput, thread, threads);
+  loadPool(args + max_pool_grad_batch);
+  const apart = strideH >= kernelH && strideW >= kernelW;
+  if (apart) spread(grad, index, gradInput, thread, threads);
+  else gather(grad, index, gradInput, thread, threads);
 }
 
 export function avg_pool(args: usize, thread: i32, threads: i32): void {
   const input = ptr(args, avg_pool_input);
   const output = ptr(args, avg_pool_output);
-  const pool = args + avg_pool_batch;
-  const inH = int(pool, IN_H);
-  const inW = int(pool, IN_W);
-  const channels = int(pool, CHANNELS);
-  const outH = int(pool, OUT_H);
-  const outW = int(pool, OUT_W);
-  const kernelH = int(pool, KERNEL_H);
-  const kernelW = int(pool, KERNEL_W);
+  loadPool(args + avg_pool_batch);
   const factor: f32 = <f32>1 / <f32>(kernelH * kernelW);
   const bytes = <usize>channels << 2;
-  const rows = int(pool, 0) * outH;
+  const rows = batch * outH;
   const end = splitStart(rows, thread + 1, threads, 1);
   for (let row = splitStart(rows, thread, threads, 1); row < end; row++) {
     const image = row / outH;
-    const top = (row - image * outH) * int(pool, STRIDE_H) - int(pool, PAD_H);
+    const top = (row - image * outH) * strideH - padH;
     const ih0 = max(0, top);
     const ih1 = min(inH, top + kernelH);
     for (let ow = 0; ow < outW; ow++) {
-      const left = ow * int(pool, STRIDE_W) - int(pool, PAD_W);
+      const left = ow * strideW - padW;
       const iw0 = max(0, left);
       const iw1 = min(inW, left + kernelW);
       const from = input + <usize>((image * inH + ih0) * inW + iw0) * bytes;
@@ -412,5 +397,6 @@ export function avg_pool(args: usize, thread: i32, threads: i32): void {
 
 export function avg_pool_grad(args: usize, thread: i32, threads: i32): void {
   const grad = ptr(args, avg_pool_grad_gradOutput);
-  gather(args + avg_pool_grad_batch, grad, 0, ptr(args, avg_pool_grad_gradInput), thread, threads);
+  loadPool(args + avg_pool_grad_batch);
+  gather(grad, 0, ptr(args, avg_pool_grad_gradInput), thread, threads);
 }
