@@ -8,6 +8,7 @@ import { emptyPage, withSection } from '../bench/markdown.js';
 import { oneOperationModel } from '../bench/micro/onnx.js';
 import type { StepKernels } from '../bench/micro/own.js';
 import { type Limits, type Measured, productTable, stepTable } from '../bench/micro/report.js';
+import type { Scaling } from '../bench/micro/scaling.js';
 import { OptionError, readOptions } from '../bench/options.js';
 import { type Figure, ratioOf } from '../bench/rounds.js';
 import { quantile, short, spreadOf } from '../bench/statistics.js';
@@ -83,14 +84,15 @@ describe('npm run bench', () => {
   it("micro measures our kernels beside the machine's limits", { timeout }, () => {
     const json = join(folder, 'micro.json');
     const { code, stdout, output } = runNode(
-      ['scripts/bench.mjs', 'micro', '--smoke', '--peers', 'none', '--threads', '1', '--json', json],
+      ['scripts/bench.mjs', 'micro', '--smoke', '--peers', 'none', '--threads', '1,2', '--json', json],
       root,
     );
     expect([code, code === 0 ? '' : output]).toEqual([0, '']);
-    const { limits, products, steps } = JSON.parse(readFileSync(json, 'utf8')) as {
+    const { limits, products, steps, scaling } = JSON.parse(readFileSync(json, 'utf8')) as {
       limits: Limits;
       products: Measured[];
       steps: StepKernels[];
+      scaling: Scaling[];
     };
     expect(limits.gops.integer).toBeGreaterThan(0);
     expect(limits.gops.plain).toBeGreaterThan(0);
@@ -100,7 +102,17 @@ describe('npm run bench', () => {
     expect(steps.map(({ recipe, threads }) => [recipe, threads])).toEqual([
       ['int8', 1],
       ['fp32', 1],
+      ['int8', 2],
+      ['fp32', 2],
     ]);
+    expect(scaling.map(({ what, threads }) => [what, threads])).toEqual([
+      ['1,000 calls that do nothing', 2],
+      ['MLP 8-8-4, batch 4', 2],
+    ]);
+    expect(scaling.flatMap(({ one, all, spread }) => [one, all, spread].map((ms) => ms.length))).toEqual(
+      new Array(6).fill(2),
+    );
+    expect(stdout).toMatch(/^MLP 8-8-4, batch 4 .*\(/m);
     const kernels = steps.map(({ groups }) => groups.map(({ name }) => name));
     expect(kernels[0]).toContain('conv2d_grad_weight_int');
     expect(kernels[1]).toContain('conv2d_grad_weight');

@@ -8,6 +8,7 @@ import { fixedBatch, works } from '../works.js';
 import { allConvCases, gemmCases, gemmSizes, prepareProducts } from './kernels.js';
 import { type ArithmeticLimit, arithmeticLimits, gopsOf, limitJobs } from './limits.js';
 import type { Limits } from './report.js';
+import { measureScaling, type Scaling } from './scaling.js';
 
 /** A step of W3 by kernel. */
 export interface StepKernels {
@@ -94,6 +95,10 @@ export async function create({ batch, variant }: ChildConfig): Promise<Served> {
     },
     calls: {
       jobs: () => [...jobs.keys()],
+      scaling: async (): Promise<readonly Scaling[]> => {
+        const most = Math.max(...String(variant['threads']).split(',').map(Number));
+        return most > 1 ? measureScaling(most, smoke) : [];
+      },
       steps: async (): Promise<readonly StepKernels[]> => {
         const profiled: StepKernels[] = [];
         for (const threads of String(variant['threads']).split(',').map(Number)) {

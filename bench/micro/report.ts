@@ -4,6 +4,7 @@ import { short, spreadOf } from '../statistics.js';
 import { ratioText, type Table } from '../tables.js';
 import type { ArithmeticLimit } from './limits.js';
 import type { StepKernels } from './own.js';
+import type { Scaling } from './scaling.js';
 
 export interface Limits {
   /** 10^9 operations a second; a multiply-accumulate is two. */
@@ -138,5 +139,30 @@ export function stepTable(
         percent(Math.max(arithmeticTime(group, threads, limits), memory) / milliseconds),
       ];
     }),
+  };
+}
+
+/** What threads bring and cost; ratios within a round. */
+export function scalingTable(measured: readonly Scaling[]): Table {
+  const { threads } = measured[0];
+  const times = ({ one }: Scaling, other: readonly number[]): string =>
+    ratioText(spreadOf(one.map((ms, round) => ms / other[round])));
+  return {
+    title: `From 1 thread to ${threads}: steps under int8`,
+    notes: [
+      'Lists whose calls are too small to gain from threads are run by the calling thread alone; the last column is without that rule. ' +
+        'Ratios: how many times as fast as one thread, median and extremes of the rounds.',
+      'Of the calls that do nothing the last column is the barrier: ' +
+        `${short((1e6 * spreadOf(measured[0].spread.map((ms, i) => ms - measured[0].one[i])).median) / measured[0].calls)} ns a call.`,
+    ],
+    heads: ['step', 'calls', 'ms, 1 thread', `ms, ${threads} threads`, 'x', 'x, always on all'],
+    rows: measured.map((item) => [
+      item.what,
+      String(item.calls),
+      short(spreadOf(item.one).median),
+      short(spreadOf(item.all).median),
+      times(item, item.all),
+      times(item, item.spread),
+    ]),
   };
 }

@@ -11,7 +11,8 @@ import type { Table } from '../tables.js';
 import { allConvCases, convBatch, gemmCases, jobOf, type ProductCase } from './kernels.js';
 import { arithmeticLimits, copiedBytes, copyLimits, fillLimit, gopsOf } from './limits.js';
 import type { StepKernels } from './own.js';
-import { type Limits, limitTable, type Measured, productTable, stepTable } from './report.js';
+import { type Limits, limitTable, type Measured, productTable, scalingTable, stepTable } from './report.js';
+import type { Scaling } from './scaling.js';
 
 /** A job of one process, and its median in each round. */
 interface Job {
@@ -107,6 +108,8 @@ export async function runMicro(options: BenchOptions, log: (text: string) => voi
     }
     log('micro: kernels of a step');
     const steps = (await children.octograd?.call('steps')) as readonly StepKernels[];
+    log('micro: threads');
+    const scaling = (await children.octograd?.call('scaling')) as readonly Scaling[];
     const limits = limitsOf(jobs);
     const convs = allConvCases(batch);
     const [gemms, convolutions] = [measuredOf(gemmCases, jobs), measuredOf(convs, jobs)];
@@ -115,8 +118,9 @@ export async function runMicro(options: BenchOptions, log: (text: string) => voi
       productTable('Matrix products, 1 thread', gemms, limits),
       productTable(`Convolutions of ResNet-20, batch ${batch}, 1 thread`, convolutions, limits),
       ...steps.map((step) => stepTable(step, limits)),
+      ...(scaling.length > 0 ? [scalingTable(scaling)] : []),
     ];
-    const data = { limits, products: [...gemms, ...convolutions], steps };
+    const data = { limits, products: [...gemms, ...convolutions], steps, scaling };
     publish(options, { section: 'micro', tables, notices, versions, data });
     return 0;
   } finally {
