@@ -55,7 +55,10 @@ function trained(run: Session): number[] {
 /** The share of integer work, after both backends were seen to agree. */
 async function integerShare(recipe: Recipe): Promise<number> {
   // Simulated products are float products: their bits agree only without fused multiply-add.
-  const wasm = await session(recipe, await createWasmBackend({ threads: 2, relaxed: false }));
+  const wasm = await session(
+    recipe,
+    await createWasmBackend({ threads: 2, spreadSmall: true, relaxed: false }),
+  );
   const reference = await session(recipe, 'reference');
   const numbers = trained(wasm);
   expect(numbers).toEqual(trained(reference));

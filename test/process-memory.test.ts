@@ -20,7 +20,7 @@ const program = (recipe: string): string => `
     model: createModel('resnet20', { inputShape: shape, classes: 10 }),
     input: { shape, storage: 'uint8' },
     recipe: ${JSON.stringify(recipe)},
-    backend: await createWasmBackend({ threads: 2 }),
+    backend: await createWasmBackend({ threads: 2, spreadSmall: true }),
     batchSize: size,
   });
   // A first session of the same kind, thrown away: code is compiled and the heap is warm.

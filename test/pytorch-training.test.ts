@@ -50,7 +50,7 @@ describe('float64', () => {
 
 describe.each([
   ['reference', async () => createReferenceBackend()],
-  ['wasm', () => createWasmBackend({ threads: 2 })],
+  ['wasm', () => createWasmBackend({ threads: 2, spreadSmall: true })],
 ] as const)('float32, %s', (_backend, create) => {
   it.each([...titled(resnets), ...titled(mlps)])('%s: first step', async (_name, run) => {
     const session = sessionOf(await create(), seed, run);

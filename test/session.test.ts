@@ -56,7 +56,7 @@ describe('an 8-bit training run', () => {
       await trained(
         await tinySession(data, {
           recipe: 'fp32',
-          backend: await createWasmBackend({ threads: 3, relaxed: false }),
+          backend: await createWasmBackend({ threads: 3, spreadSmall: true, relaxed: false }),
         }),
         2,
       ),

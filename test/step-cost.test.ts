@@ -4,8 +4,8 @@
  * plan anew, and the numbers below say what it brought.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { bytesMoved } from '../src/backend/work.js';
 import type { Session } from '../src/train/index.js';
-import { bytesMoved } from '../src/train/profile.js';
 import { firstBatch, stripes, tinySession } from './support/tiny.js';
 
 /** As of the last change that lowered them; bytes are those of every operand, read and written. */

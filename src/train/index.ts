@@ -18,7 +18,6 @@ export { type ModelFacts, parseModel, restoreModel, type SavedModel, saveModel }
 export { probe } from './probe.js';
 export {
   groupProfile,
-  isProductKernel,
   type Profile,
   type ProfiledCall,
   type ProfiledGroup,

@@ -4,10 +4,11 @@
  * running calls singly shows as the difference to the whole step, which is timed beside it.
  */
 import type { Call, Program } from '../backend/backend.js';
-import { type BufferRef, kernelSpecs } from '../backend/kernels.js';
+import type { BufferRef } from '../backend/kernels.js';
+import { bytesMoved, isProductKernel, macsOf } from '../backend/work.js';
 import type { Plan, PlannedCall } from '../compiler/plan.js';
 import { updatedPath } from '../compiler/plan-print.js';
-import { bytesOf, type FloatBytes } from '../core/dtype.js';
+import type { FloatBytes } from '../core/dtype.js';
 import { UsageError } from '../core/errors.js';
 import { inputName, targetName } from './program.js';
 import type { Session } from './session.js';
@@ -68,32 +69,10 @@ export interface ProfileOptions {
 
 const nameOf = (call: Call): string => (call.kernel === 'host' ? `host:${call.name}` : call.kernel);
 
-/** Kernels whose time is arithmetic; all others are bound by memory. */
-export function isProductKernel(kernel: string): boolean {
-  return kernel.startsWith('matmul') || kernel.startsWith('conv2d');
-}
-
-/** Bytes of every operand of a call, read or written; those written in place count twice. */
-export function bytesMoved(call: Call, floatBytes: FloatBytes): number {
-  const of = ({ length, storage }: BufferRef): number => length * bytesOf(storage, floatBytes);
-  if (call.kernel === 'host') {
-    return [...call.inputs, ...call.outputs].reduce((sum, buffer) => sum + of(buffer), 0);
-  }
-  const buffers = call.buffers as Readonly<Record<string, BufferRef | undefined>>;
-  return Object.entries(kernelSpecs[call.kernel].buffers).reduce((sum, [role, use]) => {
-    const buffer = buffers[role];
-    // One word of it is touched.
-    if (!buffer || role === 'status') return sum;
-    return sum + of(buffer) * (use.startsWith('inout') ? 2 : 1);
-  }, 0);
-}
-
 type Described = Omit<ProfiledCall, 'milliseconds'> & { readonly call: Call };
 
-function described({ call, path, phase, product }: PlannedCall, floatBytes: FloatBytes): Described {
-  const kernel = nameOf(call);
-  const macs = isProductKernel(kernel) ? (product?.macs ?? 0) : 0;
-  return { call, phase, path, kernel, bytes: bytesMoved(call, floatBytes), macs };
+function described({ call, path, phase }: PlannedCall, floatBytes: FloatBytes): Described {
+  return { call, phase, path, kernel: nameOf(call), bytes: bytesMoved(call, floatBytes), macs: macsOf(call) };
 }
 
 function describedUpdate(call: Call, floatBytes: FloatBytes): Described {

@@ -71,7 +71,8 @@ export async function trainedNumbers(
   steps = 2,
 ): Promise<number[]> {
   // Without fused multiply-add: simulated products are float products, whose bits would differ.
-  const backend = threads === 0 ? 'reference' : await createWasmBackend({ threads, relaxed: false });
+  const backend =
+    threads === 0 ? 'reference' : await createWasmBackend({ threads, spreadSmall: true, relaxed: false });
   const session = await tinySession(dataset, { recipe, backend });
   const numbers: number[] = [];
   for (let step = 0; step < steps; step++) {

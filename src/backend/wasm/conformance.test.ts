@@ -7,11 +7,17 @@ import { runConformance } from '../conformance.case.js';
 import { createWasmBackend } from './index.js';
 
 for (const threads of [1, 2, 3]) {
-  runConformance(`wasm, ${threads} threads`, () => createWasmBackend({ threads, relaxed: false }));
-  runConformance(`wasm, ${threads} threads, relaxed`, () => createWasmBackend({ threads, relaxed: true }), {
-    floatProductTolerance: 4,
-  });
+  runConformance(`wasm, ${threads} threads`, () =>
+    createWasmBackend({ threads, spreadSmall: true, relaxed: false }),
+  );
+  runConformance(
+    `wasm, ${threads} threads, relaxed`,
+    () => createWasmBackend({ threads, spreadSmall: true, relaxed: true }),
+    {
+      floatProductTolerance: 4,
+    },
+  );
   runConformance(`wasm, ${threads} threads, products of bytes`, () =>
-    createWasmBackend({ threads, relaxed: false, byteDot: true }),
+    createWasmBackend({ threads, spreadSmall: true, relaxed: false, byteDot: true }),
   );
 }

@@ -16,7 +16,8 @@ import { codesOf, expectBits, floatsOf, randomOf, valuesOf } from './operands.ca
 
 const backends: Backend[] = [];
 beforeAll(async () => {
-  for (const threads of [1, 2, 3]) backends.push(await createWasmBackend({ threads, relaxed: false }));
+  for (const threads of [1, 2, 3])
+    backends.push(await createWasmBackend({ threads, spreadSmall: true, relaxed: false }));
 });
 afterAll(async () => {
   for (const backend of backends) await backend.dispose();

@@ -19,7 +19,7 @@ import { browserWorkerText } from './worker.js';
 
 const open: Backend[] = [];
 async function create(options: WasmBackendOptions): Promise<Backend> {
-  const backend = await createWasmBackend(options);
+  const backend = await createWasmBackend({ spreadSmall: true, ...options });
   open.push(backend);
   return backend;
 }
@@ -255,7 +255,7 @@ describe('checks', () => {
   });
 
   it('refuse everything after dispose', async () => {
-    const backend = await createWasmBackend({ threads: 2 });
+    const backend = await createWasmBackend({ threads: 2, spreadSmall: true });
     backend.reserve(64);
     const program = backend.compile([good]);
     await backend.dispose();
@@ -273,7 +273,7 @@ describe('a trap', () => {
     machine.grow(2 ** 20);
     new Int32Array(machine.buffer, 65536, 2).set([kernel, 65600]);
     new Int32Array(machine.buffer, 65600, record.length).set(record);
-    return [machine, () => machine.run(65536, 1, 131072, () => 'named')];
+    return [machine, () => machine.run({ list: 65536, spread: 'all' }, 1, 131072, () => 'named')];
   }
 
   it.each([
@@ -337,7 +337,7 @@ describe('a process', () => {
       const module = pathToFileURL(join(folder, 'backend/wasm/index.js')).href;
       const script = `
         import { createWasmBackend } from ${JSON.stringify(module)};
-        const backend = await createWasmBackend({ threads: 3 });
+        const backend = await createWasmBackend({ threads: 3, spreadSmall: true });
         const float = (offset, length) => ({ offset, length, storage: 'float' });
         backend.reserve(256);
         backend.view(float(0, 1))[0] = 6;

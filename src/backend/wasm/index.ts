@@ -12,11 +12,17 @@ import { PLAN_BASE } from './control.js';
 import { Machine } from './machine.js';
 import type { Platform } from './platform.js';
 import { checkBuffer, encode } from './records.js';
+import { type Spread, spreadOf } from './spread.js';
 
 /** Options of {@link createWasmBackend}. */
 export interface WasmBackendOptions {
   /** Threads, the calling one included. Default: the machine's cores, 16 at most. */
   readonly threads?: number;
+  /**
+   * Lists too small to gain from threads run on them nevertheless, for tests of the threads. Default false: the calling thread
+   * runs such lists alone.
+   */
+  readonly spreadSmall?: boolean;
   /**
    * Fused multiply-add in float products: faster, not the reference's bits. `auto` (default): where the engine has it.
    */
@@ -55,22 +61,30 @@ async function loadPlatform(): Promise<Platform> {
 
 /** A run of kernel calls, or one host call. */
 type Part =
-  | { readonly kind: 'kernels'; readonly calls: readonly KernelCall[]; list: number }
+  | {
+      readonly kind: 'kernels';
+      readonly calls: readonly KernelCall[];
+      spread: Spread;
+      list: number;
+    }
   | { readonly kind: 'host'; readonly call: HostCall };
 
 function splitParts(calls: readonly Call[]): Part[] {
   const parts: Part[] = [];
   let run: KernelCall[] = [];
+  const endRun = (): void => {
+    if (run.length > 0) parts.push({ kind: 'kernels', calls: run, spread: 'all', list: 0 });
+    run = [];
+  };
   for (const call of calls) {
     if (call.kernel === 'host') {
-      if (run.length > 0) parts.push({ kind: 'kernels', calls: run, list: 0 });
-      run = [];
+      endRun();
       parts.push({ kind: 'host', call });
     } else {
       run.push(call);
     }
   }
-  if (run.length > 0) parts.push({ kind: 'kernels', calls: run, list: 0 });
+  endRun();
   return parts;
 }
 
@@ -94,7 +108,10 @@ class WasmBackend implements Backend {
   /** Bytes of records that released programs left behind. */
   private freed = 0;
 
-  constructor(private readonly machine: Machine) {
+  constructor(
+    private readonly machine: Machine,
+    private readonly spreadSmall: boolean,
+  ) {
     this.threads = machine.threads;
     const simd = machine.wide ? '256-bit SIMD' : 'SIMD';
     const threads = `${machine.threads} thread${machine.threads === 1 ? '' : 's'}`;
@@ -152,11 +169,22 @@ class WasmBackend implements Backend {
   }
 
   scratchBytes(calls: readonly Call[]): number {
+    return this.planParts(splitParts(calls));
+  }
+
+  /** Checks the calls and says which threads run each part. @returns bytes of scratch that they need */
+  private planParts(parts: readonly Part[]): number {
     let most = 0;
-    for (const call of calls) {
-      if (call.kernel === 'host') continue;
-      const { kernel, words } = encode(call, PLAN_BASE, Infinity);
-      most = Math.max(most, this.machine.scratchBytes(kernel, words));
+    for (const part of parts) {
+      if (part.kind === 'host') continue;
+      const records = part.calls.map((call) => encode(call, PLAN_BASE, Infinity));
+      part.spread = this.spreadSmall ? 'all' : spreadOf(part.calls, this.threads);
+      const counts = { one: [1], awake: [1, this.threads], all: [this.threads] }[part.spread];
+      for (const { kernel, words } of records) {
+        for (const threads of counts) {
+          most = Math.max(most, this.machine.scratchBytes(kernel, words, threads));
+        }
+      }
     }
     this.scratchAsked = Math.max(this.scratchAsked, most);
     return most;
@@ -164,7 +192,7 @@ class WasmBackend implements Backend {
 
   compile(calls: readonly Call[]): Program {
     const parts = splitParts(calls);
-    const scratch = this.scratchBytes(calls);
+    const scratch = this.planParts(parts);
     let records = this.layOut(parts, scratch);
     let layout = this.layout;
     return {
@@ -184,7 +212,7 @@ class WasmBackend implements Backend {
           if (part.kind === 'host') this.runHost(part.call);
           else {
             const nameOf = (i: number): string => part.calls[i]?.kernel ?? 'unknown';
-            this.machine.run(part.list, part.calls.length, this.scratchAt, nameOf);
+            this.machine.run(part, part.calls.length, this.scratchAt, nameOf);
           }
         }
       },
@@ -273,5 +301,5 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
     wide: options.wide ?? false,
     wasmBytes: options.wasmBytes,
   });
-  return new WasmBackend(machine);
+  return new WasmBackend(machine, options.spreadSmall ?? false);
 }

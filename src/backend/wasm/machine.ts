@@ -6,6 +6,7 @@ import { BackendError, MemoryLimitError, UsageError } from '../../core/errors.js
 import * as control from './control.js';
 import { hasRelaxed, withUnsharedMemory } from './module.js';
 import type { Platform, WorkerHandle } from './platform.js';
+import type { Spread } from './spread.js';
 
 interface Exports {
   readonly execute: () => void;
@@ -91,7 +92,6 @@ export class Machine {
       throw new BackendError('the static data of the WASM module runs into its control block');
     }
     const words = machine.words();
-    words[control.THREADS / 4] = threads;
     words[control.MAY_SLEEP / 4] = platform.mayBlock ? 1 : 0;
     words[control.BYTE_DOT / 4] = byteDot ? 1 : 0;
     const starts: Promise<WorkerHandle>[] = [];
@@ -132,23 +132,30 @@ export class Machine {
     }
   }
 
-  /** Bytes of scratch that the call with this record needs, all threads together. */
-  scratchBytes(kernel: number, record: Int32Array): number {
+  /** Bytes of scratch that the call with this record needs, so many threads together. */
+  scratchBytes(kernel: number, record: Int32Array, threads: number): number {
     new Int32Array(this.buffer, control.STAGING, record.length).set(record);
-    return this.exports.scratchBytes(kernel, control.STAGING, this.threads) >>> 0;
+    return this.exports.scratchBytes(kernel, control.STAGING, threads) >>> 0;
   }
 
   /**
-   * Runs `count` records of the list at byte `list`.
+   * Runs `count` records of the list at byte `list`. Workers that take no part are left as they are, asleep or awake.
    * @param nameOf name of the call at a position, for the message
    * @throws BackendError after a trap in any thread; the machine is then of no more use
    */
-  run(list: number, count: number, scratch: number, nameOf: (position: number) => string): void {
+  run(
+    { list, spread }: { list: number; spread: Spread },
+    count: number,
+    scratch: number,
+    nameOf: (position: number) => string,
+  ): void {
     const words = this.words();
     if (this.failure) throw new BackendError(this.failure);
     words[control.LIST / 4] = list;
     words[control.COUNT / 4] = count;
     words[control.SCRATCH / 4] = scratch;
+    const all = spread === 'all' || (spread === 'awake' && Atomics.load(words, control.SLEEPERS / 4) === 0);
+    words[control.THREADS / 4] = all ? this.threads : 1;
     try {
       this.exports.execute();
     } catch (error) {

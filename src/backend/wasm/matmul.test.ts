@@ -8,7 +8,8 @@ import { type Codes, codesOf, expectBits, floatsOf, placer, randomOf, valuesOf }
 
 const backends: Backend[] = [];
 beforeAll(async () => {
-  for (const threads of [1, 2, 3]) backends.push(await createWasmBackend({ threads, relaxed: false }));
+  for (const threads of [1, 2, 3])
+    backends.push(await createWasmBackend({ threads, spreadSmall: true, relaxed: false }));
 });
 afterAll(async () => {
   for (const backend of backends) await backend.dispose();
@@ -166,7 +167,7 @@ describe('sums far beyond int32', () => {
 });
 
 it('stays within a rounding of each product with fused multiply-add', async () => {
-  const backend = await createWasmBackend({ threads: 2, relaxed: 'auto' });
+  const backend = await createWasmBackend({ threads: 2, spreadSmall: true, relaxed: 'auto' });
   try {
     const s = shape(1, 9, 500, 17);
     const random = randomOf(5);

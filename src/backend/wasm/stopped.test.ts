@@ -39,7 +39,7 @@ it.skipIf(process.platform === 'win32')('a stopped process goes on', { timeout: 
       new Int32Array(machine.buffer, record, words.length).set(words);
       new Int32Array(machine.buffer)[${SIGN_WITHIN / 4}] = ${WITHIN};
       writeSync(1, 'begins ');
-      machine.run(list, calls, 2 ** 27 + 2 ** 26, () => 'square_sum');
+      machine.run({ list, spread: 'all' }, calls, 2 ** 27 + 2 ** 26, () => 'square_sum');
       writeSync(1, String(new Float32Array(machine.buffer, 2 ** 19, 1)[0]));
       await machine.dispose();
     `;
