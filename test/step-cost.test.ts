@@ -9,8 +9,8 @@ import type { Session } from '../src/train/index.js';
 import { firstBatch, stripes, tinySession } from './support/tiny.js';
 
 /** As of the last change that lowered them; bytes are those of every operand, read and written. */
-const CALLS = 595;
-const MEGABYTES = 807.6;
+const CALLS = 586;
+const MEGABYTES = 757.2;
 const SCRATCH = 379_904;
 
 const images = stripes(64, 32, 3, 10);

@@ -54,6 +54,7 @@ const lengths: LengthTable = {
   relu: ({ count }) => ({ input: count, output: count, mask: maskBytes(count) }),
   relu_grad: ({ count, ...p }) => ({
     gradOutput: count,
+    addend: count,
     mask: maskBytes(count),
     output: count,
     ...rangeSizes(p),

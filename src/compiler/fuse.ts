@@ -5,13 +5,15 @@
  *   norm's affine [-> relu] -> range, quantize      becomes  range from extreme codes; affine+relu+quantize, codes to codes
  *   norm's affine -> add(shortcut) -> relu [-> range] becomes one pass that also finds the range
  *   conv2d, norm's gradient or relu's gradient -> range becomes one pass that finds the range of what it has just written
+ *   add of two gradients -> relu's gradient          becomes one pass
  *   quantize + quantize of one value                 becomes  quantize_pair
  *   parameter -> range, qparams, quantize           moves to the end of the update, which leaves codes and scales for the next step
  */
 import { hashText } from '../core/rng.js';
+import { addGradientsOp } from '../graph/differentiate.js';
 import { Graph, type Node, type Value } from '../graph/graph.js';
 import { addOp } from '../ops/arithmetic.js';
-import { reluOp } from '../ops/relu.js';
+import { reluGradOp, reluOp } from '../ops/relu.js';
 import {
   canRange,
   channelAffineAddReluOp,
@@ -56,6 +58,8 @@ class FusionPass {
   private readonly done = new Set<Node>();
   /** What to do instead when a node's turn comes. */
   private readonly instead = new Map<Node, Emit>();
+  /** What a node reads instead of its inputs. */
+  private readonly rewired = new Map<Node, Node['inputs']>();
   private readonly keep: Set<number>;
   private readonly derived = new Map<string, QuantizeAttrs>();
 
@@ -85,6 +89,7 @@ class FusionPass {
     for (const node of this.nodes) {
       if (node.op === channelAffineOp) this.planResidual(node) || this.planQuantize(node);
       if (node.op === quantizeOp && !this.instead.has(node)) this.planPair(node);
+      if (node.op === reluGradOp) this.planGradSum(node);
     }
     for (const node of this.nodes) if (!this.instead.has(node)) this.planOwnRange(node);
     for (const node of this.nodes) this.emit(node);
@@ -99,7 +104,10 @@ class FusionPass {
 
   private inputsOf(node: Node): Record<string, Value | undefined> {
     return Object.fromEntries(
-      Object.entries(node.inputs).map(([role, value]) => [role, value ? this.find(value) : undefined]),
+      Object.entries(this.rewired.get(node) ?? node.inputs).map(([role, value]) => [
+        role,
+        value ? this.find(value) : undefined,
+      ]),
     );
   }
 
@@ -158,6 +166,16 @@ class FusionPass {
       const value = quantize.outputs.codes;
       this.mapped.set(value.id, this.out.source('derived', names.codes, value.shape, value.storage));
     });
+  }
+
+  /** relu's gradient of a sum: where a value goes two ways, as a block's output does, its gradients are added. */
+  private planGradSum(grad: Node): void {
+    const sum = grad.inputs.gradOutput as Value;
+    const add = sum.node;
+    if (add?.op !== addGradientsOp || this.onlyReader(sum) !== grad || this.instead.has(add)) return;
+    this.instead.set(add, () => {});
+    const { left, right } = add.inputs;
+    this.rewired.set(grad, { ...grad.inputs, gradOutput: left, addend: right });
   }
 
   /** Anything whose kernel can find the range of its output, and whose output's range is asked for by images. */

@@ -5,13 +5,19 @@ import { call, defineOp } from '../graph/op.js';
 
 const maskShape = (value: Value): number[] => [Math.ceil(sizeOf(value.shape) / 8)];
 
-const reluGradOp = defineOp<Record<string, never>>({
+/** With `addend`, which the fusion pass puts in, the gradient is the sum of both. */
+export const reluGradOp = defineOp<Record<string, never>>({
   name: 'relu_grad',
   infer: ({ gradOutput }) => ({ output: { shape: gradOutput.shape } }),
   lower: ({ inputs, outputs }) => [
     call(
       'relu_grad',
-      { gradOutput: inputs.gradOutput, mask: inputs.mask, output: outputs.output },
+      {
+        gradOutput: inputs.gradOutput,
+        addend: inputs.addend,
+        mask: inputs.mask,
+        output: outputs.output,
+      },
       { count: sizeOf(inputs.gradOutput.shape), cellRows: 0, site: 0 },
     ),
   ],

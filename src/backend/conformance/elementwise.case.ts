@@ -99,7 +99,13 @@ function affineCases(): KernelCase[] {
 }
 
 /** relu_grad that finds the range of its output; every third case has an infinity in its last place. */
-function rangedReluGrad(title: string, count: number, rows: number, draw: Draw): KernelCase {
+function rangedReluGrad(
+  title: string,
+  count: number,
+  rows: number,
+  draw: Draw,
+  addend?: Float32Array,
+): KernelCase {
   const gradOutput = draw.normal(count);
   const mask = draw.mask(count);
   const last = count - 1;
@@ -107,9 +113,10 @@ function rangedReluGrad(title: string, count: number, rows: number, draw: Draw):
   if (broken) gradOutput[last] = Number.NEGATIVE_INFINITY;
   return kernelCase(
     'relu_grad',
-    `${title}, range of ${rows}${broken ? ', infinite' : ''}`,
+    `${title}${addend ? ', of a sum' : ''}, range of ${rows}${broken ? ', infinite' : ''}`,
     {
       gradOutput: floats(gradOutput),
+      addend: addend && floats(addend),
       mask: data('uint8', mask),
       output: out('float', count),
       cells: out('float', 2 * rows, { unspecified: broken ? [2 * rows - 2, 2 * rows - 1] : [] }),
@@ -148,7 +155,16 @@ function reluCases(): KernelCase[] {
       ),
       ...[1, 2, 5]
         .filter((rows) => count > 0 && count % rows === 0)
-        .map((rows) => rangedReluGrad(title, count, rows, draw)),
+        .flatMap((rows) => [
+          rangedReluGrad(title, count, rows, draw),
+          rangedReluGrad(title, count, rows, draw, draw.normal(count)),
+        ]),
+      kernelCase(
+        'relu_grad',
+        `${title}, of a sum`,
+        { gradOutput, addend: floats(draw.nonFinite(count)), mask, output: out('float', count) },
+        { count, cellRows: 0, site: 0 },
+      ),
       kernelCase(
         'leaky_relu_grad',
         title,

@@ -56,9 +56,9 @@ export const elementwiseSpecs = {
   /** output[i] = x < 0 ? 0 : x (a NaN passes); mask bit i = x > 0. The last byte's unused bits are 0. */
   relu: { buffers: { input: 'in', output: 'out', mask: 'out?' }, params: { count: 'int' } },
 
-  /** output[i] = mask bit i ? gradOutput[i] : 0. */
+  /** output[i] = mask bit i ? gradOutput[i] : 0; with addend f(gradOutput[i] + addend[i]) stands for gradOutput[i]. */
   relu_grad: {
-    buffers: { gradOutput: 'in', mask: 'in', output: 'out', ...rangeBuffers },
+    buffers: { gradOutput: 'in', addend: 'in?', mask: 'in', output: 'out', ...rangeBuffers },
     params: { count: 'int', ...rangeParams },
   },
 

@@ -105,8 +105,11 @@ export const elementwiseKernels = {
     }
   },
 
-  relu_grad({ gradOutput, mask, output, cells, status }, { count, cellRows, site }) {
-    for (let i = 0; i < count; i++) output[i] = (mask[i >> 3] >> (i & 7)) & 1 ? gradOutput[i] : 0;
+  relu_grad({ gradOutput, addend, mask, output, cells, status }, { count, cellRows, site }) {
+    for (let i = 0; i < count; i++) {
+      const kept = (mask[i >> 3] >> (i & 7)) & 1;
+      output[i] = kept ? (addend ? gradOutput[i] + addend[i] : gradOutput[i]) : 0;
+    }
     if (cells) rangeOfRows(output, cellRows, count / cellRows, cells, status, site);
   },
 

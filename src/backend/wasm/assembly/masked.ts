@@ -15,6 +15,7 @@ import {
   leaky_relu_output,
   leaky_relu_slope,
   relu_count,
+  relu_grad_addend,
   relu_grad_cellRows,
   relu_grad_cells,
   relu_grad_count,
@@ -87,9 +88,27 @@ function backward4(leaky: bool, g: v128, word: v128, bits: v128, slopes: v128): 
   return leaky ? v128.bitselect(g, f32x4.mul(slopes, g), keep) : v128.and(g, keep);
 }
 
+/** Four gradients, or sums of two. */
 // @ts-ignore: decorator
 @inline
-function backward(leaky: bool, grad: usize, mask: usize, output: usize, start: i32, end: i32, slope: f32): void {
+function gradient4(adds: bool, from: usize, plus: usize, at: usize): v128 {
+  const g = v128.load(from + at);
+  return adds ? f32x4.add(g, v128.load(plus + at)) : g;
+}
+
+// @ts-ignore: decorator
+@inline
+function backward(
+  leaky: bool,
+  adds: bool,
+  grad: usize,
+  addend: usize,
+  mask: usize,
+  output: usize,
+  start: i32,
+  end: i32,
+  slope: f32,
+): void {
   const slopes = f32x4.splat(slope);
   const bits0 = bitVector(0);
   const bits1 = bitVector(1);
@@ -98,16 +117,17 @@ function backward(leaky: bool, grad: usize, mask: usize, output: usize, start: i
   let i = start;
   for (; i + 16 <= end; i += 16) {
     const from = grad + (<usize>i << 2);
+    const plus = addend + (<usize>i << 2);
     const to = output + (<usize>i << 2);
     const word = i32x4.splat(<i32>load<u16>(mask + (<usize>i >> 3)));
-    v128.store(to, backward4(leaky, v128.load(from), word, bits0, slopes));
-    v128.store(to, backward4(leaky, v128.load(from, 16), word, bits1, slopes), 16);
-    v128.store(to, backward4(leaky, v128.load(from, 32), word, bits2, slopes), 32);
-    v128.store(to, backward4(leaky, v128.load(from, 48), word, bits3, slopes), 48);
+    v128.store(to, backward4(leaky, gradient4(adds, from, plus, 0), word, bits0, slopes));
+    v128.store(to, backward4(leaky, gradient4(adds, from, plus, 16), word, bits1, slopes), 16);
+    v128.store(to, backward4(leaky, gradient4(adds, from, plus, 32), word, bits2, slopes), 32);
+    v128.store(to, backward4(leaky, gradient4(adds, from, plus, 48), word, bits3, slopes), 48);
   }
   for (; i < end; i++) {
     const at = <usize>i << 2;
-    const g = load<f32>(grad + at);
+    const g = adds ? load<f32>(grad + at) + load<f32>(addend + at) : load<f32>(grad + at);
     const kept = (<i32>load<u8>(mask + (<usize>i >> 3)) >> (i & 7)) & 1;
     store<f32>(output + at, kept ? g : leaky ? slope * g : <f32>0);
   }
@@ -124,6 +144,7 @@ export function relu_grad(args: usize, thread: i32, threads: i32): void {
   const count = int(args, relu_grad_count);
   const end = splitStart(count, thread + 1, threads, 16);
   const grad = ptr(args, relu_grad_gradOutput);
+  const addend = ptr(args, relu_grad_addend);
   const mask = ptr(args, relu_grad_mask);
   const output = ptr(args, relu_grad_output);
   const cells = ptr(args, relu_grad_cells);
@@ -135,7 +156,8 @@ export function relu_grad(args: usize, thread: i32, threads: i32): void {
   let bad = 0;
   for (let first = splitStart(count, thread, threads, 16); first < end; first += RANGE_BLOCK) {
     const stop = min(end, first + RANGE_BLOCK);
-    backward(false, grad, mask, output, first, stop, 0);
+    if (addend != 0) backward(false, true, grad, addend, mask, output, first, stop, 0);
+    else backward(false, false, grad, 0, mask, output, first, stop, 0);
     if (cells != 0) bad |= widenRows(output, first, stop, count / rows, cells);
   }
   if (cells != 0) setStatus(ptr(args, relu_grad_status), int(args, relu_grad_site), bad);
@@ -156,5 +178,6 @@ export function leaky_relu_grad(args: usize, thread: i32, threads: i32): void {
   const end = splitStart(count, thread + 1, threads, 16);
   const slope = float(args, leaky_relu_grad_slope);
   const grad = ptr(args, leaky_relu_grad_gradOutput);
-  backward(true, grad, ptr(args, leaky_relu_grad_mask), ptr(args, leaky_relu_grad_output), start, end, slope);
+  const mask = ptr(args, leaky_relu_grad_mask);
+  backward(true, false, grad, 0, mask, ptr(args, leaky_relu_grad_output), start, end, slope);
 }
