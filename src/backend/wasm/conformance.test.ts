@@ -20,4 +20,7 @@ for (const threads of [1, 2, 3]) {
   runConformance(`wasm, ${threads} threads, products of bytes`, () =>
     createWasmBackend({ threads, spreadSmall: true, relaxed: false, byteDot: true }),
   );
+  runConformance(`wasm, ${threads} threads, panels in pairs`, () =>
+    createWasmBackend({ threads, spreadSmall: true, relaxed: false, pairPanels: true }),
+  );
 }

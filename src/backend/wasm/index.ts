@@ -38,6 +38,8 @@ export interface WasmBackendOptions {
    * `createWasmBackend` (checked-wasm.ts) holds such a backend against the reference before it hands it out. Default false.
    */
   readonly wide?: boolean;
+  /** Integer convolutions by the tiles that suit 256-bit vectors: the same bits, for tests. Default: with `wide`. */
+  readonly pairPanels?: boolean;
   /**
    * Bytes of octograd.wasm, where they cannot be read from beside this module; with `relaxed: true`, those of
    * octograd-relaxed.wasm.
@@ -299,6 +301,7 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
     relaxed: options.relaxed ?? 'auto',
     byteDot: options.byteDot ?? 'auto',
     wide: options.wide ?? false,
+    pairPanels: options.pairPanels,
     wasmBytes: options.wasmBytes,
   });
   return new WasmBackend(machine, options.spreadSmall ?? false);

@@ -22,6 +22,8 @@ export interface MachineOptions {
   readonly byteDot: boolean | 'auto';
   /** Compile with the engine's 256-bit vectoriser. */
   readonly wide: boolean;
+  /** Tiles for 256-bit vectors; default: with `wide`. */
+  readonly pairPanels?: boolean | undefined;
   readonly wasmBytes?: Uint8Array | undefined;
 }
 
@@ -94,6 +96,7 @@ export class Machine {
     const words = machine.words();
     words[control.MAY_SLEEP / 4] = platform.mayBlock ? 1 : 0;
     words[control.BYTE_DOT / 4] = byteDot ? 1 : 0;
+    words[control.PAIR_PANELS / 4] = (options.pairPanels ?? options.wide) ? 1 : 0;
     const starts: Promise<WorkerHandle>[] = [];
     for (let thread = 1; thread < threads; thread++) {
       starts.push(platform.startWorker({ module, memory, thread, start: 0 }));

@@ -2,6 +2,7 @@
  * Computes what taps.ts lays out: packs the weights into panels, then, for bands of images, widens the source into a
  * band with a border of zeros and runs the tiles over it. Serves conv2d and conv2d_grad_input, integer and float.
  */
+import { PAIR_PANELS } from '../control';
 import { splitStart } from './args';
 import { copyBytes, zeroByte } from './bytes';
 import { scaleOf, widen, zeroPointOf } from './codes';
@@ -43,6 +44,7 @@ import {
 import { startCells, widenRows } from './range';
 import { barrier, scratch } from './threads';
 import { prepareEpilogue, tileOut } from './tile-out';
+import { EPILOGUE_STRIDE, tilePairOut } from './tile-pair';
 import {
   addToWide,
   roundWide,
@@ -160,10 +162,11 @@ function fillBand(band: usize, image: i32, firstRow: i32, rows: i32): void {
   }
 }
 
-/** One panel over the grid pixels of a band. */
+/** One panel over the grid pixels of a band, or, where `second` is not 0, two whole ones whose lanes follow each other. */
 function runPanel(
   phase: Phase,
   panel: usize,
+  second: usize,
   tile: usize,
   band: usize,
   rows: i32,
@@ -189,6 +192,8 @@ function runPanel(
   const pixels = rows * width;
   const inOne = isInt && blockCount == 1;
   if (inOne) prepareEpilogue(epilogue, panel, scale, zero);
+  if (second != 0) prepareEpilogue(epilogue + EPILOGUE_STRIDE, second, scale, zero);
+  const secondSteps = second + PANEL_HEADER;
   let row = 0;
   let col = 0;
   for (let pixel = 0; pixel < pixels; pixel += 4) {
@@ -230,6 +235,14 @@ function runPanel(
           o3 = o;
         }
       }
+    }
+    if (second != 0) {
+      if (elementBytes == 1) {
+        tilePairOut<i8>(tile, epilogue, firstSegment, endSegment, a0, a1, a2, a3, 4, steps, secondSteps, o0, o1, o2, o3, used, hasBias);
+      } else {
+        tilePairOut<i16>(tile, epilogue, firstSegment, endSegment, a0, a1, a2, a3, 4, steps, secondSteps, o0, o1, o2, o3, used, hasBias);
+      }
+      continue;
     }
     if (inOne) {
       if (elementBytes == 1) {
@@ -273,7 +286,7 @@ export function runTaps(thread: i32, threads: i32): i32 {
   const area = panels + panelSpace + <usize>thread * areaBytes;
   const tile = tileOf(area);
   const zeros = tile + TILE_BYTES + WIDE_BYTES;
-  const band = zeros + 64 + 128;
+  const band = zeros + 64 + 2 * EPILOGUE_STRIDE;
   buildTables(area);
   const perPhase = groups * groupPanels;
   const packs = phaseCount * perPhase;
@@ -284,6 +297,7 @@ export function runTaps(thread: i32, threads: i32): i32 {
     const panel = panels + phase.panels + <usize>n * phase.panelBytes;
     packPanel(panel, phase, n / groupPanels, n % groupPanels, zeros);
   }
+  const pairPanels = elementBytes < 4 && load<i32>(PAIR_PANELS) != 0;
   startCells(cells, batch, thread);
   barrier();
   let bad = 0;
@@ -303,12 +317,17 @@ export function runTaps(thread: i32, threads: i32): i32 {
       const phase = phaseAt(p);
       const phaseRows = min(rows, phase.gridH - first);
       if (phaseRows <= 0 || phase.gridW <= 0) continue;
+      const inPairs = pairPanels && phase.blockCount == 1;
       for (let n = 0; n < perPhase; n++) {
         const group = n / groupPanels;
         const block = n % groupPanels;
+        const panel = panels + phase.panels + <usize>n * phase.panelBytes;
+        const both = inPairs && groupLanes - block * LANES >= 2 * LANES;
+        if (both) n++;
         runPanel(
           phase,
-          panels + phase.panels + <usize>n * phase.panelBytes,
+          panel,
+          both ? panel + phase.panelBytes : 0,
           tile,
           band + <usize>(group * terms) * elementBytes,
           phaseRows,

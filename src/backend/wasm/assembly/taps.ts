@@ -24,6 +24,7 @@ import {
 } from './geometry';
 import { LANES, PANEL_HEADER, STEP_BYTES } from './panel';
 import { SEGMENT_BYTES, TILE_BYTES, WIDE_BYTES } from './tile';
+import { EPILOGUE_STRIDE } from './tile-pair';
 
 /** Output pixels with the same taps. */
 @unmanaged
@@ -82,7 +83,7 @@ export let bandGridRows: i32 = 0;
 export let bandsPerImage: i32 = 0;
 export let phases: usize = 0;
 export let phaseCount: i32 = 0;
-/** Scratch: panels first, then one area a thread: tables, then tile, wide tile, zero points, epilogue, then the band. */
+/** Scratch: panels first, then one area a thread: tables, then tile, wide tile, zero points, epilogues, then the band. */
 export let panelSpace: usize = 0;
 let tableSpace: usize = 0;
 export let areaBytes: usize = 0;
@@ -172,7 +173,7 @@ export function planTaps(isForward: bool, bytes: usize, blockTerms: i32, threads
       blocks * (SEGMENT_BYTES + BLOCK_BYTES),
   );
   planBands(threads);
-  areaBytes = tableSpace + TILE_BYTES + WIDE_BYTES + 64 + 128 + roundUp64(bandBytes(bandGridRows) + 16);
+  areaBytes = tableSpace + TILE_BYTES + WIDE_BYTES + 64 + 2 * EPILOGUE_STRIDE + roundUp64(bandBytes(bandGridRows) + 16);
 }
 
 function floorDiv(a: i32, b: i32): i32 {
@@ -309,7 +310,7 @@ export function tapsScratch(threads: i32): usize {
   return panelSpace + <usize>threads * areaBytes;
 }
 
-/** Where in a thread's area the tile lies; the wide tile, 64 bytes for zero points, 128 for the epilogue and the band follow it. */
+/** Where in a thread's area the tile lies; the wide tile, 64 bytes for zero points, two epilogues and the band follow it. */
 export function tileOf(area: usize): usize {
   return area + tableSpace;
 }

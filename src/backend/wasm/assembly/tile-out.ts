@@ -27,7 +27,7 @@ export function prepareEpilogue(epilogue: usize, panel: usize, scale: f32, zero:
 /** T = i8: quads of bytes; T = i16: pairs of int16. */
 // @ts-ignore: decorator
 @inline
-function dotAdd<T>(row: v128, lanes: v128, sum: v128): v128 {
+export function dotAdd<T>(row: v128, lanes: v128, sum: v128): v128 {
   if (sizeof<T>() == 1) return byteDot(row, lanes, sum);
   return i32x4.add(sum, i32x4.dot_i16x8_s(row, lanes));
 }
@@ -35,7 +35,7 @@ function dotAdd<T>(row: v128, lanes: v128, sum: v128): v128 {
 /** B = true: with a bias. */
 // @ts-ignore: decorator
 @inline
-function scaled<B>(sum: v128, scale: v128, bias: v128): v128 {
+export function scaled<B>(sum: v128, scale: v128, bias: v128): v128 {
   const product = f32x4.mul(f32x4.convert_i32x4_s(sum), scale);
   return isBoolean<B>() ? f32x4.add(product, bias) : product;
 }
@@ -97,14 +97,18 @@ function wholeTile<T, B>(
       panel += 32;
     } while (--steps);
   }
-  v128.store(out0, scaled<B>(c00, v128.load(epilogue, 32), v128.load(epilogue, 64)));
-  v128.store(out0, scaled<B>(c01, v128.load(epilogue, 48), v128.load(epilogue, 80)), 16);
-  v128.store(out1, scaled<B>(c10, v128.load(epilogue, 32), v128.load(epilogue, 64)));
-  v128.store(out1, scaled<B>(c11, v128.load(epilogue, 48), v128.load(epilogue, 80)), 16);
-  v128.store(out2, scaled<B>(c20, v128.load(epilogue, 32), v128.load(epilogue, 64)));
-  v128.store(out2, scaled<B>(c21, v128.load(epilogue, 48), v128.load(epilogue, 80)), 16);
-  v128.store(out3, scaled<B>(c30, v128.load(epilogue, 32), v128.load(epilogue, 64)));
-  v128.store(out3, scaled<B>(c31, v128.load(epilogue, 48), v128.load(epilogue, 80)), 16);
+  const scale0 = v128.load(epilogue, 32);
+  const scale1 = v128.load(epilogue, 48);
+  const bias0 = v128.load(epilogue, 64);
+  const bias1 = v128.load(epilogue, 80);
+  v128.store(out0, scaled<B>(c00, scale0, bias0));
+  v128.store(out0, scaled<B>(c01, scale1, bias1), 16);
+  v128.store(out1, scaled<B>(c10, scale0, bias0));
+  v128.store(out1, scaled<B>(c11, scale1, bias1), 16);
+  v128.store(out2, scaled<B>(c20, scale0, bias0));
+  v128.store(out2, scaled<B>(c21, scale1, bias1), 16);
+  v128.store(out3, scaled<B>(c30, scale0, bias0));
+  v128.store(out3, scaled<B>(c31, scale1, bias1), 16);
 }
 
 /**
