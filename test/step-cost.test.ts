@@ -11,7 +11,7 @@ import { firstBatch, stripes, tinySession } from './support/tiny.js';
 /** As of the last change that lowered them; bytes are those of every operand, read and written. */
 const CALLS = 586;
 const MEGABYTES = 757.2;
-const SCRATCH = 379_904;
+const SCRATCH = 380_032;
 
 const images = stripes(64, 32, 3, 10);
 

@@ -4,6 +4,7 @@
  * channels, one tap) adds the band to its sums: int32 for as many terms as it holds, then double, where integers below 2^53
  * are exact. So bands may be dealt to threads in any way.
  */
+import { PAIR_PANELS } from '../control';
 import { INT16, INT8, int, ptr, splitStart, storageOf } from './args';
 import { scaleOf, zeroPointOf } from './codes';
 import { isDepthwise } from './depthwise';
@@ -69,6 +70,7 @@ import {
   unitPairs,
   units,
 } from './grad-weight-plan';
+import { sumPairs, sumPairsOfTwo } from './grad-weight-sums';
 import { barrier, scratch } from './threads';
 import { addToWide, roundTile, TILE_BYTES, WIDE_BYTES } from './tile';
 
@@ -80,72 +82,6 @@ export function conv2d_grad_weight_int_scratch(args: usize, threads: i32): usize
   loadGeometry(args + conv2d_grad_weight_int_batch);
   plan(threads);
   return isDepthwise() ? depthwiseGradScratch(threads) : planBytes(threads);
-}
-
-/** Sums rows of pairs of some pairs of images: a tile of int32, [4 input channels][8 output channels]. */
-function sumPairs(
-  tile: usize,
-  input: usize,
-  grad: usize,
-  images: i32,
-  inputImage: usize,
-  gradImage: usize,
-  height: i32,
-  count: i32,
-  inputRow: usize,
-  gradRow: usize,
-): void {
-  let c00 = i32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
-  let rows = height;
-  let firstInput = input;
-  let firstGrad = grad;
-  do {
-    let x = input;
-    let g = grad;
-    let n = count;
-    do {
-      const b0 = v128.load(g);
-      const b1 = v128.load(g, 16);
-      let a = v128.load32_splat(x);
-      c00 = i32x4.add(c00, i32x4.dot_i16x8_s(a, b0));
-      c01 = i32x4.add(c01, i32x4.dot_i16x8_s(a, b1));
-      a = v128.load32_splat(x, 4);
-      c10 = i32x4.add(c10, i32x4.dot_i16x8_s(a, b0));
-      c11 = i32x4.add(c11, i32x4.dot_i16x8_s(a, b1));
-      a = v128.load32_splat(x, 8);
-      c20 = i32x4.add(c20, i32x4.dot_i16x8_s(a, b0));
-      c21 = i32x4.add(c21, i32x4.dot_i16x8_s(a, b1));
-      a = v128.load32_splat(x, 12);
-      c30 = i32x4.add(c30, i32x4.dot_i16x8_s(a, b0));
-      c31 = i32x4.add(c31, i32x4.dot_i16x8_s(a, b1));
-      x += 16;
-      g += 32;
-    } while (--n);
-    input += inputRow;
-    grad += gradRow;
-    if (--rows == 0 && --images > 0) {
-      rows = height;
-      firstInput += inputImage;
-      firstGrad += gradImage;
-      input = firstInput;
-      grad = firstGrad;
-    }
-  } while (rows > 0);
-  v128.store(tile, c00);
-  v128.store(tile, c01, 16);
-  v128.store(tile, c10, 32);
-  v128.store(tile, c11, 48);
-  v128.store(tile, c20, 64);
-  v128.store(tile, c21, 80);
-  v128.store(tile, c30, 96);
-  v128.store(tile, c31, 112);
 }
 
 /**
@@ -174,16 +110,25 @@ function addRectangle(
   const gradImage = gradBytes(bandRows);
   const step = <usize>strideH * inputRow;
   const taps = kernelH * kernelW;
+  const tilesOfOut = taps * inBlocks;
+  const wideOfOut = <usize>tilesOfOut * WIDE_BYTES;
+  const pairs = load<i32>(PAIR_PANELS) != 0;
   let inBlock = start % inBlocks;
   let out = start / inBlocks / taps;
   let tap = start / inBlocks - out * taps;
   for (let tile = start; tile < end; out++, tap = 0) {
     const group = out / outBlocks;
     const outBlock = out - group * outBlocks;
-    if (gradWeight != 0) loadScales(scales, gradParams, gradGroups, inputScale, group, outBlock);
+    // Two blocks of output channels at once, where both are whole here.
+    const both = pairs && tap == 0 && inBlock == 0 && outBlock + 1 < outBlocks && end - tile >= 2 * tilesOfOut;
+    if (gradWeight != 0) {
+      loadScales(scales, gradParams, gradGroups, inputScale, group, outBlock);
+      if (both) loadScales(scales + 32, gradParams, gradGroups, inputScale, group, outBlock + 1);
+    }
     const groupInput = inputBand + <usize>(group * inBlocks) * inputBlock;
     const outGrad = gradBand + <usize>out * gradBlock;
-    for (; tile < end && tap < taps; tap++, inBlock = 0) {
+    const outEnd = both ? tile + tilesOfOut : end;
+    for (; tile < outEnd && tap < taps; tap++, inBlock = 0) {
       const kh = tap / kernelW;
       const column = columns + <usize>(tap - kh * kernelW) * COLUMN_BYTES;
       const offsetH = kh * dilationH - padH + first * strideH;
@@ -192,29 +137,42 @@ function addRectangle(
       const left = max(col, load<i32>(column, COLUMN_LEFT));
       const width = min(col + count, load<i32>(column, COLUMN_RIGHT)) - left;
       const some = height > 0 && width > 0;
-      const last = min(end, tile + inBlocks - inBlock);
+      const last = min(outEnd, tile + inBlocks - inBlock);
       if (!some) {
         if (gradWeight == 0) {
           wide += <usize>(last - tile) * WIDE_BYTES;
           tile = last;
           continue;
         }
-        memory.fill(gradTile, 0, TILE_BYTES);
+        memory.fill(gradTile, 0, 2 * TILE_BYTES);
       }
       const inRow = <usize>(top * strideH + kh * dilationH);
       let input = groupInput + <usize>inBlock * inputBlock + <usize>load<i32>(column) * slot + inRow * inputRow;
       input += <usize>(load<i32>(column, COLUMN_START) + left) << 4;
       const grad = outGrad + <usize>top * gradRow + (<usize>left << 5);
       for (; tile < last; tile++, inBlock++, input += inputBlock) {
-        if (some) sumPairs(gradTile, input, grad, images, inputImage, gradImage, height, width, step, gradRow);
+        if (some && both) {
+          sumPairsOfTwo(gradTile, input, grad, gradBlock, images, inputImage, gradImage, height, width, step, gradRow);
+        } else if (some) {
+          sumPairs(gradTile, input, grad, images, inputImage, gradImage, height, width, step, gradRow);
+        }
         if (gradWeight == 0) {
           addToWide(wide, gradTile);
+          if (both) addToWide(wide + wideOfOut, gradTile + TILE_BYTES);
           wide += WIDE_BYTES;
-        } else {
-          roundTile(gradTile);
-          storeTile(gradWeight, gradTile, scales, group, outBlock, tap, inBlock);
+          continue;
         }
+        roundTile(gradTile);
+        storeTile(gradWeight, gradTile, scales, group, outBlock, tap, inBlock);
+        if (!both) continue;
+        roundTile(gradTile + TILE_BYTES);
+        storeTile(gradWeight, gradTile + TILE_BYTES, scales + 32, group, outBlock + 1, tap, inBlock);
       }
+    }
+    if (both) {
+      out += 1;
+      tile += tilesOfOut;
+      if (gradWeight == 0) wide += wideOfOut;
     }
   }
 }

@@ -150,7 +150,7 @@ export function plan(threads: i32): void {
   sumsBytes = single ? 0 : <usize>tiles * WIDE_BYTES;
   dealTiles = single || sumsBytes * threads > SUMS_LIMIT;
   const padBytes = roundUp64(<usize>(max(inC, outC) * 2 + 16));
-  areaBytes = 4 * padBytes + roundUp64(<usize>kernelW * COLUMN_BYTES) + 64 + TILE_BYTES;
+  areaBytes = 4 * padBytes + roundUp64(<usize>kernelW * COLUMN_BYTES) + 64 + 2 * TILE_BYTES;
   areaBytes += roundUp64(<usize>unitPairs * gradBytes(rows));
   areaBytes += roundUp64(<usize>(unitPairs * residues) * slotBytes(rows));
 }
@@ -171,7 +171,7 @@ export function layOut(area: usize): void {
   columns = inputPad + padBytes;
   scales = columns + roundUp64(<usize>kernelW * COLUMN_BYTES);
   gradTile = scales + 64;
-  gradBand = gradTile + TILE_BYTES;
+  gradBand = gradTile + 2 * TILE_BYTES;
   inputBand = gradBand + roundUp64(<usize>unitPairs * gradBytes(bandRows));
   for (let kw = 0; kw < kernelW; kw++) {
     const column = columns + <usize>kw * COLUMN_BYTES;
