@@ -3,7 +3,7 @@ import { type Fit, fittedDistribution, histogramEdge } from '../theory/index.js'
 import { angleOf, familyNames, kinds, kindTitles } from './distribution-tables.js';
 import type { Snapshot, TensorRecord } from './distributions.js';
 import { mean } from './records.js';
-import { lineChart, type Point, type Series } from './report-svg.js';
+import { escapeText, lineChart, type Point, type Series } from './report-svg.js';
 
 /** Probability between two values; in the tail above, by the tail's own function, which has its digits. */
 function between({ below, above }: Fit, low: number, high: number): number {
@@ -68,8 +68,8 @@ export function angleChart(all: readonly Snapshot[], title: string): string {
   });
 }
 
-/** Charts of one size side by side, in rows of `columns`. */
-export function chartGrid(charts: readonly string[], columns = 2): string {
+/** Charts of one size side by side, in rows of `columns`, under a title for those who cannot see them. */
+export function chartGrid(title: string, charts: readonly string[], columns = 2): string {
   const shown = charts.filter((chart) => chart !== '');
   if (shown.length === 0) return '';
   const [width, height] = [640, 300];
@@ -78,7 +78,7 @@ export function chartGrid(charts: readonly string[], columns = 2): string {
     const [x, y] = [(i % columns) * width, Math.floor(i / columns) * height];
     return chart.replace('<svg ', `<svg x="${x}" y="${y}" width="${width}" height="${height}" `);
   });
-  return `<svg viewBox="0 0 ${Math.min(columns, shown.length) * width} ${rows * height}" role="img">${placed.join('')}</svg>`;
+  return `<svg viewBox="0 0 ${Math.min(columns, shown.length) * width} ${rows * height}" role="img" aria-label="${escapeText(title)}">${placed.join('')}</svg>`;
 }
 
 /** Histograms of a layer's tensors in one snapshot, a chart for each kind. Empty text for a layer that is not there. */
@@ -87,5 +87,5 @@ export function layerHistograms({ step, tensors }: Snapshot, layer: string): str
     const tensor = tensors.find((one) => one.layer === layer && one.kind === kind);
     return tensor ? [histogramChart(tensor, `${layer}, ${kindTitles[kind]}, step ${step}`)] : [];
   });
-  return chartGrid(charts);
+  return chartGrid(`${layer}: histograms of its tensors with their fits, step ${step}`, charts);
 }

@@ -152,8 +152,10 @@ describe('tables and charts', () => {
     const svg = histogramChart(record(), 'title');
     expect(svg.match(/class="f0 dot"/g)).toHaveLength(4);
     expect(svg.match(/class="c[123] line"/g)).toHaveLength(3);
-    expect(chartGrid([svg, '', svg, svg])).toContain('viewBox="0 0 1280 600"');
-    expect(chartGrid([''])).toBe('');
+    expect(chartGrid('All', [svg, '', svg, svg])).toContain(
+      'viewBox="0 0 1280 600" role="img" aria-label="All"',
+    );
+    expect(chartGrid('None', [''])).toBe('');
   });
 
   it('places of snapshots are steps, each once and in order', () => {

@@ -10,7 +10,7 @@ import { DataError } from '../../core/errors.js';
 import { shapeVerdict } from './distributions.js';
 import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
-import { digitsOf, intervalText, summaryOf, unitOf } from './summary.js';
+import { type ArmSummary, digitsOf, intervalText, summaryOf, unitOf } from './summary.js';
 import type { TextTable } from './tables.js';
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1));
@@ -66,6 +66,16 @@ export function claimRows(measured: Measured): string[][] {
   return [...accuracyRows(measured), ...shapeRows(measured)];
 }
 
+/** Points below its baseline from which an arm is said to have crashed: far from any loss that a schedule explains. */
+const CRASH = 10;
+
+/** Whether training crashed: it did not come to its end, or the whole interval is below. */
+function crashVerdict({ diverged, difference, verdict }: ArmSummary): string {
+  if (diverged > 0 || (difference && difference.high < -CRASH)) return 'holds';
+  if (difference && difference.low > -CRASH) return `does not hold (${verdict}, no crash)`;
+  return `not settled, n = ${difference?.n ?? 0}`;
+}
+
 function accuracyRows({ experiment, results }: Measured): string[][] {
   const summary = summaryOf(experiment, results);
   return experiment.claims.map(({ claim, source, arm, expects }) => {
@@ -76,13 +86,15 @@ function accuracyRows({ experiment, results }: Measured): string[][] {
       return [claim, source, where, `not run yet: \`octograd reproduce ${experiment.name}\``];
     }
     const settled =
-      verdict === 'diverged'
-        ? expects === 'loss'
-          ? 'holds'
-          : 'does not hold'
-        : verdict === expects
-          ? 'holds'
-          : `does not hold (${verdict})`;
+      expects === 'crash'
+        ? crashVerdict(row)
+        : verdict === 'diverged'
+          ? expects === 'loss'
+            ? 'holds'
+            : 'does not hold'
+          : verdict === expects
+            ? 'holds'
+            : `does not hold (${verdict})`;
     const figures = row.difference
       ? `${arm} - ${row.baseline}: ${intervalText(row.difference, digitsOf(experiment))} ${unitOf(experiment)}, n = ${row.difference.n}`
       : `${arm}: no run came to its end`;
@@ -92,7 +104,9 @@ function accuracyRows({ experiment, results }: Measured): string[][] {
       claim,
       source,
       what,
-      verdict === 'not settled' ? `not settled, n = ${row.difference?.n ?? 0}` : settled,
+      verdict === 'not settled' && expects !== 'crash'
+        ? `not settled, n = ${row.difference?.n ?? 0}`
+        : settled,
     ];
   });
 }

@@ -93,6 +93,7 @@ export function histogramsOf(experiment: Experiment, results: Results | undefine
 /** Angles over training, a chart for each arm. Empty text without snapshots. */
 export function anglesOf(experiment: Experiment, results: Results | undefined): string {
   return chartGrid(
+    'Angle of tensors and their codes over training',
     armSnapshots(experiment, results).map(({ arm, snapshots }) =>
       angleChart(snapshots, `${arm}: angle of tensors and their codes, mean over layers`),
     ),

@@ -99,7 +99,7 @@ const claim = v.strictObject({
   source: text,
   arm: armName,
   /** The verdict that bears the claim out. */
-  expects: v.picklist(['no loss', 'loss'], 'must be "no loss" or "loss"'),
+  expects: v.picklist(['no loss', 'loss', 'crash'], 'must be "no loss", "loss" or "crash"'),
 });
 
 const experimentSchema = v.strictObject({
