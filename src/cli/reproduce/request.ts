@@ -16,6 +16,7 @@ export interface ReproduceOptions {
   readonly resume?: boolean;
   readonly jobs: number;
   readonly threads?: number;
+  readonly wide?: boolean;
   readonly experiments?: string;
   readonly out?: string;
   readonly data: readonly string[];

@@ -27,6 +27,7 @@ export interface RunnerOptions {
   /** Runs at a time; above 1 each in a process of its own. */
   readonly jobs: number;
   readonly threads?: number;
+  readonly wide?: boolean;
   /** Places of data sets by name. */
   readonly data: ReadonlyMap<string, string>;
   readonly quiet?: boolean;
@@ -83,6 +84,7 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
         {
           out: folder,
           ...(options.threads === undefined ? {} : { threads: options.threads }),
+          ...(options.wide ? { wide: true } : {}),
           ...(place === undefined ? {} : { data: place }),
           onLine: (line) => progress.hear(task, line),
         },
