@@ -89,6 +89,30 @@ describe('a kill in the middle', () => {
   });
 });
 
+describe('outside a clone', () => {
+  it('the results that came with the package are shown, unless there are own ones', async () => {
+    const place = join(folder, 'elsewhere');
+    mkdirSync(place);
+    const doneOf = async (name: string): Promise<number> => {
+      const { out } = await startProgram(place, ['reproduce', '--list', name]);
+      return Number(new RegExp(`^${name} +\\S+ +\\S+ +\\d+ +\\d+ +(\\d+) `, 'm').exec(out)?.[1]);
+    };
+    const shipped = JSON.parse(
+      readFileSync(join(root, 'experiments', 'mnist-mlp', 'results.json'), 'utf8'),
+    ) as { runs: object[] };
+    expect(shipped.runs.length).toBeGreaterThan(1);
+    expect(await doneOf('mnist-mlp')).toBe(shipped.runs.length);
+    const report = await startProgram(place, ['reproduce', '--report', 'mnist-mlp']);
+    expect([report.code, report.out]).toEqual([0, expect.stringContaining('results of 1 of 1 experiments')]);
+    expect(readFileSync(join(place, 'runs', 'experiments.html'), 'utf8')).not.toContain('Not run yet');
+
+    const own = join(place, 'runs', 'reproduce', 'mnist-mlp');
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(own, 'results.json'), JSON.stringify({ ...shipped, runs: shipped.runs.slice(0, 1) }));
+    expect(await doneOf('mnist-mlp')).toBe(1);
+  });
+});
+
 describe('the experiments that are shipped', () => {
   it('are sound: each run has settings that octograd train takes', async () => {
     const { code, out, err } = await run(['reproduce', '--list', '--experiments', join(root, 'experiments')]);

@@ -1,23 +1,12 @@
 /** `octograd reproduce`: does experiments, takes in runs, and writes what came of them. */
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { DataError, UsageError } from '../../core/errors.js';
-import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
+import { UsageError } from '../../core/errors.js';
 import { type CliIo, exitCodes, signalCode } from '../io.js';
 import { wholeOption } from '../options.js';
 import { tableLines } from '../table.js';
 import { adopt } from './adopt.js';
-import { type Measured, readClaims } from './claims.js';
-import { cosineSvg } from './cosine-chart.js';
-import { distributionSvgs } from './distributions.js';
-import { readmeText, resultsMarkdown } from './documents.js';
-import type { Experiment } from './experiment.js';
 import { findExperiments } from './find.js';
-import { experimentsPage } from './page.js';
-import { experimentSvg } from './plot.js';
 import {
-  type Folders,
   foldersOf,
   type Planned,
   placesOfData,
@@ -25,119 +14,17 @@ import {
   type ReproduceOptions,
   withData,
 } from './request.js';
-import { readResults } from './results.js';
 import { runAll } from './runner.js';
+import {
+  allDocuments,
+  checkDocuments,
+  documentsOf,
+  listExperiments,
+  measuredOf,
+  writeAll,
+  writePage,
+} from './show.js';
 import { armTable } from './tables.js';
-import { tasksOf } from './tasks.js';
-
-/** Experiments with their results; those of a trial are left out, and named. */
-async function measuredOf(
-  experiments: readonly Experiment[],
-  folders: Folders,
-  io: CliIo,
-): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  for (const experiment of experiments) {
-    const results = await readResults(folders.results, experiment.name);
-    if (results?.smoke) {
-      io.stderr.write(
-        `octograd: ${experiment.name}: the figures in ${folders.results} are of a trial (--smoke), which are no results; left out\n`,
-      );
-    }
-    measured.push({ experiment, ...(results && !results.smoke ? { results } : {}) });
-  }
-  return measured;
-}
-
-/** A file to be written. */
-type Document = readonly [path: string, text: string];
-
-/** README and plots of each experiment. */
-function documentsOf(measured: readonly Measured[], folders: Folders): Document[] {
-  return measured.flatMap((one): Document[] => {
-    const folder = join(folders.results, one.experiment.name);
-    const plots = [
-      ['plot.svg', experimentSvg(one.experiment, one.results)],
-      ['cosines.svg', cosineSvg(one.experiment, one.results)],
-    ] as const;
-    return [
-      [join(folder, 'README.md'), readmeText(one)],
-      ...plots.flatMap(([file, svg]) => (svg === undefined ? [] : [[join(folder, file), svg] as const])),
-      ...distributionSvgs(one.experiment, one.results).map(
-        ([file, svg]) => [join(folder, file), svg] as const,
-      ),
-    ];
-  });
-}
-
-async function writeAll(documents: readonly Document[]): Promise<void> {
-  for (const [path, text] of documents) {
-    await makeFolder(dirname(path));
-    await writeFileAtomic(path, text);
-  }
-}
-
-/** All READMEs and plots, and RESULTS.md, which lies beside the folder of the experiments. */
-async function allDocuments(
-  experiments: readonly Experiment[],
-  names: readonly string[],
-  folders: Folders,
-  io: CliIo,
-): Promise<Document[]> {
-  const measured = await measuredOf(experiments, folders, io);
-  const documents = documentsOf(measured, folders);
-  if (names.length > 0) return documents;
-  const folder = folders.beside ? join(folders.results, '..') : folders.results;
-  const text = resultsMarkdown(measured, await readClaims(folders.place.folder));
-  return [...documents, [join(folder, 'RESULTS.md'), text]];
-}
-
-/** Refuses documents that are not those of the results. */
-async function checkDocuments(documents: readonly Document[]): Promise<void> {
-  const stale: string[] = [];
-  for (const [path, text] of documents) {
-    const found = await readFile(path, 'utf8').catch(() => undefined);
-    // A checkout on Windows may have other line ends.
-    if (found?.replace(/\r\n/g, '\n') !== text) stale.push(path);
-  }
-  if (stale.length > 0) {
-    throw new DataError(
-      `${stale.join(', ')}: not what results.json says; octograd reproduce --docs writes them again`,
-    );
-  }
-}
-
-async function writePage(
-  experiments: readonly Experiment[],
-  options: ReproduceOptions,
-  folders: Folders,
-  io: CliIo,
-): Promise<void> {
-  const measured = await measuredOf(experiments, folders, io);
-  const folder = options.out ?? 'runs';
-  const path = join(folder, options.out === undefined ? 'experiments.html' : 'report.html');
-  await makeFolder(folder);
-  await writeFileAtomic(path, experimentsPage(measured, await readClaims(folders.place.folder)));
-  io.stdout.write(`Report: ${path}\n`);
-}
-
-async function listExperiments(
-  experiments: readonly Experiment[],
-  folders: Folders,
-  io: CliIo,
-): Promise<void> {
-  const rows = [['experiment', 'data', 'model', 'arms', 'runs', 'done', 'question']];
-  for (const experiment of experiments) {
-    const { name, dataset, model, arms, question } = experiment;
-    const tasks = await tasksOf(experiment);
-    const results = await readResults(folders.results, name);
-    const done = results && !results.smoke ? results.runs.length : 0;
-    rows.push([name, dataset, model, String(arms.length), String(tasks.length), String(done), question]);
-  }
-  const wide = io.stdout.columns;
-  const lines = tableLines(rows, [3, 4, 5]).map((line) => (wide ? line.slice(0, wide) : line));
-  io.stdout.write(`${lines.join('\n')}\n`);
-}
 
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
   const made = await adopt(folder, plan.tasks, plan.file);
@@ -164,6 +51,9 @@ function printTables(plans: readonly Planned[], io: CliIo): void {
 }
 
 async function reproduce(names: readonly string[], options: ReproduceOptions, io: CliIo): Promise<number> {
+  if (options.smoke && (options.list || options.report || options.docs)) {
+    throw new UsageError('--list, --report and --docs show results, and a trial has none; leave out --smoke');
+  }
   const folders = foldersOf(options);
   const all = await findExperiments(folders.place.folder, names);
   if (options.list) {
@@ -256,7 +146,11 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
       [],
     )
     .option('--experiments <dir>', "folder of experiments (default: ./experiments, else the package's)")
-    .option('--out <dir>', 'folder of results and runs (default: beside the experiments, and runs/reproduce)')
+    .option(
+      '--out <dir>',
+      'folder of results and runs (default: beside the experiments, and runs/reproduce); with --report that of the page, ' +
+        'of the results in it if it has some, else of those that there are without --out',
+    )
     .option('--adopt <dir>', 'take finished runs of octograd train with the same settings into the results')
     .option('--report', 'write one HTML page of all results, instead of running')
     .option('--docs', "write each experiment's README.md and plot.svg, and RESULTS.md, instead of running")

@@ -1,4 +1,5 @@
 /** What a call of `octograd reproduce` asks for, checked: folders, places of data, and which runs are still to be done. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, UsageError } from '../../core/errors.js';
 import { datasetNames, describeDatasets } from '../../data/index.node.js';
@@ -36,22 +37,33 @@ export interface Folders {
   readonly results: string;
   /** Runs lie in `<runs>/<name>/<arm>-seed<n>`. */
   readonly runs: string;
+  /** Where results that are to be shown are looked for, an experiment's in the first of these that has some. */
+  readonly sources: readonly string[];
   /** Results lie beside the experiments, so their READMEs and plots do, too. */
   readonly beside: boolean;
 }
 
-/** @param now names the folder of a trial, which is a new one each time. */
+/** A folder holds results of some experiment. */
+function holdsResults(folder: string): boolean {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return false;
+  return readdirSync(folder).some((name) => existsSync(resultsPath(folder, name)));
+}
+
+/**
+ * Results are written to one folder and may be shown from others: those of the installed package are there to be read, and a folder that
+ * is new gets a page of the results that there are. @param now names the folder of a trial, which is a new one each time.
+ */
 export function foldersOf({ experiments, out, smoke }: ReproduceOptions, now = new Date()): Folders {
   const place = placeOf(experiments);
-  if (out !== undefined) return { place, results: out, runs: out, beside: false };
+  const runs = join('runs', 'reproduce');
+  const usual = place.own ? [place.folder] : [runs, place.folder];
+  if (out !== undefined)
+    return { place, results: out, runs: out, sources: holdsResults(out) ? [out] : usual, beside: false };
   if (smoke) {
     const folder = join('runs', `${timeStamp(now)}-reproduce-smoke`);
-    return { place, results: folder, runs: folder, beside: false };
+    return { place, results: folder, runs: folder, sources: usual, beside: false };
   }
-  const runs = join('runs', 'reproduce');
-  return place.own
-    ? { place, results: place.folder, runs, beside: true }
-    : { place, results: runs, runs, beside: false };
+  return { place, results: usual[0], runs, sources: usual, beside: place.own };
 }
 
 /** Data sets of an experiment's runs. */

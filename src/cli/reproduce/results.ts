@@ -118,6 +118,18 @@ export async function readResults(folder: string, experiment: string): Promise<R
   return results;
 }
 
+/** The results of an experiment in the first of these folders that has some, and which folder that is; undefined for none. */
+export async function findResults(
+  folders: readonly string[],
+  experiment: string,
+): Promise<{ readonly results: Results; readonly folder: string } | undefined> {
+  for (const folder of folders) {
+    const results = await readResults(folder, experiment);
+    if (results) return { results, folder };
+  }
+  return undefined;
+}
+
 /** Results that grow run by run. Writes one after the other, though runs end at the same time. */
 export class ResultsFile {
   private writing: Promise<void> = Promise.resolve();

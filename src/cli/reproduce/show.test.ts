@@ -1,0 +1,73 @@
+/** Where `octograd reproduce` looks for the results that it shows, and where it puts what it makes of them. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Outcome, run, workFolder } from '../run.case.js';
+
+const folder = workFolder();
+const experiments = join(folder, 'experiments');
+
+const experiment = {
+  ...{ formatVersion: 1, title: 'Title', question: 'Q?', method: 'M.', dataset: 'mnist', model: 'mlp' },
+  ...{ seeds: 3, baseline: 'fp32', smoke: { maxSteps: 1 } },
+  arms: ['fp32', 'int8'].map((name) => ({ name, recipe: name })),
+};
+
+/** Results of which one figure is easy to find. */
+function writeResults(place: string, testAccuracy: number, smoke = false): void {
+  mkdirSync(join(place, 'small'), { recursive: true });
+  const runs = experiment.arms.map(({ name }) => ({
+    ...{ arm: name, recipe: name, seed: 0, status: 'finished', settingsHash: '0', epochs: 1, steps: 1 },
+    ...{ testAccuracy, testLoss: 1, trainLoss: 1, seconds: 1, threads: 1, octograd: '0.1.0' },
+    ...{ node: 'v20', platform: 'linux-x64', cpu: null, startedAt: '2026-01-01T00:00:00Z' },
+  }));
+  const results = { formatVersion: 1, experiment: 'small', smoke, schedule: '1 epoch', runs };
+  writeFileSync(join(place, 'small', 'results.json'), JSON.stringify(results));
+}
+
+const reproduce = (...args: string[]): Promise<Outcome> =>
+  run(['reproduce', '--experiments', experiments, ...args]);
+const pageIn = (place: string): string => readFileSync(join(place, 'report.html'), 'utf8');
+
+beforeAll(() => {
+  mkdirSync(join(experiments, 'small'), { recursive: true });
+  writeFileSync(join(experiments, 'small', 'experiment.json'), JSON.stringify(experiment));
+  writeResults(experiments, 0.7777);
+});
+
+describe('--out of a page', () => {
+  it('is where the page goes; a folder without results gets that of the results beside the experiments', async () => {
+    const place = join(folder, 'page');
+    const { code, out } = await reproduce('--report', '--out', place);
+    expect(code).toBe(0);
+    expect(out).toBe(
+      `Report: ${join(place, 'report.html')}: results of 1 of 1 experiments, looked for in ${experiments}\n`,
+    );
+    expect(pageIn(place)).toContain('77.77');
+    expect(existsSync(join(place, 'small'))).toBe(false);
+    // The page in it makes it no folder of results.
+    expect((await reproduce('--report', '--out', place)).out).toContain('1 of 1 experiments');
+  });
+
+  it('has its own results shown where it has some', async () => {
+    const place = join(folder, 'other');
+    writeResults(place, 0.6666);
+    expect((await reproduce('--report', '--out', place)).out).toContain(`looked for in ${place}\n`);
+    expect(pageIn(place)).toContain('66.66');
+    expect(pageIn(place)).not.toContain('77.77');
+  });
+
+  it('may be the folder of a trial, which has no results', async () => {
+    const place = join(folder, 'trial');
+    writeResults(place, 0.5555, true);
+    const { out, err } = await reproduce('--report', '--out', place);
+    expect(out).toContain('results of 0 of 1 experiments');
+    expect(err).toContain(`the figures in ${place} are of a trial`);
+    expect(pageIn(place)).not.toContain('55.55');
+  });
+});
+
+it.each(['--list', '--report', '--docs'])('%s has nothing to show of a trial', async (option) => {
+  const { code, err } = await reproduce(option, '--smoke');
+  expect([code, err]).toEqual([2, expect.stringContaining('a trial has none; leave out --smoke')]);
+});
