@@ -79,7 +79,7 @@ export const textNames: readonly string[] = ['text', 'shakespeare'];
 export const datasetChoices: readonly string[] = [...datasetNames, 'images', 'text'];
 export const backendNames = ['wasm', 'reference'] as const;
 export const optimizerChoices = ['sgd', 'adam', 'adamw'] as const;
-export const scheduleNames = ['one-cycle', 'cosine', 'step', 'constant'] as const;
+export const scheduleNames = ['one-cycle', 'cosine', 'step', 'multi-step', 'constant'] as const;
 export const prefetchNames = ['auto', 'on', 'off'] as const;
 export const augmentNames = ['auto', 'none', 'crop-flip', 'crop-flip-cutout'] as const;
 
@@ -217,7 +217,7 @@ export function addTrainingOptions(command: Command): Command {
     )
     .option(
       '--schedule <name>',
-      'the rate over the run: one-cycle, cosine (down to 0), step (a tenth at each third), constant',
+      'the rate over the run: one-cycle, cosine (down to 0), step (a tenth at each third), multi-step (a tenth at 50 % and at 75 %), constant',
       choiceOption('--schedule', scheduleNames),
       'one-cycle',
     )

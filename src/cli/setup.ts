@@ -20,6 +20,7 @@ import {
   adamw,
   constant,
   cosine,
+  multiStep,
   type Optimizer,
   oneCycle,
   type Schedule,
@@ -143,6 +144,8 @@ function scheduleOf({ schedule, warmup: share }: TrainingOptions, rate: number):
     'one-cycle': () => oneCycle(rate),
     cosine: () => cosine(rate),
     step: () => step(rate, 1 / 3),
+    // Where CIFAR's ResNets have it (He et al. 2015: 64k steps, divided at 32k and 48k).
+    'multi-step': () => multiStep(rate, [0.5, 0.75]),
     constant: () => constant(rate),
   }[schedule]();
   return share === undefined ? followedBy : warmup(share, followedBy);

@@ -6,6 +6,7 @@ import { wholeOption } from '../options.js';
 import { tableLines } from '../table.js';
 import { adopt } from './adopt.js';
 import { findExperiments } from './find.js';
+import { allAtFull } from './full.js';
 import {
   foldersOf,
   type Planned,
@@ -55,7 +56,8 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
     throw new UsageError('--list, --report and --docs show results, and a trial has none; leave out --smoke');
   }
   const folders = foldersOf(options);
-  const all = await findExperiments(folders.place.folder, names);
+  const found = await findExperiments(folders.place.folder, names);
+  const all = options.full ? allAtFull(found, names.length > 0) : found;
   if (options.list) {
     await listExperiments(all, folders, io);
     return exitCodes.ok;
@@ -124,6 +126,10 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     .argument('[names...]', 'experiments')
     .option('--list', 'list the experiments and how many of their runs are done')
     .option('--smoke', 'a trial: a few steps of every arm under one seed, in a folder of its own')
+    .option(
+      '--full',
+      'the full schedule, for a faster machine, of those experiments that have one; results go to runs/reproduce-full',
+    )
     .option('--resume', 'go on: do the runs that results.json lacks')
     .option(
       '--seeds <n>',
@@ -164,6 +170,7 @@ Examples:
   octograd reproduce mnist-lenet --seeds 3
   octograd reproduce --smoke
   octograd reproduce cifar10-resnet20 --data cifar10=~/cifar-10 --jobs 2 --resume
+  octograd reproduce cifar10-resnet20 --full --data cifar10=~/cifar-10 --resume
   octograd reproduce --report`,
   );
   return command.action(async (names: string[], options: ReproduceOptions) => {

@@ -3,6 +3,7 @@ import { claimRows, claimTable, type Measured, type OtherClaims } from './claims
 import { cosineTable, layerTable } from './cosines.js';
 import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
+import { commandOf, fullCommands, fullText } from './full.js';
 import { armTable, expectedTable, markdownTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
 
@@ -74,7 +75,7 @@ function distributionParts({ experiment, results }: Measured): string[] {
 /** The README of an experiment's folder: question, method, result, verdict. */
 export function readmeText(measured: Measured): string {
   const { experiment, results } = measured;
-  const { name, title, question, method, model, dataset, dataLabel, settings, metric } = experiment;
+  const { title, question, method, model, dataset, dataLabel, settings, metric } = experiment;
   const parts = [`# ${title}`, written, `**Question.** ${question}`];
   const args = argumentsOf(settings).join(' ');
   const most = Math.max(...experiment.arms.map((arm) => seedsOf(experiment, arm).length));
@@ -82,7 +83,7 @@ export function readmeText(measured: Measured): string {
     `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; up to ${most} seeds. ` +
       `A difference is that to the arm's baseline under the same seed, with its 95 % t-interval; "no loss" means that the interval's worse end is within ${metric.margin} ${metric.name === 'loss' ? 'nats' : 'points'}${metric.reason === undefined ? '' : ` (${metric.reason})`}.`,
   );
-  parts.push(`    octograd reproduce ${name}`);
+  parts.push(`    ${commandOf(experiment)}`);
   parts.push('## Result');
   if (!results || results.runs.length === 0) {
     parts.push('Not run yet: there is no results.json.');
@@ -105,9 +106,10 @@ export function readmeText(measured: Measured): string {
     ...experiment.notes,
   ];
   if (remarks.length > 0) parts.push('## Remarks', remarks.map((text) => `- ${text}`).join('\n'));
-  if (experiment.full) {
-    parts.push('## The full schedule', experiment.full.what);
-    parts.push(experiment.full.commands.map((command) => `    ${command}`).join('\n'));
+  const full = fullCommands(experiment);
+  if (experiment.full && full) {
+    const block = (lines: readonly string[]): string => lines.map((line) => `    ${line}`).join('\n');
+    parts.push('## The full schedule', experiment.full.what, block(full.whole), fullText, block(full.single));
   }
   const isText = (part: string): boolean => !/^([#|<!]| {4}|- )/.test(part);
   return `${parts.map((part) => (isText(part) ? wrapped(part) : part)).join('\n\n')}\n`;

@@ -29,7 +29,7 @@ describe('parseExperiment', () => {
     [{ formatVersion: 2 }, 'formatVersion": must be 1'],
     [{ seedz: 3 }, 'has a field "seedz" that there is not'],
     [{ settings: { epoch: 2 } }, 'has a field "settings.epoch" that there is not. Did you mean "epochs"?'],
-    [{ settings: { model: 'lenet' } }, 'field "settings.model" belongs one level up'],
+    [{ settings: { model: 'lenet' } }, 'field "settings.model" belongs to the experiment'],
     [{ seeds: 0 }, 'field "seeds": must be at least 1'],
     [{ seeds: 'all' }, 'field "seeds": must be how many'],
     [{ baseline: 'flaot' }, 'field "baseline" names the arm "flaot", which there is not'],

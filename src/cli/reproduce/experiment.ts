@@ -133,8 +133,8 @@ const experimentSchema = v.strictObject({
   claims: v.optional(v.array(claim), []),
   /** What a trial has in place of the settings of all arms. */
   smoke: settings,
-  /** The schedule of the source, as commands for a faster machine. */
-  full: v.optional(v.strictObject({ what: text, commands: v.array(text) })),
+  /** The schedule of the source, for a faster machine: what it has in place of the experiment's settings. `--full` runs it. */
+  full: v.optional(v.strictObject({ what: text, settings })),
   /** Limits of what the experiment can say. */
   notes: v.optional(v.array(text), []),
 });
@@ -148,7 +148,11 @@ export type ShapeClaim = v.InferOutput<typeof distributions>['claims'][number];
 /** `experiment.json` with its defaults filled in. */
 export type ExperimentFile = v.InferOutput<typeof experimentSchema>;
 /** An experiment and the name of its folder. */
-export type Experiment = ExperimentFile & { readonly name: string };
+export type Experiment = ExperimentFile & {
+  readonly name: string;
+  /** It is the experiment under its full schedule; see full.ts. */
+  readonly atFull?: true;
+};
 
 function refuse(file: string, field: string, message: string): never {
   throw new DataError(`field "${field}" ${message}`, file);
@@ -210,15 +214,13 @@ function checkNames(experiment: ExperimentFile, file: string): void {
     refuse(file, 'plot.kind', 'is "sweep", but no arm has an "x", its place on the x axis');
   checkCosines(experiment, file);
   checkDistributions(experiment, file);
-  [experiment.settings, experiment.smoke, ...experiment.arms.map(({ settings }) => settings)].forEach(
-    (one, i) => {
-      const where = i === 0 ? 'settings' : i === 1 ? 'smoke' : `arms.${i - 2}.settings`;
-      for (const name of ['model', 'dataset'] as const) {
-        if (one[name] !== undefined && i < 2)
-          refuse(file, `${where}.${name}`, `belongs one level up: "${name}" of the experiment`);
-      }
-    },
-  );
+  const { settings, smoke, full } = experiment;
+  for (const [where, one] of Object.entries({ settings, smoke, 'full.settings': full?.settings ?? {} })) {
+    for (const name of ['model', 'dataset'] as const) {
+      if (one[name] !== undefined)
+        refuse(file, `${where}.${name}`, `belongs to the experiment: "${name}" beside "settings"`);
+    }
+  }
 }
 
 /** The arm that `arm` is compared with; undefined for none and for the baseline itself. */

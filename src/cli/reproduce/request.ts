@@ -13,6 +13,7 @@ import { type Task, tasksOf } from './tasks.js';
 /** Options as commander hands them over. */
 export interface ReproduceOptions {
   readonly smoke?: boolean;
+  readonly full?: boolean;
   readonly seeds?: number;
   readonly resume?: boolean;
   readonly jobs: number;
@@ -53,17 +54,19 @@ function holdsResults(folder: string): boolean {
  * Results are written to one folder and may be shown from others: those of the installed package are there to be read, and a folder that
  * is new gets a page of the results that there are. @param now names the folder of a trial, which is a new one each time.
  */
-export function foldersOf({ experiments, out, smoke }: ReproduceOptions, now = new Date()): Folders {
+export function foldersOf({ experiments, out, smoke, full }: ReproduceOptions, now = new Date()): Folders {
   const place = placeOf(experiments);
-  const runs = join('runs', 'reproduce');
-  const usual = place.own ? [place.folder] : [runs, place.folder];
+  // Results of the full schedule are not those of the experiment, and never lie beside it.
+  const runs = join('runs', full ? 'reproduce-full' : 'reproduce');
+  const beside = place.own && !full;
+  const usual = beside ? [place.folder] : full ? [runs] : [runs, place.folder];
   if (out !== undefined)
     return { place, results: out, runs: out, sources: holdsResults(out) ? [out] : usual, beside: false };
   if (smoke) {
     const folder = join('runs', `${timeStamp(now)}-reproduce-smoke`);
     return { place, results: folder, runs: folder, sources: usual, beside: false };
   }
-  return { place, results: usual[0], runs, sources: usual, beside: place.own };
+  return { place, results: usual[0], runs, sources: usual, beside };
 }
 
 /** Data sets of an experiment's runs. */

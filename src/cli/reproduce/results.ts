@@ -77,9 +77,13 @@ export function scheduleText(tasks: readonly Task[]): string {
       totalSteps: number;
       batchSize: number;
       trainSamples: number;
-      schedule: { kind: string };
+      schedule: { kind: string; factor?: number; milestones?: readonly number[] };
     };
-    const shape = { oneCycle: 'one-cycle, annealed to zero' }[schedule.kind] ?? schedule.kind;
+    const shapes: Record<string, string> = {
+      oneCycle: 'one-cycle, annealed to zero',
+      multiStep: `the rate times ${schedule.factor} at shares ${schedule.milestones?.join(' and ')} of the run`,
+    };
+    const shape = shapes[schedule.kind] ?? schedule.kind;
     return `${Number(epochs.toFixed(4))} ${epochs === 1 ? 'epoch' : 'epochs'} of ${trainSamples} samples, ${totalSteps} steps of ${batchSize}, ${shape}`;
   });
   return [...new Set(texts)].join('; ');

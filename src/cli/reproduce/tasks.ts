@@ -125,17 +125,17 @@ async function factsOf(dataset: string, options: TrainingOptions): Promise<DataF
   };
 }
 
+/** All that an arm gives `octograd train` but recipe and seed. */
+export function armSettings(
+  { model, dataset, settings }: Pick<Experiment, 'model' | 'dataset' | 'settings'>,
+  arm: Arm,
+): ExperimentSettings {
+  // Probes cost time, and change no number: an experiment that wants them says so.
+  return { model, dataset, probeEvery: 0, ...settings, ...arm.settings };
+}
+
 async function armTasks(experiment: Experiment, arm: Arm, options: TaskOptions): Promise<Task[]> {
-  const { model, dataset } = experiment;
-  const settings: ExperimentSettings = {
-    model,
-    dataset,
-    // Probes cost time, and change no number: an experiment that wants them says so.
-    probeEvery: 0,
-    ...experiment.settings,
-    ...arm.settings,
-    ...(options.smoke ? experiment.smoke : {}),
-  };
+  const settings = { ...armSettings(experiment, arm), ...(options.smoke ? experiment.smoke : {}) };
   const args = argumentsOf(settings);
   const train = parsed(args);
   const { recipe, builtIn } = recipeOf(arm);
