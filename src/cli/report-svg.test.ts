@@ -4,6 +4,7 @@ import {
   decadeTicks,
   escapeText,
   lineChart,
+  logTicks,
   niceTicks,
   type Point,
   smooth,
@@ -105,6 +106,34 @@ describe('charts', () => {
     const file = standaloneSvg(svg, '.f0{fill:red}');
     expect(file).toMatch(/^<svg xmlns="[^"]*" viewBox="[^>]*><style>.f0{fill:red}<\/style><rect /);
     expect(decadeTicks(1e-9, 1e9)).toEqual([1e-9, 1e-6, 1e-3, 1, 1e3, 1e6, 1e9]);
+  });
+
+  it('has more ticks where a logarithmic axis has few powers of ten', () => {
+    expect(logTicks(1, 100)).toEqual([1, 10, 100]);
+    expect(logTicks(1.5, 90)).toEqual([2, 5, 10, 20, 50]);
+    expect(logTicks(0.3, 0.45)).toEqual([]);
+  });
+
+  it('has its names at the edge where it is asked to, and a clip for each frame', () => {
+    const ends = (namesAtEdge: boolean): string[] => {
+      const series = [10, 5].map((end, color) => ({
+        ...{ name: `to ${end}`, color },
+        points: [0, end].map((x): Point => [x, x]),
+      }));
+      const svg = lineChart({ ...chart, series, namesAtEdge });
+      return [...svg.matchAll(/ end" x="([\d.]+)"/g)].map(([, x]) => x);
+    };
+    expect(ends(false)).toEqual(['553', '312']);
+    expect(ends(true)).toEqual(['553', '553']);
+    const clipOf = (name: string): string | undefined => {
+      const series = [{ name, color: 0, points: [0, 1].map((x): Point => [x, x]) }];
+      const svg = lineChart({ ...chart, series });
+      const [, id] = /<clipPath id="([^"]+)"/.exec(svg) ?? [];
+      expect(svg).toContain(`clip-path="url(#${id})"`);
+      return id;
+    };
+    expect(clipOf('short')).toBe(clipOf('shorter'));
+    expect(clipOf('a name that takes more room')).not.toBe(clipOf('short'));
   });
 
   it('draws bars in proportion', () => {

@@ -64,6 +64,16 @@ export function smooth(points: readonly Point[], window: number, limit = 300): P
   return smoothed;
 }
 
+/** Powers of ten; where low..high has fewer than three of them, their doubles and fivefolds too. */
+export function logTicks(low: number, high: number): number[] {
+  const decades = decadeTicks(low, high);
+  if (decades.length > 2) return decades;
+  const powers = decadeTicks(low / 10, high);
+  return powers
+    .flatMap((power) => [1, 2, 5].map((factor) => Number((factor * power).toPrecision(12))))
+    .filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
+}
+
 export interface LineChart {
   readonly title: string;
   readonly xLabel: string;
@@ -76,6 +86,8 @@ export interface LineChart {
   /** The x axis begins at 0, unless this says otherwise. */
   readonly xLow?: number;
   readonly xText?: (value: number) => string;
+  /** Names stand at the right edge, not where their curves end: for curves that others go on beyond. */
+  readonly namesAtEdge?: boolean;
   /** Logarithmic axes; points at or below 0 are left out. */
   readonly xLog?: boolean;
   readonly yLog?: boolean;
@@ -126,11 +138,12 @@ export function lineChart(chart: LineChart): string {
   const toX = (x: number): number => margin.left + along(x, xLow, xHigh, xLog) * (right - margin.left);
   const toY = (y: number): number => bottom - along(y, yLow, yHigh, yLog) * (bottom - margin.top);
   const yText = chart.yText ?? ((value: number) => String(Number(value.toPrecision(4))));
-  // Lines may leave the plot; every line chart has the same frame, so one name serves all of a page.
+  // Lines may leave the plot. Frames of the same right edge are the same, so their clips may share a name on a page.
+  const clip = `plot-${right}`;
   const parts = [
-    `<clipPath id="plot"><rect x="${margin.left}" y="${margin.top - 3}" width="${right - margin.left + 6}" height="${bottom - margin.top + 4}"/></clipPath>`,
+    `<clipPath id="${clip}"><rect x="${margin.left}" y="${margin.top - 3}" width="${right - margin.left + 6}" height="${bottom - margin.top + 4}"/></clipPath>`,
   ];
-  for (const tick of yLog ? decadeTicks(yLow, yHigh) : niceTicks(yLow, yHigh)) {
+  for (const tick of yLog ? logTicks(yLow, yHigh) : niceTicks(yLow, yHigh)) {
     const y = round(toY(tick));
     parts.push(`<line class="grid" x1="${margin.left}" x2="${right}" y1="${y}" y2="${y}"/>`);
     parts.push(
@@ -171,7 +184,7 @@ export function lineChart(chart: LineChart): string {
         .map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${round(toX(x))} ${round(toY(y))}`)
         .join('');
       parts.push(
-        `<path class="c${color} line"${dashed ? ' stroke-dasharray="5 4"' : ''} clip-path="url(#plot)" d="${path}"/>`,
+        `<path class="c${color} line"${dashed ? ' stroke-dasharray="5 4"' : ''} clip-path="url(#${clip})" d="${path}"/>`,
       );
     }
   }
@@ -179,7 +192,7 @@ export function lineChart(chart: LineChart): string {
   const ends = labelled.map(({ points }) => toY(points[points.length - 1][1]));
   const places = spread(ends, 15, margin.top, bottom);
   labelled.forEach(({ name, color, points }, i) => {
-    const x = Math.min(right, toX(points[points.length - 1][0])) + 9;
+    const x = (chart.namesAtEdge ? right : Math.min(right, toX(points[points.length - 1][0]))) + 9;
     parts.push(
       `<text class="f${color} end" x="${round(x)}" y="${round(places[i])}" dy="0.32em">${escapeText(name)}</text>`,
     );

@@ -1,9 +1,13 @@
 /** The plot of cosines over a sweep: a curve for each kind of tensor, and beside them what a source has. Results in, SVG text out. */
+import { chartGrid } from '../distribution-chart.js';
 import { chartStyle } from '../report-style.js';
 import { lineChart, type Series, standaloneSvg } from '../report-svg.js';
 import { armCosines, sweptArms, tensorKinds, tensorTitles } from './cosines.js';
 import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
+
+/** Less is lost than the axis of what is lost shows. */
+const FLOOR = 1e-6;
 
 /** Means over layers and runs, with 95 % t-intervals over runs. Empty text where nothing was probed. */
 export function cosineChart(experiment: Experiment, results: Results | undefined): string {
@@ -34,19 +38,42 @@ export function cosineChart(experiment: Experiment, results: Results | undefined
     return x === undefined ? [] : [[toX(x), value] as const];
   });
   const lowest = Math.min(...[...series.map(({ points }) => points), source].flat().map(([, y]) => y));
-  return lineChart({
-    title: 'Cosine, mean over layers and 95 % t-interval over seeds',
+  const shared = {
     xLabel: plot.xLabel ?? 'x',
-    yLabel: 'cosine',
-    yLow: Math.min(0, lowest),
-    yHigh: 1,
-    series: [
-      ...series,
-      { name: 'gradients of the source', color: 6, dots: true, points: source.sort(([a], [b]) => a - b) },
-    ],
+    namesAtEdge: true,
     xLow: Math.min(...swept.map(({ x }) => x)),
     ...(plot.xLog ? { xText: (x: number) => (Number.isInteger(x) ? String(2 ** x) : '') } : {}),
-  });
+  };
+  const all: Series[] = [
+    ...series,
+    { name: 'gradients of the source', color: 6, dots: true, points: source.sort(([a], [b]) => a - b) },
+  ];
+  const charts = [
+    lineChart({
+      ...shared,
+      title: 'Cosine, mean over layers and 95 % t-interval over seeds',
+      yLabel: 'cosine',
+      yLow: Math.min(0, lowest),
+      yHigh: 1,
+      series: all,
+    }),
+    // Near 1 all curves are one; how far they are from it is not.
+    lineChart({
+      ...shared,
+      title: '1 - cosine, the same on a logarithmic axis',
+      yLabel: '1 - cosine',
+      yLow: FLOOR,
+      yHigh: 1,
+      yLog: true,
+      yText: (value) => (value < 0.001 ? value.toExponential(0) : String(value)),
+      series: all.map(({ points, intervals = [], ...rest }) => ({
+        ...rest,
+        points: points.filter(([, y]) => 1 - y >= FLOOR).map(([x, y]) => [x, 1 - y] as const),
+        intervals: intervals.map(([x, low, high]) => [x, Math.max(1 - high, FLOOR), 1 - low] as const),
+      })),
+    }),
+  ];
+  return chartGrid('Cosines of tensors and their codes', charts, 1);
 }
 
 /** The same as a file of its own; undefined where there is nothing to show. */

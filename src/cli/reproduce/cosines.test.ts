@@ -110,10 +110,24 @@ it('layers are rows, arms of the series columns, as far as they were run', () =>
 });
 
 it('the plot has a curve for each kind, and dots where the source has values', () => {
-  const svg = cosineSvg(parse(), results) ?? '';
+  const [, , svg] = (cosineSvg(parse(), results) ?? '').split('<svg ');
   expect(svg.match(/class="c\d line"/g)).toHaveLength(2);
   expect(svg).toContain('>gradients of the source</text>');
   expect(svg.match(/class="f6 dot"/g)).toHaveLength(1);
+});
+
+it('what is lost stands on a logarithmic axis below, as far as it can be seen', () => {
+  const near = cosineChart(parse(), results).split('<svg ')[3];
+  // 0.65, 0.01 and the source's 0.79 are seen, the weights' 0.00004 twice.
+  expect(near.match(/<circle/g)).toHaveLength(5);
+  const [from, to] = [...near.matchAll(/class="f2 dot" cx="[\d.]+" cy="([\d.]+)"/g)].map(([, y]) =>
+    Number(y),
+  );
+  // Six decades on 222 pixels.
+  expect(to - from).toBeCloseTo((Math.log10(65) / 6) * 222, 0);
+  const exact = resultsOf({ 'all-2bit': [run(0.5, 0.5)], 'all-8bit': [run(1, 1)] });
+  const rest = cosineChart(parse(), exact).split('<svg ')[3];
+  expect(rest.match(/class="f2 dot"/g)).toHaveLength(1);
 });
 
 it('nothing is shown without probes, or where the experiment does not ask', () => {

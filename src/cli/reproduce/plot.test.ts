@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseExperiment } from './experiment.js';
 import { experimentChart, experimentSvg } from './plot.js';
 import type { Results } from './results.js';
@@ -49,6 +49,61 @@ it('draws a sweep over powers of two, with what has no place on the axis as a da
   for (const tick of ['2', '4', '8']) expect(svg).toContain(`>${tick}</text>`);
   const dots = [...svg.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x));
   expect(dots[1] - dots[0]).toBeCloseTo(dots[2] - dots[1], 1);
+});
+
+describe('a sweep whose curves end together', () => {
+  const swept = ['weights', 'gradients'].flatMap((series) =>
+    [2, 4, 8].map((x) => ({ name: `${series}-${x}`, recipe: 'int8', x, series })),
+  );
+  const chartOf = (accuracies: Record<string, readonly number[]>, changes: object = {}): string => {
+    const plot = { kind: 'sweep', xLog: true };
+    const experiment = parseExperiment(
+      { ...base, plot, arms: [arms[0], ...swept], ...changes },
+      'test',
+      'file',
+    );
+    const runs = Object.entries(accuracies).flatMap(([arm, list]) =>
+      list.map((value, seed) => run(arm, seed, value)),
+    );
+    return experimentChart(experiment, resultsOf(runs));
+  };
+  const accuracies = {
+    ...{ fp32: [0.99, 0.99], 'weights-2': [0.1, 0.1], 'weights-4': [0.986, 0.987] },
+    ...{ 'weights-8': [0.99, 0.991], 'gradients-2': [0.5, 0.6], 'gradients-4': [0.989, 0.988] },
+    'gradients-8': [0.99, 0.989],
+  };
+  const halves = (svg: string): string[] => svg.split('<svg ').slice(2);
+  const ys = (svg: string): number[] => [...svg.matchAll(/cy="([\d.]+)"/g)].map(([, y]) => Number(y));
+
+  it('has the error on a logarithmic axis, where a factor is a distance', () => {
+    const [error] = halves(chartOf(accuracies));
+    // Errors 90, 1.35, 0.95 of weights, then 45, 1.15, 1.05 of gradients.
+    const y = ys(error);
+    expect((y[1] - y[0]) / (y[2] - y[1])).toBeCloseTo(Math.log(90 / 1.35) / Math.log(1.35 / 0.95), 1);
+    expect(error).toContain('logarithmic');
+  });
+
+  it('has the differences of some margins about 0 below, each series at places of its own', () => {
+    const [, near] = halves(chartOf(accuracies));
+    // What lies at -89 and -44 points is out of it.
+    const dots = [...near.matchAll(/cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)]);
+    expect(dots).toHaveLength(4);
+    const [[x, y], , [otherX, otherY]] = dots;
+    // -0.35 and -0.15 points on an axis of 3 points and 222 pixels.
+    expect(y - otherY).toBeCloseTo((0.2 / 3) * 222, 0);
+    expect(otherX - x).toBeGreaterThan(3);
+    for (const name of ['baseline', 'margin', 'weights', 'gradients'])
+      expect(near).toContain(`>${name}</text>`);
+  });
+
+  it('has an axis of equal steps for an error of 0 and for losses, and no second chart without a baseline', () => {
+    const whole = halves(chartOf({ ...accuracies, 'weights-8': [1, 1] }));
+    expect(whole[0]).not.toContain('logarithmic');
+    const loss = halves(chartOf(accuracies, { metric: { name: 'loss', margin: 0.1 } }));
+    expect(loss[0]).toContain('Test loss');
+    expect(loss[0]).not.toContain('logarithmic');
+    expect(halves(chartOf(accuracies, { baseline: null }))).toHaveLength(1);
+  });
 });
 
 it('is nothing without results', () => {

@@ -1,10 +1,10 @@
-/** The plot of an experiment: differences to the baseline with their intervals, or the metric over a sweep. Summaries in, SVG text out. */
+/** The plot of an experiment: differences to the baseline with their intervals, or a sweep. Summaries in, SVG text out. */
 import { chartStyle } from '../report-style.js';
-import { escapeText, lineChart, niceTicks, type Series, standaloneSvg } from '../report-svg.js';
-import type { Arm, Experiment } from './experiment.js';
+import { escapeText, niceTicks, standaloneSvg } from '../report-svg.js';
+import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
-import type { Estimate } from './statistics.js';
 import { type ArmSummary, digitsOf, intervalText, signed, summaryOf, unitOf } from './summary.js';
+import { sweepChart } from './sweep-chart.js';
 
 const width = 640;
 const rowHeight = 26;
@@ -68,47 +68,6 @@ function differenceChart(experiment: Experiment, summary: readonly ArmSummary[])
     );
   });
   return `<svg viewBox="0 0 ${width} ${bottom + 28}" role="img" aria-label="${escapeText(title)}">${parts.join('')}</svg>`;
-}
-
-/** The metric over `x`, a curve for each series; arms without an x are dashed lines across. */
-function sweepChart(experiment: Experiment, summary: readonly ArmSummary[]): string {
-  const { arms, plot, metric } = experiment;
-  const xs = arms.flatMap(({ x }) => (x === undefined ? [] : [x]));
-  // Powers of two are what is swept: bits and batches.
-  const toX = (x: number): number => (plot.xLog ? Math.log2(x) : x);
-  const nameOf = ({ series, name }: Arm): string => series ?? name;
-  const names = [...new Set(arms.map(nameOf))];
-  const series = names.flatMap((name, color): Series[] => {
-    const own = arms
-      .filter((arm) => nameOf(arm) === name)
-      .flatMap((arm): { x?: number; value: Estimate }[] => {
-        const value = summary.find((row) => row.arm === arm.name)?.metric;
-        return value ? [{ ...(arm.x === undefined ? {} : { x: toX(arm.x) }), value }] : [];
-      });
-    const across = own.find(({ x }) => x === undefined);
-    if (across) {
-      const { mean } = across.value;
-      const ends = [Math.min(...xs), Math.max(...xs)].map((x) => [toX(x), mean] as const);
-      return [{ name, color: color % 8, points: ends, dashed: true }];
-    }
-    const points = own.map(({ x = 0, value }) => ({ x, value })).sort((a, b) => a.x - b.x);
-    const line = points.map(({ x, value }) => [x, value.mean] as const);
-    const intervals = points
-      .filter(({ value }) => value.n > 1)
-      .map(({ x, value }) => [x, value.low, value.high] as const);
-    return [
-      { name, color: color % 8, points: line },
-      { name: '', color: color % 8, points: line, dots: true, intervals },
-    ];
-  });
-  return lineChart({
-    title: `${metric.name === 'loss' ? 'Test loss' : 'Test accuracy'}, mean and 95 % t-interval`,
-    xLabel: plot.xLabel ?? 'x',
-    yLabel: metric.name === 'loss' ? 'nats' : '%',
-    series,
-    xLow: toX(Math.min(...xs)),
-    ...(plot.xLog ? { xText: (x: number) => (Number.isInteger(x) ? String(2 ** x) : '') } : {}),
-  });
 }
 
 /** The chart of an experiment, for a page that has the charts' style. Empty text where there is nothing to show. */
