@@ -97,7 +97,10 @@ describe('an experiment that asks for distributions', () => {
     for (const { distributions } of runs) expect(distributions.map(({ step }) => step)).toEqual([0, 6]);
     expect((await reproduce('--out', out, '--docs', '--report')).code).toBe(0);
     expect(file('README.md')).toMatch(/\| int8 \| 6 \| layer gradients \| 1 \|/);
-    expect(file('README.md')).toContain('Layer gradients of `fp32` after step 6');
+    // The steps before the last are too long for a README.
+    expect(file('README.md')).not.toMatch(/\| int8 \| 0 \| layer gradients/);
+    expect(file('tables.md')).toMatch(/\| int8 \| 0 \| layer gradients/);
+    expect(file('tables.md')).toContain('## Layer gradients\n\nThose of `fp32` after step 6');
     expect(file('histograms.svg').match(/>fc2, [a-z ]+, step 6</g)).toHaveLength(4);
     expect(file('angles.svg')).toContain('int8: angle of tensors');
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<h3>Distributions</h3>');

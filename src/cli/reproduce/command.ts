@@ -159,7 +159,10 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     )
     .option('--adopt <dir>', 'take finished runs of octograd train with the same settings into the results')
     .option('--report', 'write one HTML page of all results, instead of running')
-    .option('--docs', "write each experiment's README.md and plot.svg, and RESULTS.md, instead of running")
+    .option(
+      '--docs',
+      "write each experiment's README.md, tables and plots, and RESULTS.md, instead of running",
+    )
     .option('--check', 'with --docs: refuse documents that are not what results.json says, and write none')
     .option('--quiet', 'print only the result');
   command.addHelpText(

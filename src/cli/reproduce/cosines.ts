@@ -122,14 +122,32 @@ export function sweptArms({ arms, cosines }: Experiment): Experiment['arms'] {
   return cosines ? arms.filter(({ series, x }) => series === cosines.series && x !== undefined) : [];
 }
 
-/** A row for each arm: every kind's mean over layers, and the layer that keeps least. Undefined where nothing was probed. */
-export function cosineTable(experiment: Experiment, results: Results | undefined): TextTable | undefined {
+/** Kinds of which every layer of every arm keeps all that six decimals show, as 16 bits do; they need no column. */
+export function exactKinds(experiment: Experiment, results: Results | undefined): TensorKind[] {
+  const all = experiment.arms.map(({ name }) => armCosines(results, name));
+  return tensorKinds.filter((kind) => {
+    const layers = all.flatMap((own) => [...(own.get(kind)?.layers.values() ?? [])]);
+    return layers.length > 0 && layers.every((value) => text(value) === text(1));
+  });
+}
+
+/**
+ * A row for each arm: every kind's mean over layers, and the layer that keeps least; without {@link exactKinds}. Undefined where nothing
+ * was probed. @param arms those that are shown; default all.
+ */
+export function cosineTable(
+  experiment: Experiment,
+  results: Results | undefined,
+  arms: Experiment['arms'] = experiment.arms,
+): TextTable | undefined {
   const { cosines } = experiment;
   if (!cosines) return undefined;
-  const rows = experiment.arms.flatMap(({ name }): string[][] => {
+  const exact = exactKinds(experiment, results);
+  const kinds = tensorKinds.filter((kind) => !exact.includes(kind));
+  const rows = arms.flatMap(({ name }): string[][] => {
     const own = armCosines(results, name);
     if (own.size === 0) return [];
-    const cells = tensorKinds.map((kind) => {
+    const cells = kinds.map((kind) => {
       const cell = own.get(kind);
       if (!cell) return '-';
       const [[least, value]] = [...cell.layers].sort(([, a], [, b]) => a - b);
@@ -141,7 +159,7 @@ export function cosineTable(experiment: Experiment, results: Results | undefined
     ];
   });
   if (rows.length === 0) return undefined;
-  const titles = tensorKinds.map((kind) => tensorTitles[kind]);
+  const titles = kinds.map((kind) => tensorTitles[kind]);
   const source = cosines.expected.length > 0 ? ['gradients of the source'] : [];
   return {
     head: ['arm', ...titles, ...source],
@@ -150,11 +168,13 @@ export function cosineTable(experiment: Experiment, results: Results | undefined
   };
 }
 
-/** A row for each layer and kind, a column for each arm of the series. Undefined where nothing was probed. */
+/** A row for each layer and kind but {@link exactKinds}, a column for each arm of the series. Undefined where nothing was probed. */
 export function layerTable(experiment: Experiment, results: Results | undefined): TextTable | undefined {
   const swept = sweptArms(experiment);
   const columns = swept.map(({ name }) => armCosines(results, name));
+  const exact = exactKinds(experiment, results);
   const rows = tensorKinds.flatMap((kind) => {
+    if (exact.includes(kind)) return [];
     const layers = [...new Set(columns.flatMap((column) => [...(column.get(kind)?.layers.keys() ?? [])]))];
     return layers.map((layer) => [
       tensorTitles[kind],

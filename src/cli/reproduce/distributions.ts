@@ -25,14 +25,15 @@ export function armSnapshots(experiment: Experiment, results: Results | undefine
   });
 }
 
-/** Means over layers by arm, step and kind of tensor; undefined without snapshots. */
+/** Means over layers by arm, step and kind of tensor; undefined without snapshots. @param which steps are shown. */
 export function distributionTable(
   experiment: Experiment,
   results: Results | undefined,
+  which: 'all' | 'last' = 'all',
 ): TextTable | undefined {
   const tables = armSnapshots(experiment, results).map(({ arm, snapshots }) => ({
     arm,
-    ...kindTable(snapshots),
+    ...kindTable(which === 'last' ? snapshots.slice(-1) : snapshots),
   }));
   if (tables.length === 0) return undefined;
   return {

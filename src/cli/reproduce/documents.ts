@@ -1,10 +1,11 @@
 /** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
-import { cosineTable, layerTable } from './cosines.js';
+import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
+import { cosineCaption, distributionCaption, provenance, remarksOf } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
-import { armTable, expectedTable, markdownTable } from './tables.js';
+import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
 
 const written = '<!-- Written by `octograd reproduce --docs` from experiment.json and results.json. -->';
@@ -23,52 +24,76 @@ function wrapped(text: string): string {
   return [...lines, line].join('\n');
 }
 
-/** Machines and versions of the runs, each once. */
-function provenance({ results }: Measured): string {
-  const runs = results?.runs ?? [];
-  const lines = runs.map(({ octograd, node, platform, cpu, threads }) => {
-    const processor = cpu === null ? '' : `, ${cpu}`;
-    const count = threads === null ? 'all cores' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-    return `octograd ${octograd}, Node ${node}, ${platform}${processor}, ${count}`;
-  });
-  const dates = runs.map(({ startedAt }) => startedAt.slice(0, 10)).sort();
-  if (runs.length === 0) return '';
-  const [first, last] = [dates[0], dates[dates.length - 1]];
-  return `${runs.length} runs from ${first}${last === first ? '' : ` to ${last}`}. ${[...new Set(lines)].join('; ')}.`;
+/** Parts of a document, one after the other; what is text is wrapped. */
+function paragraphs(parts: readonly string[]): string {
+  const isText = (part: string): boolean => !/^([#|<!]| {4}|- )/.test(part);
+  return `${parts.map((part) => (isText(part) ? wrapped(part) : part)).join('\n\n')}\n`;
 }
+
+/** What is too long for a README: the arms of a sweep, the cosines of all arms and layers, distributions at all steps. */
+const longTables = 'tables.md';
 
 /** What the probes say: tables and plot. */
 function cosineParts({ experiment, results }: Measured): string[] {
-  const table = cosineTable(experiment, results);
-  const layers = layerTable(experiment, results);
+  const table = cosineTable(experiment, results, sweptArms(experiment));
   if (!table) return [];
-  const source = experiment.cosines?.source;
   return [
     '## Cosines',
-    'Cosine of each tensor with its codes, of a weight gradient with the one that float32 gives at the same weights: mean over the ' +
-      `layers and the probes of all seeds, and in brackets the layer that keeps least.${source === undefined ? '' : ` Gradients of the source: ${source}.`}`,
+    cosineCaption(experiment, results),
     markdownTable(table),
     '![Mean cosines with their intervals](cosines.svg)',
-    ...(layers ? ['Layer by layer:', markdownTable(layers)] : []),
+    `The other arms, and each layer: [${longTables}](${longTables}).`,
   ];
+}
+
+/** What tables.md has beside the README; undefined where nothing is too long for it. */
+export function tablesText({ experiment, results }: Measured): string | undefined {
+  const cosines = cosineTable(experiment, results);
+  const layers = layerTable(experiment, results);
+  const sweep = sweepTable(experiment, results) && results?.runs.length;
+  const distributions = distributionTable(experiment, results);
+  const gradients = gradientTable(experiment, results);
+  if (!sweep && !cosines && !distributions) return undefined;
+  const parts = [
+    `# ${experiment.title}: the long tables`,
+    written,
+    'What is asked, and what it says, is in the [README](README.md).',
+    ...(sweep ? ['## Arms', markdownTable(armTable(experiment, results))] : []),
+    ...(cosines ? ['## Cosines by arm', cosineCaption(experiment, results), markdownTable(cosines)] : []),
+    ...(layers ? ['## Cosines by layer', markdownTable(layers)] : []),
+    ...(distributions ? ['## Distributions', distributionCaption, markdownTable(distributions)] : []),
+    ...(gradients
+      ? [
+          '## Layer gradients',
+          `Those of \`${gradients.arm}\` after step ${gradients.step}, from the loss backwards.`,
+          markdownTable(gradients.table),
+        ]
+      : []),
+  ];
+  return paragraphs(parts);
 }
 
 /** What snapshots of the tensors say: tables and plots. */
 function distributionParts({ experiment, results }: Measured): string[] {
-  const table = distributionTable(experiment, results);
-  const gradients = gradientTable(experiment, results);
-  if (!table || !gradients) return [];
+  const table = distributionTable(experiment, results, 'last');
+  if (!table) return [];
   const drawn = histogramsOf(experiment, results) !== '';
   return [
     '## Distributions',
-    'Means over the layers. Fits are by maximum likelihood to the values other than 0; KS is the largest difference of the ' +
-      "distribution functions, and A²/n (Anderson and Darling's) sees the tails. The angle is that of a tensor and its 8-bit codes over " +
-      'its own extremes, "were it Gaussian" what as many Gaussian values would have.',
+    `${distributionCaption} After the last step; the steps before and the layer gradients one by one: [${longTables}](${longTables}).`,
     ...(drawn ? ['![Histograms with their fits](histograms.svg)'] : []),
     markdownTable(table),
     '![Angles over training](angles.svg)',
-    `Layer gradients of \`${gradients.arm}\` after step ${gradients.step}, from the loss backwards:`,
-    markdownTable(gradients.table),
+  ];
+}
+
+/** The arms' figures: one by one, or as a sweep has them. */
+function resultTables({ experiment, results }: Measured): string[] {
+  const sweep = sweepTable(experiment, results);
+  if (!sweep) return [markdownTable(armTable(experiment, results))];
+  return [
+    `${sweepCaption(experiment, results)} Deviations, n and times of all arms: [${longTables}](${longTables}).`,
+    markdownTable(sweep),
   ];
 }
 
@@ -88,9 +113,9 @@ export function readmeText(measured: Measured): string {
   if (!results || results.runs.length === 0) {
     parts.push('Not run yet: there is no results.json.');
   } else {
-    parts.push(`Schedule that was run: ${results.schedule}.`, markdownTable(armTable(experiment, results)));
+    parts.push(`Schedule that was run: ${results.schedule}.`, ...resultTables(measured));
     parts.push('![The measured figures with their intervals](plot.svg)');
-    parts.push(provenance(measured));
+    parts.push(provenance(results));
   }
   parts.push(...cosineParts(measured), ...distributionParts(measured));
   const expected = expectedTable(experiment, results);
@@ -101,18 +126,14 @@ export function readmeText(measured: Measured): string {
     const rows = claims.map(([claim, source, , verdict]) => [claim, source, verdict]);
     parts.push(markdownTable({ head: ['claim', 'from', 'verdict'], rows, right: [] }));
   }
-  const remarks = [
-    ...experiment.arms.flatMap(({ name: arm, note }) => (note === undefined ? [] : [`\`${arm}\`: ${note}`])),
-    ...experiment.notes,
-  ];
+  const remarks = remarksOf(experiment);
   if (remarks.length > 0) parts.push('## Remarks', remarks.map((text) => `- ${text}`).join('\n'));
   const full = fullCommands(experiment);
   if (experiment.full && full) {
     const block = (lines: readonly string[]): string => lines.map((line) => `    ${line}`).join('\n');
     parts.push('## The full schedule', experiment.full.what, block(full.whole), fullText, block(full.single));
   }
-  const isText = (part: string): boolean => !/^([#|<!]| {4}|- )/.test(part);
-  return `${parts.map((part) => (isText(part) ? wrapped(part) : part)).join('\n\n')}\n`;
+  return paragraphs(parts);
 }
 
 /** RESULTS.md: one table of all claims. */

@@ -8,7 +8,7 @@ import { tableLines } from '../table.js';
 import { type Measured, readClaims } from './claims.js';
 import { cosineSvg } from './cosine-chart.js';
 import { distributionSvgs } from './distributions.js';
-import { readmeText, resultsMarkdown } from './documents.js';
+import { readmeText, resultsMarkdown, tablesText } from './documents.js';
 import type { Experiment } from './experiment.js';
 import { experimentsPage } from './page.js';
 import { experimentSvg } from './plot.js';
@@ -42,13 +42,14 @@ export type Document = readonly [path: string, text: string];
 export function documentsOf(measured: readonly Measured[], folders: Folders): Document[] {
   return measured.flatMap((one): Document[] => {
     const folder = join(folders.results, one.experiment.name);
-    const plots = [
+    const others = [
+      ['tables.md', tablesText(one)],
       ['plot.svg', experimentSvg(one.experiment, one.results)],
       ['cosines.svg', cosineSvg(one.experiment, one.results)],
     ] as const;
     return [
       [join(folder, 'README.md'), readmeText(one)],
-      ...plots.flatMap(([file, svg]) => (svg === undefined ? [] : [[join(folder, file), svg] as const])),
+      ...others.flatMap(([file, text]) => (text === undefined ? [] : [[join(folder, file), text] as const])),
       ...distributionSvgs(one.experiment, one.results).map(
         ([file, svg]) => [join(folder, file), svg] as const,
       ),

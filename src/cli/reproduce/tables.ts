@@ -2,7 +2,15 @@
 import { clockText } from '../table.js';
 import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
-import { digitsOf, intervalText, signed, summaryOf, unitOf, verdictText } from './summary.js';
+import {
+  type ArmSummary,
+  digitsOf,
+  intervalText,
+  signed,
+  summaryOf,
+  unitOf,
+  verdictText,
+} from './summary.js';
 
 export interface TextTable {
   readonly head: readonly string[];
@@ -36,6 +44,52 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
     'time a run',
   ];
   return { head, rows, right: [1, 2, 6] };
+}
+
+/** Digits, and its sign and verdict, of what stands at one place of a sweep. */
+function sweepCell(experiment: Experiment, row: ArmSummary | undefined): string {
+  if (!row?.metric && !row?.diverged) return '-';
+  const digits = digitsOf(experiment);
+  const metric = row.metric ? row.metric.mean.toFixed(digits) : 'no result';
+  const difference = row.difference ? `: ${intervalText(row.difference, digits)}` : '';
+  return `${metric}${difference}${row.verdict === undefined ? '' : `, ${verdictText(row)}`}`;
+}
+
+/** A sweep at a glance: a row for each place on the axis, a column for each series that has some. Undefined for what is no sweep. */
+export function sweepTable(experiment: Experiment, results: Results | undefined): TextTable | undefined {
+  const { arms, plot } = experiment;
+  if (plot.kind !== 'sweep') return undefined;
+  const summary = summaryOf(experiment, results);
+  const placed = arms.filter(({ x }) => x !== undefined);
+  const series = [...new Set(placed.map(({ series: of, name }) => of ?? name))];
+  const xs = [...new Set(placed.map(({ x = 0 }) => x))].sort((a, b) => a - b);
+  const rows = xs.map((x) => [
+    String(x),
+    ...series.map((name) => {
+      const arm = placed.find((one) => one.x === x && (one.series ?? one.name) === name);
+      return arm
+        ? sweepCell(
+            experiment,
+            summary.find((row) => row.arm === arm.name),
+          )
+        : '';
+    }),
+  ]);
+  return { head: [plot.xLabel ?? 'x', ...series], rows, right: [0] };
+}
+
+/** What the cells of {@link sweepTable} hold, and the arms that have no place in it. */
+export function sweepCaption(experiment: Experiment, results: Results | undefined): string {
+  const summary = summaryOf(experiment, results);
+  const digits = digitsOf(experiment);
+  const others = experiment.arms
+    .filter(({ x }) => x === undefined)
+    .flatMap(({ name }) => {
+      const metric = summary.find(({ arm }) => arm === name)?.metric;
+      return metric ? [` \`${name}\` has ${metric.mean.toFixed(digits)}, n = ${metric.n}.`] : [];
+    });
+  const metric = experiment.metric.name === 'loss' ? 'Test loss in nats' : 'Test accuracy in %';
+  return `${metric}; after the colon the difference to the baseline in ${unitOf(experiment)} with its 95 % interval, and the verdict.${others.join('')}`;
 }
 
 /** What a source has beside what was measured; held against each other only under the same schedule. */
