@@ -39,6 +39,7 @@ export function histogramChart(tensor: TensorRecord, title: string): string {
     yLow: floor,
     yHigh: 1,
     yLog: true,
+    namesAtEdge: true,
     yText: (value) => value.toExponential(0),
     series: [...curves, { name: 'measured', color: 0, dots: true, points: measured }],
   });

@@ -2,19 +2,35 @@
 import { reportStyle } from '../report-style.js';
 import { escapeText } from '../report-svg.js';
 import { octogradVersion } from '../version.js';
-import { claimTable, type Measured, type OtherClaims } from './claims.js';
+import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
 import { cosineChart } from './cosine-chart.js';
-import { cosineTable } from './cosines.js';
-import { anglesOf, distributionTable, histogramsOf } from './distributions.js';
+import { cosineTable, layerTable, sweptArms } from './cosines.js';
+import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
+import { cosineCaption, distributionCaption, provenance, remarksOf } from './facts.js';
+import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentChart } from './plot.js';
-import { armTable, expectedTable, type TextTable } from './tables.js';
+import { armTable, expectedTable, sweepCaption, sweepTable, type TextTable } from './tables.js';
 
+/** On a narrow screen a claim is a block of its own: four columns of text would be cut off at the second. */
 const pageStyle = `
-.claims td{white-space:normal;vertical-align:top}.claims td:first-child{min-width:220px}
-.holds{color:var(--c2);font-weight:600}.fails{color:var(--c1);font-weight:600}
+.claims td{white-space:normal;vertical-align:top;overflow-wrap:anywhere}.claims td:first-child{min-width:220px}.claims td:nth-child(2){min-width:150px}
+.scroll th{white-space:normal;vertical-align:bottom}
+.sweep td{white-space:normal;min-width:150px}.sweep td:first-child{min-width:0}
+.sources td:last-child{white-space:normal;min-width:220px}
+.settled{font-weight:600}.open{color:var(--soft)}
 nav a,a{color:var(--c0)}nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0}
-section>figure{max-width:760px;margin-top:12px}
-.wide{max-width:90ch}
+figure{margin-top:12px;overflow-x:auto}section>figure{max-width:760px}section>figure.pair{max-width:none}
+.wide{max-width:90ch}.small,.wide{overflow-wrap:anywhere}
+details{margin-top:10px}summary{cursor:pointer;color:var(--c0);margin-bottom:8px}
+pre{white-space:pre}
+.remarks{padding-left:1.2em}
+@media (max-width:700px){
+body{padding:16px 12px 32px}th,td{padding:5px 8px}figure{padding:6px}figure svg{min-width:560px}figure.pair svg{min-width:1000px}figure svg svg{min-width:0}
+.claims thead{display:none}.claims,.claims tbody,.claims tr,.claims td{display:block}
+.claims tr{padding:8px 0;border-bottom:1px solid var(--rule)}.claims tr:last-child{border-bottom:0}
+.claims td{border:0;padding:2px 10px}.claims td:nth-child(n){min-width:0}.claims td:first-child{font-weight:600}.claims td.settled,.claims td.open{font-weight:400}
+.claims td:not(:first-child)::before{content:attr(data-name) ": ";color:var(--soft)}
+}
 `;
 
 /** What is marked in the text of a cell: `code` and [links](to), as the tables of documents have them. */
@@ -25,43 +41,123 @@ function cellText(text: string): string {
     .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1');
 }
 
+/** Whether a verdict settles its question. Not whether that is good news: "does not hold (no loss)" may well be. */
 function verdictClass(text: string): string {
-  if (/^(does not hold|loss|diverged)/.test(text)) return ' class="fails"';
-  return /^(holds|no loss)/.test(text) ? ' class="holds"' : '';
+  return /^(not |could not |-?$)/.test(text) ? 'open' : 'settled';
 }
 
 function table({ head, rows, right }: TextTable, verdict: number, name = ''): string {
   const cell = (tag: string, text: string, i: number): string => {
-    const mark = right.includes(i)
-      ? ' class="number"'
-      : i === verdict && tag === 'td'
-        ? verdictClass(text)
-        : '';
-    return `<${tag}${mark}>${cellText(text)}</${tag}>`;
+    const mark = right.includes(i) ? 'number' : i === verdict && tag === 'td' ? verdictClass(text) : '';
+    const column = name === 'claims' && tag === 'td' ? ` data-name="${escapeText(head[i])}"` : '';
+    return `<${tag}${mark === '' ? '' : ` class="${mark}"`}${column}>${cellText(text)}</${tag}>`;
   };
   return `<div class="scroll"><table${name === '' ? '' : ` class="${name}"`}><thead><tr>${head.map((text, i) => cell('th', text, i)).join('')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${row.map((text, i) => cell('td', text, i)).join('')}</tr>`).join('\n')}</tbody></table></div>`;
 }
 
-function section({ experiment, results }: Measured): string {
-  const { name, title, question, method, notes } = experiment;
-  const head = `<section id="${name}"><h2>${escapeText(title)}</h2>
-<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(method)}</p>`;
-  if (!results || results.runs.length === 0) {
-    return `${head}<p class="note">Not run yet: octograd reproduce ${name}</p></section>`;
-  }
-  const chart = experimentChart(experiment, results);
-  const cosines = cosineTable(experiment, results);
-  const distributions = distributionTable(experiment, results);
+const small = (text: string): string => `<p class="small">${cellText(text)}</p>`;
+const folded = (title: string, parts: readonly string[]): string =>
+  `<details><summary>${escapeText(title)}</summary>${parts.join('\n')}</details>`;
+const figure = (chart: string, kind = ''): string =>
+  chart === '' ? '' : `<figure${kind === '' ? '' : ` class="${kind}"`}>${chart}</figure>`;
+
+/** The arms one by one, or at a glance as a sweep with the arms folded away. */
+function armParts({ experiment, results }: Measured): string[] {
+  const arms = table(armTable(experiment, results), 5);
+  const sweep = sweepTable(experiment, results);
+  if (!sweep) return [arms];
+  return [
+    small(sweepCaption(experiment, results)),
+    table(sweep, -1, 'sweep'),
+    folded('All arms, with deviations and times', [arms]),
+  ];
+}
+
+function cosineParts({ experiment, results }: Measured): string[] {
+  const swept = cosineTable(experiment, results, sweptArms(experiment));
+  const all = cosineTable(experiment, results);
+  const layers = layerTable(experiment, results);
+  if (!swept || !all) return [];
+  return [
+    '<h3>Cosines</h3>',
+    small(cosineCaption(experiment, results)),
+    table(swept, -1),
+    figure(cosineChart(experiment, results)),
+    folded('Cosines of all arms, and by layer', [table(all, -1), layers ? `<br>${table(layers, -1)}` : '']),
+  ];
+}
+
+function distributionParts({ experiment, results }: Measured): string[] {
+  const last = distributionTable(experiment, results, 'last');
+  const all = distributionTable(experiment, results);
+  const gradients = gradientTable(experiment, results);
+  if (!last || !all || !gradients) return [];
+  return [
+    '<h3>Distributions</h3>',
+    figure(histogramsOf(experiment, results), 'pair'),
+    small(`${distributionCaption} After the last step:`),
+    table(last, -1),
+    figure(anglesOf(experiment, results), 'pair'),
+    folded('Distributions at all steps, and layer gradients one by one', [
+      table(all, -1),
+      small(`Layer gradients of \`${gradients.arm}\` after step ${gradients.step}, from the loss backwards:`),
+      table(gradients.table, -1),
+    ]),
+  ];
+}
+
+/** The experiment's own claims; where it was run stands already. */
+function verdictParts(measured: Measured): string[] {
+  const rows = claimRows(measured).map(([claim, source, , verdict]) => [claim, source, verdict]);
+  if (rows.length === 0) return [];
+  return ['<h3>Verdict</h3>', table({ head: ['claim', 'from', 'verdict'], rows, right: [] }, 2, 'claims')];
+}
+
+function closingParts({ experiment }: Measured): string[] {
+  const remarks = remarksOf(experiment).map((text) => `<li>${cellText(text)}</li>`);
+  const full = fullCommands(experiment);
+  const block = (lines: readonly string[]): string => `<pre>${escapeText(lines.join('\n'))}</pre>`;
+  return [
+    remarks.length === 0 ? '' : `<h3>Remarks</h3><ul class="small remarks">${remarks.join('\n')}</ul>`,
+    ...(experiment.full && full
+      ? [
+          '<h3>The full schedule</h3>',
+          small(experiment.full.what),
+          block(full.whole),
+          small(fullText),
+          block(full.single),
+        ]
+      : []),
+  ];
+}
+
+function section(measured: Measured): string {
+  const { experiment, results } = measured;
+  const { name, title, question, method } = experiment;
   const expected = expectedTable(experiment, results);
-  return `${head}
-<p class="small">Schedule that was run: ${escapeText(results.schedule)}.</p>
-${table(armTable(experiment, results), 5)}
-${chart === '' ? '' : `<figure>${chart}</figure>`}
-${cosines ? `<h3>Cosines</h3>${table(cosines, -1)}<figure>${cosineChart(experiment, results)}</figure>` : ''}
-${distributions ? `<h3>Distributions</h3><figure>${histogramsOf(experiment, results)}</figure>${table(distributions, -1)}<figure>${anglesOf(experiment, results)}</figure>` : ''}
-${expected ? `<h3>Against the source</h3>${table(expected, -1)}` : ''}
-${notes.map((note) => `<p class="small">${cellText(note)}</p>`).join('\n')}</section>`;
+  const known =
+    results && results.runs.length > 0
+      ? [
+          small(`Schedule that was run: ${results.schedule}.`),
+          ...armParts(measured),
+          figure(experimentChart(experiment, results)),
+          small(provenance(results)),
+          ...cosineParts(measured),
+          ...distributionParts(measured),
+          expected ? `<h3>Against the source</h3>${table(expected, -1, 'sources')}` : '',
+        ]
+      : [`<p class="note">Not run yet: ${commandOf(experiment)}</p>`];
+  return [
+    `<section id="${name}"><h2>${escapeText(title)}</h2>`,
+    `<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(method)}</p>`,
+    ...known,
+    ...verdictParts(measured),
+    ...closingParts(measured),
+    '</section>',
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 /** The page. @param measured without trials: their figures are no results. */
@@ -70,11 +166,11 @@ export function experimentsPage(measured: readonly Measured[], others: OtherClai
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><style>${reportStyle}${pageStyle}</style></head>
-<body><header><h1>${title}</h1><p>${measured.length} experiments; octograd ${escapeText(octogradVersion())}. Differences are to the
+<body><header><h1>${title}</h1><p>${measured.length} experiments, of which ${measured.filter(({ results }) => results).length} have results. Differences are to the
 baseline under the same seed, with 95 % t-intervals; fewer than three seeds settle nothing.</p></header>
 <main><nav>${measured.map(({ experiment: { name, title: text } }) => `<a href="#${name}">${escapeText(text)}</a>`).join('')}</nav>
 <section><h2>Claims</h2>${table(claimTable(measured, others), 3, 'claims')}</section>
 ${measured.map(section).join('\n')}</main>
-<footer>Written by octograd reproduce --report.</footer></body></html>
+<footer>Written by octograd reproduce --report, octograd ${escapeText(octogradVersion())}.</footer></body></html>
 `;
 }

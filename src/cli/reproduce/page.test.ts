@@ -1,0 +1,84 @@
+/** The page of all experiments: it has what the READMEs have, and takes no side. */
+import { expect, it } from 'vitest';
+import type { OtherClaims } from './claims.js';
+import { parseExperiment } from './experiment.js';
+import { experimentsPage } from './page.js';
+import type { RunResult } from './run-result.js';
+
+const json = {
+  ...{ formatVersion: 1, title: 'Title <1>', question: 'Q?', method: 'M.', dataset: 'mnist', model: 'mlp' },
+  ...{ seeds: 3, baseline: 'fp32', smoke: {}, notes: ['A limit.'] },
+  arms: [
+    { name: 'fp32', recipe: 'fp32' },
+    { name: 'int8', recipe: 'int8', note: 'a note & more' },
+    { name: 'paper', recipe: 'paper' },
+  ],
+  claims: [
+    { claim: 'It learns', source: 'a paper', arm: 'int8', expects: 'no loss' },
+    { claim: 'It fails', source: 'a reviewer', arm: 'int8', expects: 'loss' },
+    { claim: 'It was tried', source: 'nobody', arm: 'paper', expects: 'no loss' },
+  ],
+  full: { what: 'Longer.', settings: { epochs: 90 } },
+};
+const experiment = parseExperiment(json, 'test', 'file');
+const runs = ['fp32', 'int8'].flatMap((arm) =>
+  [0, 1, 2].map(
+    (seed): RunResult => ({
+      ...{ arm, seed, testAccuracy: 0.9 + seed / 100, recipe: arm, status: 'finished', settingsHash: '' },
+      ...{ epochs: 1, steps: 1, testLoss: 1, trainLoss: 1, seconds: 5, threads: 2, octograd: '9.8.7' },
+      ...{ node: 'v77', platform: 'linux-x64', cpu: 'a <processor>', startedAt: `2026-01-0${seed + 1}` },
+    }),
+  ),
+);
+const results = {
+  ...{ formatVersion: 1 as const, experiment: 'test', smoke: false, schedule: '1 epoch', runs },
+};
+const others: OtherClaims = {
+  formatVersion: 1,
+  elsewhere: [],
+  untested: [{ claim: 'It is large', source: 'a paper', why: 'no room' }],
+};
+const page = experimentsPage(
+  [{ experiment, results }, { experiment: { ...experiment, name: 'other' } }],
+  others,
+);
+const section = (name: string): string => page.split(`<section id="${name}">`)[1].split('</section>')[0];
+
+it('says of each experiment when, where and with what it was run', () => {
+  expect(section('test')).toContain(
+    '6 runs from 2026-01-01 to 2026-01-03. octograd 9.8.7, Node v77, linux-x64, a &#60;processor&#62;, 2 threads.',
+  );
+  expect(page).toContain('2 experiments, of which 1 have results.');
+});
+
+it('has the remarks on arms, and the full schedule with its commands', () => {
+  expect(section('test')).toContain('<li><code>int8</code>: a note &#38; more</li>');
+  expect(section('test')).toContain('<li>A limit.</li>');
+  const [, full] = section('test').split('<h3>The full schedule</h3>');
+  expect(full).toContain('octograd reproduce test --full --data mnist=DIR --resume');
+  expect(full).toMatch(/octograd train --recipe paper [^\n]*--epochs 90 /);
+});
+
+it('has the verdicts of its claims, marked by whether they are settled and not by whom they please', () => {
+  const [, verdicts] = section('test').split('<h3>Verdict</h3>');
+  const cellOf = (claim: string): string =>
+    new RegExp(`>${claim}</td>.*<td class="([^"]*)" data-name="verdict">([^<]*)`)
+      .exec(verdicts)
+      ?.slice(1)
+      .join(': ') ?? '';
+  expect(cellOf('It learns')).toBe('settled: holds');
+  expect(cellOf('It fails')).toBe('settled: does not hold (no loss)');
+  expect(cellOf('It was tried')).toBe('open: not run yet: ');
+  expect(page).toMatch(/<td class="open" data-name="verdict">could not be tested here: no room/);
+});
+
+it('names the command of what was not run, and its claims', () => {
+  expect(section('other')).toContain('Not run yet: octograd reproduce other');
+  expect(section('other')).toContain('<h3>Verdict</h3>');
+});
+
+it('has names that are each there once, and links to them', () => {
+  const ids = [...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id);
+  expect(ids).toEqual(['test', 'other']);
+  for (const id of ids) expect(page).toContain(`<a href="#${id}">Title &#60;1&#62;</a>`);
+});
