@@ -14,14 +14,17 @@ import {
   expectedNormRatio,
   expectedRange,
   expectedSignCosine,
+  finiteLengthTerm,
   fixedGridCosine,
   jensenGap,
   maxAbsMoment,
+  noiseFactor,
   printedBound,
   rangeScale,
   rangeScaleVariation,
   roundingNoise,
   signCosineLimit,
+  stepMoment,
   uniformNoiseCosine,
 } from '../dist/theory/index.js';
 
@@ -82,6 +85,13 @@ function measureDraw(n, draw) {
     ratio: first / Math.sqrt(second),
     cos: {},
     given: {},
+    /** By the law at the vector's own step, and that step in root mean squares. */
+    own: {},
+    step: {},
+    /** W.e, |e| and |W + e|, |W| being 1. */
+    parallel: {},
+    noise: {},
+    length: {},
   };
   const key = noiseKey(2018, draw, hashText(`noise:${n}`), 0, 0);
   for (const grid of grids) {
@@ -100,6 +110,11 @@ function measureDraw(n, draw) {
         }
         const name = `${grid} ${bits} ${rounding}`;
         result.cos[name] = cross / Math.sqrt(square * second);
+        result.step[name] = step / Math.sqrt(second / n);
+        result.own[name] = uniformNoiseCosine(result.step[name], rounding);
+        result.parallel[name] = cross / second - 1;
+        result.noise[name] = Math.sqrt(Math.max(0, square - 2 * cross + second) / second);
+        result.length[name] = Math.sqrt(square / second);
         result.given[name] = cosineGivenExtremes(
           { grid, bits, n, rounding },
           low,
@@ -239,6 +254,92 @@ export function gaussianTables(output, { draws, largest }) {
       }),
     );
   }
+
+  const short = lengths.filter((n) => n <= 1000);
+  output.table(
+    'terms',
+    [
+      'N',
+      'grid, rounding',
+      'bits',
+      'E c(X) - c(E X), measured',
+      'gap term',
+      'E cos - E c(X), measured',
+      '1/N term',
+      'of 1 - cos',
+    ],
+    short.flatMap((n) =>
+      [
+        ['symmetric', 'stochastic'],
+        ['minmax', 'nearest'],
+      ].flatMap(([grid, rounding]) =>
+        [2, 4, 8].map((bits) => {
+          const one = { grid, bits, n, rounding };
+          const name = `${grid} ${bits} ${rounding}`;
+          const k = noiseFactor(rounding);
+          const mean = k * stepMoment(grid, bits, n, 2);
+          // X less its mean has mean 0, so its multiple takes the scatter of the step away and nothing else.
+          const slope = -0.5 * (1 + mean) ** -1.5;
+          const gap = of(n, (d) => d.own[name] - cosineLaw(one) - slope * (k * d.step[name] ** 2 - mean));
+          const rest = of(n, (d) => d.cos[name] - d.own[name]);
+          const term = finiteLengthTerm(one);
+          const pm = (found) => `${small(found.mean)} ± ${small(found.half)}`;
+          return [
+            power(n),
+            `${grid}, ${rounding}`,
+            bits,
+            pm(gap),
+            small(jensenGap(one)),
+            ...(bits === 2
+              ? ['-', '-', '-']
+              : [pm(rest), small(term), percent(term / of(n, (d) => 1 - d.cos[name]).mean)]),
+          ];
+        }),
+      ),
+    ),
+  );
+
+  output.table(
+    'levels',
+    ['N', ...roundings.flatMap((r) => [`${r}, exact`, `${r}, measured`])],
+    lengths.map((n) => [
+      power(n),
+      ...roundings.flatMap((rounding) => [
+        digits(expectedCosine({ grid: 'symmetric', bits: 2, n, rounding }), 3),
+        within(
+          of(n, (d) => d.cos[`symmetric 2 ${rounding}`]),
+          3,
+        ),
+      ]),
+    ]),
+  );
+
+  output.table(
+    'bound-steps',
+    [
+      'N',
+      'bits',
+      '\\|W.e\\|/\\|W\\|^2',
+      '(\\|W\\| + \\|e\\|)/\\|W + e\\| - 1',
+      '\\|e\\|/(D sqrt(N/12)) - 1',
+      'D printed/D - 1',
+    ],
+    lengths.flatMap((n) =>
+      [2, 4, 8].map((bits) => {
+        const name = `minmax ${bits} nearest`;
+        const printed = Math.sqrt(2 * Math.log(n)) / 2 ** bits;
+        const pm = (found) => `${small(found.mean)} ± ${small(found.half)}`;
+        return [
+          power(n),
+          bits,
+          pm(of(n, (d) => Math.abs(d.parallel[name]))),
+          pm(of(n, (d) => (1 + d.noise[name]) / d.length[name] - 1)),
+          pm(of(n, (d) => (d.noise[name] * Math.sqrt(12)) / d.step[name] - 1)),
+          percent(printed / stepMoment('minmax', bits, n, 1) - 1),
+        ];
+      }),
+    ),
+  );
 
   output.table(
     'dependence',
