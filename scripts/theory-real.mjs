@@ -16,7 +16,7 @@ import {
   rangeScaleVariation,
 } from '../dist/theory/index.js';
 import { createSession } from '../dist/train/index.js';
-import { summary } from './theory-gaussian.mjs';
+import { summary } from './theory-draws.mjs';
 
 const batches = 5;
 const layers = ['conv1', 'layer1.0.conv1', 'layer1.0.conv2', 'layer2.0.conv2', 'layer3.0.conv2', 'fc'];
