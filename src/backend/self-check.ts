@@ -164,7 +164,7 @@ function makeCheck(): Check {
   check.add({
     kernel: 'norm_cells',
     buffers: { input: outputCodes, cells: check.empty('int32', batch * outC * 8), status },
-    params: { ...norm, site: 1 },
+    params: { ...norm, positions: 1, site: 1 },
   });
   check.add({
     kernel: 'norm_grad_cells',
