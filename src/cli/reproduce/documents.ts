@@ -3,10 +3,13 @@ import { claimRows, claimTable, type Measured, type OtherClaims } from './claims
 import { cosineTable, layerTable } from './cosines.js';
 import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
+import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
 
 const written = '<!-- Written by `octograd reproduce --docs` from experiment.json and results.json. -->';
+const writtenOfAll =
+  '<!-- Written by `octograd reproduce --docs` from experiments/: experiment.json and results.json of each, and claims.json. -->';
 
 /** Lines of at most 120 characters, as they are in a paragraph. */
 function wrapped(text: string): string {
@@ -22,6 +25,9 @@ function wrapped(text: string): string {
   return [...lines, line].join('\n');
 }
 
+/** Headings, tables, comments, images, commands and lists keep their lines. */
+const isText = (part: string): boolean => !/^([#|<!]| {4}|- )/.test(part);
+
 /** Machines and versions of the runs, each once. */
 function provenance({ results }: Measured): string {
   const runs = results?.runs ?? [];
@@ -34,6 +40,14 @@ function provenance({ results }: Measured): string {
   if (runs.length === 0) return '';
   const [first, last] = [dates[0], dates[dates.length - 1]];
   return `${runs.length} runs from ${first}${last === first ? '' : ` to ${last}`}. ${[...new Set(lines)].join('; ')}.`;
+}
+
+/** `one seed`, `3 seeds`, `3 to 6 seeds`. */
+function seedsText(experiment: Measured['experiment']): string {
+  const counts = experiment.arms.map((arm) => seedsOf(experiment, arm).length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (least < most) return `${least} to ${most} seeds an arm`;
+  return most === 1 ? 'one seed' : `${most} seeds`;
 }
 
 /** What the probes say: tables and plot. */
@@ -77,9 +91,8 @@ export function readmeText(measured: Measured): string {
   const { name, title, question, method, model, dataset, dataLabel, settings, metric } = experiment;
   const parts = [`# ${title}`, written, `**Question.** ${question}`];
   const args = argumentsOf(settings).join(' ');
-  const most = Math.max(...experiment.arms.map((arm) => seedsOf(experiment, arm).length));
   parts.push(
-    `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; up to ${most} seeds. ` +
+    `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ` +
       `A difference is that to the arm's baseline under the same seed, with its 95 % t-interval; "no loss" means that the interval's worse end is within ${metric.margin} ${metric.name === 'loss' ? 'nats' : 'points'}${metric.reason === undefined ? '' : ` (${metric.reason})`}.`,
   );
   parts.push(`    octograd reproduce ${name}`);
@@ -88,7 +101,11 @@ export function readmeText(measured: Measured): string {
     parts.push('Not run yet: there is no results.json.');
   } else {
     parts.push(`Schedule that was run: ${results.schedule}.`, markdownTable(armTable(experiment, results)));
-    parts.push('![The measured figures with their intervals](plot.svg)');
+    parts.push(
+      'Times are medians over runs with different threads and loads on a shared machine: they say how long a run took, and compare no ' +
+        'speeds, which [BENCHMARKS.md](../../BENCHMARKS.md) does.',
+      '![The measured figures with their intervals](plot.svg)',
+    );
     parts.push(provenance(measured));
   }
   parts.push(...cosineParts(measured), ...distributionParts(measured));
@@ -97,8 +114,13 @@ export function readmeText(measured: Measured): string {
   const claims = claimRows(measured);
   if (claims.length > 0) {
     parts.push('## Verdict');
-    const rows = claims.map(([claim, source, , verdict]) => [claim, source, verdict]);
-    parts.push(markdownTable({ head: ['claim', 'from', 'verdict'], rows, right: [] }));
+    const rows = claims.map(({ claim, source, figures, verdict }) => [
+      claim,
+      source,
+      figures || '-',
+      verdict,
+    ]);
+    parts.push(markdownTable({ head: ['claim', 'from', 'measured here', 'verdict'], rows, right: [] }));
   }
   const remarks = [
     ...experiment.arms.flatMap(({ name: arm, note }) => (note === undefined ? [] : [`\`${arm}\`: ${note}`])),
@@ -109,21 +131,24 @@ export function readmeText(measured: Measured): string {
     parts.push('## The full schedule', experiment.full.what);
     parts.push(experiment.full.commands.map((command) => `    ${command}`).join('\n'));
   }
-  const isText = (part: string): boolean => !/^([#|<!]| {4}|- )/.test(part);
   return `${parts.map((part) => (isText(part) ? wrapped(part) : part)).join('\n\n')}\n`;
 }
 
-/** RESULTS.md: one table of all claims. */
+/** RESULTS.md: the short answers, and one table of all claims. */
 export function resultsMarkdown(measured: readonly Measured[], others: OtherClaims): string {
-  return `# What holds
-
-${written}
-
-Every claim, where it comes from, what was measured here in real integer arithmetic, and the verdict by the rule of
-[experiments/](experiments/README.md): differences are to the baseline under the same seed, with 95 % t-intervals; "no loss"
-means that the interval's worse end is within the experiment's margin (half a point of accuracy, unless its README says
-otherwise). What fewer than three seeds say is called not settled.
-
-${markdownTable(claimTable(measured, others))}
-`;
+  const parts = [
+    '# What holds',
+    writtenOfAll,
+    'Every claim, where it comes from, what was measured here, and the verdict by the rule of [experiments/](experiments/README.md). ' +
+      'Products of trained arms run on integer kernels, but for arms that say otherwise: "(simulated)" where codes are decoded and ' +
+      'multiplied in float, with the products or norms named where only some are, and "(float32)" where nothing is quantised. Rows ' +
+      'that name a document in docs/ are derivations and simulations, not trainings. A difference is that of two arms under the same ' +
+      'seed, with its 95 % t-interval; "no loss" means that the interval\'s worse end is within the experiment\'s margin (half a point ' +
+      'of accuracy, unless its README says otherwise), "no loss, but lower" that the whole interval is below 0 all the same (for losses in nats: higher, above 0). What ' +
+      'fewer than three seeds say is called not settled.',
+    ...shortAnswers(measured.flatMap(claimRows)),
+    '## Claim by claim',
+    markdownTable(claimTable(measured, others)),
+  ];
+  return `${parts.map((part) => (isText(part) ? wrapped(part) : part)).join('\n\n')}\n`;
 }

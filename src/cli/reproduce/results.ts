@@ -79,8 +79,9 @@ export function scheduleText(tasks: readonly Task[]): string {
       trainSamples: number;
       schedule: { kind: string };
     };
+    const rounded = Number(epochs.toFixed(4));
     const shape = { oneCycle: 'one-cycle, annealed to zero' }[schedule.kind] ?? schedule.kind;
-    return `${Number(epochs.toFixed(4))} ${epochs === 1 ? 'epoch' : 'epochs'} of ${trainSamples} samples, ${totalSteps} steps of ${batchSize}, ${shape}`;
+    return `${rounded} ${rounded === 1 ? 'epoch' : 'epochs'} of ${trainSamples} samples, ${totalSteps} steps of ${batchSize}, ${shape}`;
   });
   return [...new Set(texts)].join('; ');
 }

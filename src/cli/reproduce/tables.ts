@@ -23,7 +23,7 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
       : '-',
     row.baseline ?? '-',
     row.difference ? intervalText(row.difference, digits) : '-',
-    verdictText(row),
+    verdictText(experiment, row),
     row.seconds === undefined ? '-' : clockText(row.seconds),
   ]);
   const head = [
@@ -33,7 +33,7 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
     'baseline',
     `difference in ${unitOf(experiment)} [95 % interval]`,
     'verdict',
-    'time a run',
+    'median time',
   ];
   return { head, rows, right: [1, 2, 6] };
 }
@@ -50,7 +50,7 @@ export function expectedTable(experiment: Experiment, results: Results | undefin
     const number = (x: number): string => (metric === 'difference' ? signed(x, digits) : x.toFixed(digits));
     const fits = measured !== undefined && Math.abs(measured - value * share) <= tolerance * share;
     const verdict = !sameSchedule
-      ? 'another schedule: not to be compared'
+      ? 'another training: not to be compared'
       : measured === undefined
         ? 'not run'
         : fits
@@ -59,7 +59,7 @@ export function expectedTable(experiment: Experiment, results: Results | undefin
     return [
       arm,
       metric,
-      `${number(value * share)} +- ${tolerance * share}`,
+      `${number(value * share)} +- ${Number((tolerance * share).toFixed(digits))}`,
       measured === undefined ? '-' : number(measured),
       verdict,
       source,
