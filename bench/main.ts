@@ -18,7 +18,7 @@ async function runWorks(options: BenchOptions): Promise<number> {
   }
   const tables = results.map((result) => workTable(result, options.baselines));
   const versions = results.flatMap(({ figures }) => figures.map(({ version }) => version));
-  publish(options, { section: 'works', tables, notices, versions, data: { results } });
+  publish(options, { tables, notices, versions, data: { results } });
   // Peers may fail, and are listed then; ours may not.
   const own = results.flatMap(({ refused }) => refused).filter(({ name }) => /^(fp32|paper|int8)/.test(name));
   return own.length === 0 && results.some(({ figures }) => figures.length > 0) ? 0 : 1;

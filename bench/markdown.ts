@@ -1,13 +1,12 @@
-/** BENCHMARKS.md: a page with a section for each command; a run replaces its own section and leaves the others. */
+/** BENCHMARKS.md: a page of sections; a run replaces one section and leaves the others. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
-export const sections = ['works', 'micro'] as const;
+/** The first is that of the works, the last that of micro; those between are for works under other circumstances. */
+export const sections = ['works', 'works-node20', 'works-node26', 'works-pairs', 'micro'] as const;
 export type Section = (typeof sections)[number];
 
-const commands: Readonly<Record<Section, string>> = {
-  works: 'npm run bench -- --markdown BENCHMARKS.md',
-  micro: 'npm run bench -- micro --markdown BENCHMARKS.md',
-};
+const commandOf = (section: Section): string =>
+  `npm run bench -- ${section === 'micro' ? 'micro ' : section === 'works' ? '' : `--section ${section} `}--markdown BENCHMARKS.md`;
 
 const mark = (section: Section, end: boolean): string => `<!-- ${end ? 'end of ' : ''}${section} -->`;
 
@@ -18,7 +17,7 @@ function framed(section: Section, text: string): string {
 /** The page before anything was measured. */
 export function emptyPage(): string {
   const missing = (section: Section): string =>
-    framed(section, `Not measured yet. This section is written by \`${commands[section]}\`.`);
+    framed(section, `Not measured yet. This section is written by \`${commandOf(section)}\`.`);
   return `# Benchmarks
 
 Everything here was measured in one run a section, on the machine that the section names. A figure means something beside the
@@ -38,6 +37,18 @@ others of its table; on another machine all are others. How it is measured:
 ## Training steps
 
 ${missing('works')}
+
+## Training steps on other versions of Node
+
+${missing('works-node20')}
+
+${missing('works-node26')}
+
+## Training steps without 8-bit dot products
+
+\`int8-pairs\` multiplies int16 pairs, as on a processor without VNNI.
+
+${missing('works-pairs')}
 
 ## Kernels
 

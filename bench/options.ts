@@ -1,5 +1,7 @@
 /** The command's arguments. */
+
 import { parseArgs } from 'node:util';
+import { type Section, sections } from './markdown.js';
 import { type PeerName, peerNames, type RecipeName, recipeNames } from './participants.js';
 import { type Work, works } from './works.js';
 
@@ -17,6 +19,10 @@ export interface BenchOptions {
   readonly baselines: readonly string[];
   readonly json?: string;
   readonly markdown?: string;
+  /** Of the page that --markdown names. */
+  readonly section: Section;
+  /** The arguments as they were given. */
+  readonly asked: string;
   readonly smoke: boolean;
 }
 
@@ -26,20 +32,23 @@ export class OptionError extends Error {}
 export const help = `npm run bench -- [micro] [options]
 
 Without a command: whole training steps of the fixed works, ours and the peers', in interleaved rounds.
-micro: products in GOP/s against onnxruntime-web and the machine's limits, and each kernel of a ResNet-20 step.
+micro: products in GOP/s against onnxruntime-web and the machine's limits, each kernel of a ResNet-20 step, and what threads
+bring. Takes --peers, --threads, --rounds, --seconds, --json, --markdown and --smoke.
 
   --works LIST      ${works.map(({ id }) => id).join(',')} (default: all)
   --peers LIST      ${peerNames.join(',')}, all (default) or none
   --recipes LIST    ${recipeNames.join(',')} (default: all); fp32-plain is without fused
-                    multiply-add, int8-pairs without 8-bit dot products, int8-wide by 256-bit vectors (Node 24)
+                    multiply-add, int8-pairs without 8-bit dot products, int8-wide by 256-bit vectors
+                    (Node 24 or newer, x64)
   --threads LIST    numbers of threads (default: 1,2)
   --rounds N        rounds (default: 7)
   --seconds S       one participant's turn in a round (default: 2; micro: 0.2)
   --baseline LIST   participants that others are compared with, separated by ";"
                     (default: "int8, 2 threads", or the last of ours)
   --json FILE       all figures, each round's
-  --markdown FILE   puts the tables into their sections of FILE, such as BENCHMARKS.md
-  --smoke           a trial in seconds: small batches, two steps a turn; its figures mean nothing
+  --markdown FILE   puts the tables into their section of FILE, such as BENCHMARKS.md
+  --section NAME    that section, of ${sections.slice(0, -1).join(', ')} (default: works)
+  --smoke           a trial in a minute: small batches, two steps a turn; its figures mean nothing
   --help
 `;
 
@@ -76,6 +85,18 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
   if ((command !== 'works' && command !== 'micro') || rest.length > 0) {
     throw new OptionError(`there is no command "${positionals.join(' ')}"; leave it out, or use micro`);
   }
+  if (command === 'micro') {
+    const idle = (['works', 'recipes', 'baseline', 'section'] as const).find(
+      (name) => values[name] !== undefined,
+    );
+    if (idle) throw new OptionError(`--${idle} is for whole training steps; leave it out with micro`);
+  }
+  const section = values.section ?? command;
+  if (!(sections as readonly string[]).includes(section)) {
+    throw new OptionError(
+      `--section: there is no "${section}"; known are ${sections.slice(0, -1).join(', ')}`,
+    );
+  }
   const { smoke = false } = values;
   const threads = (values.threads ?? '1,2').split(',').map((text) => number('--threads', text, 1, true));
   const recipes = list('--recipes', values.recipes, recipeNames);
@@ -101,6 +122,8 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     ],
     ...(values.json === undefined ? {} : { json: values.json }),
     ...(values.markdown === undefined ? {} : { markdown: values.markdown }),
+    section: section as Section,
+    asked: args.join(' '),
     smoke,
   };
 }
@@ -120,6 +143,7 @@ function parse(args: readonly string[]) {
       baseline: text,
       json: text,
       markdown: text,
+      section: text,
       smoke: { type: 'boolean' },
       help: { type: 'boolean' },
     },

@@ -1,7 +1,7 @@
 /** Results of a run to the terminal and into files. */
 import { writeFileSync } from 'node:fs';
 import { circumstances, circumstancesText } from './machine.js';
-import { type Section, writeSection } from './markdown.js';
+import { writeSection } from './markdown.js';
 import type { BenchOptions } from './options.js';
 import { type Table, tableMarkdown, tableText } from './tables.js';
 
@@ -11,7 +11,6 @@ const smokeNotice = 'a trial with --smoke: these figures mean nothing';
 export function publish(
   options: BenchOptions,
   result: {
-    readonly section: Section;
     readonly tables: readonly Table[];
     readonly notices: readonly string[];
     readonly versions: readonly string[];
@@ -19,16 +18,18 @@ export function publish(
   },
 ): void {
   const at = circumstances();
-  const { section, tables, versions } = result;
+  const { tables, versions } = result;
+  const { section } = options;
   const notices = options.smoke ? [smokeNotice, ...result.notices] : result.notices;
   const head = circumstancesText(at, versions);
   const texts = [head, ...tables.map(tableText), ...(notices.length > 0 ? [notices.join('\n')] : [])];
   process.stdout.write(`${texts.join('\n\n')}\n`);
   if (options.json !== undefined) {
-    const { works: _, ...asked } = options;
+    const { works: _, asked: command, ...asked } = options;
     const data = {
       formatVersion: 1,
       ...at,
+      command,
       options: { ...asked, works: options.works.map(({ id }) => id) },
       notices,
       ...result.data,
@@ -37,6 +38,7 @@ export function publish(
   }
   if (options.markdown !== undefined) {
     const list = notices.map((notice) => `- ${notice}`).join('\n');
-    writeSection(options.markdown, section, [head, ...tables.map(tableMarkdown), list].join('\n\n'));
+    const command = `\`npm run bench${options.asked === '' ? '' : ` -- ${options.asked}`}\``;
+    writeSection(options.markdown, section, [head, command, ...tables.map(tableMarkdown), list].join('\n\n'));
   }
 }

@@ -16,7 +16,7 @@ import {
   rangeScaleVariation,
 } from '../dist/theory/index.js';
 import { createSession } from '../dist/train/index.js';
-import { summary } from './theory-gaussian.mjs';
+import { summary } from './theory-draws.mjs';
 
 const batches = 5;
 const layers = ['conv1', 'layer1.0.conv1', 'layer1.0.conv2', 'layer2.0.conv2', 'layer3.0.conv2', 'fc'];
@@ -95,6 +95,11 @@ function compared(probes, name, spec) {
   return { first: laws[0], angle };
 }
 
+/** Whether n values may be Gaussian: Anderson and Darling's test with fitted mean and deviation, 5 % (Stephens 1974). */
+function gaussianAt5(squaresPerValue, n) {
+  return squaresPerValue * n * (1 + 0.75 / n + 2.25 / n ** 2) > 0.752 ? 'rejected' : 'not rejected';
+}
+
 export async function realTables(output, { steps }) {
   const probes = await trained(steps);
   const names = [...probes[0].tensors.keys()];
@@ -146,9 +151,12 @@ export async function realTables(output, { steps }) {
       'A²/n Laplace',
       'A²/n log-normal',
       'nearest by A²/n',
+      'Gaussian at 5 %',
     ],
     sorted.map((name) => {
-      const { fits, excessKurtosis } = fitDistributions(thinned(probes[0].tensors.get(name).values));
+      const { fits, excessKurtosis, count, zeroShare } = fitDistributions(
+        thinned(probes[0].tensors.get(name).values),
+      );
       const best = [...fits].sort((a, b) => a.goodness.andersonDarling - b.goodness.andersonDarling)[0];
       return [
         name,
@@ -156,6 +164,7 @@ export async function realTables(output, { steps }) {
         ...fits.map(({ goodness }) => goodness.ks.toFixed(3)),
         ...fits.map(({ goodness }) => goodness.andersonDarling.toPrecision(2)),
         best.fit.family,
+        gaussianAt5(fits[0].goodness.andersonDarling, Math.round(count * (1 - zeroShare))),
       ];
     }),
   );

@@ -76,6 +76,7 @@ describe('npm run bench', () => {
     const text = readFileSync(page, 'utf8');
     expect(text).toMatch(/### W1: MLP 784-256-128-10, batch 128/);
     expect(text).toMatch(/int8, 2 threads is x times as fast/);
+    expect(text).toMatch(/`npm run bench -- --smoke --peers none/);
     expect(text).toMatch(/a trial with --smoke: these figures mean nothing/);
     // The other command's section is as it was.
     expect(text).toContain('Not measured yet. This section is written by `npm run bench -- micro');
@@ -116,6 +117,7 @@ describe('npm run bench', () => {
     const kernels = steps.map(({ groups }) => groups.map(({ name }) => name));
     expect(kernels[0]).toContain('conv2d_grad_weight_int');
     expect(kernels[1]).toContain('conv2d_grad_weight');
+    expect(stdout).toMatch(/products [\d.]+ ms \(\d+ %\), [\d.,]+ MiB; element-wise [\d.]+ ms/);
     expect(stdout).toMatch(/^256\^3, octograd int8 x int8 /m);
     expect(output).toMatch(/onnxruntime-web: skipped/);
   });
@@ -125,6 +127,10 @@ describe('npm run bench', () => {
     expect(() => readOptions(['--works', 'W5'])).toThrow(/no "W5"; known are W1, W2, W3, W4/);
     expect(() => readOptions(['--peers', 'tf'])).toThrow(/known are tfjs-cpu/);
     expect(() => readOptions(['--rounds', '0'])).toThrow(/--rounds must be a whole number above 0/);
+    expect(() => readOptions(['micro', '--works', 'W1'])).toThrow(/--works is for whole training steps/);
+    expect(() => readOptions(['--section', 'more'])).toThrow(/known are works, works-node20/);
+    expect(readOptions(['--section', 'works-pairs'])?.section).toBe('works-pairs');
+    expect(readOptions(['micro'])?.section).toBe('micro');
     expect(() => readOptions(['macro'])).toThrow(/no command "macro"/);
     expect(() => readOptions(['--round', '2'])).toThrow(OptionError);
     expect(readOptions(['--help'])).toBeUndefined();

@@ -1,7 +1,6 @@
 /** Numbers and errors of the losses and other functions of src/ops, run on the reference backend in float64. */
 import { describe, expect, it } from 'vitest';
 import { createReferenceBackend } from '../src/backend/reference/index.js';
-import { evaluateGraph } from '../src/compiler/evaluate.js';
 import { ShapeError, UsageError } from '../src/core/errors.js';
 import { differentiate } from '../src/graph/differentiate.js';
 import { Graph, type Value } from '../src/graph/graph.js';
@@ -11,6 +10,7 @@ import { layerNorm } from '../src/ops/layer-norm.js';
 import { crossEntropy, crossEntropyParts, mse } from '../src/ops/losses.js';
 import { linear, matmul } from '../src/ops/matmul.js';
 import { logSoftmax, softmax } from '../src/ops/softmax.js';
+import { evaluateGraph } from './support/evaluate.js';
 
 const source = (graph: Graph, name: string, shape: number[], storage: 'float' | 'int32' = 'float'): Value =>
   graph.source('input', name, shape, storage);

@@ -1,6 +1,5 @@
 /** Holds the gradients that `differentiate` builds against central differences, in float64 on the reference backend. */
 import { createReferenceBackend } from '../src/backend/reference/index.js';
-import { evaluateGraph } from '../src/compiler/evaluate.js';
 import { log } from '../src/core/math.js';
 import { hashText, RandomStream } from '../src/core/rng.js';
 import { sizeOf } from '../src/core/shape.js';
@@ -9,6 +8,7 @@ import { Graph, type Value } from '../src/graph/graph.js';
 import type { GradientExample, OpDef } from '../src/graph/op.js';
 import { add, mul } from '../src/ops/arithmetic.js';
 import { sum } from '../src/ops/reduce.js';
+import { evaluateGraph } from './support/evaluate.js';
 
 /** Values by role in, values to be differentiated out. */
 export type Build = (inputs: Record<string, Value>) => Value[];

@@ -114,15 +114,22 @@ export function stepTable(
 ): Table {
   const limits: Limits = { ...found, gops: now };
   const products = groups.reduce((sum, group) => sum + arithmeticTime(group, threads, limits), 0);
+  const sumOf = (wanted: boolean): string => {
+    const chosen = groups.filter(({ product }) => product === wanted);
+    const total = (value: (group: ProfiledGroup) => number): number =>
+      chosen.reduce((sum, group) => sum + value(group), 0);
+    return `${short(total((group) => group.milliseconds))} ms (${percent(total((group) => group.share))}), ${short(total((group) => group.bytes) / 2 ** 20)} MiB`;
+  };
   const perSecond = (milliseconds: number): string => `${short((1000 * batch) / milliseconds)} images/s`;
   return {
     title: `Kernels of a step of ResNet-20, ${recipe}, batch ${batch}, ${threads} thread${threads === 1 ? '' : 's'}`,
     notes: [
       `Products alone at the limit of their arithmetic, as measured right before and after: ${short(products)} ms, ${perSecond(products)}. The step: ` +
         `${short(stepMilliseconds)} ms, ${perSecond(stepMilliseconds)}, ${percent(products / stepMilliseconds)} of that ceiling.`,
-      'The limit of a kernel: the longer of the times that its arithmetic and its bytes take at the limits above, the ' +
-        "bandwidth one thread's in a copy of as many bytes as a call moves. It can be passed by several threads, and where operands " +
-        'lie in a nearer cache.',
+      `Of the time of the kernels, products ${sumOf(true)}; element-wise ${sumOf(false)}.`,
+      'The limit of a kernel: the longer of the times that its arithmetic takes at the limit measured right before and after, and its ' +
+        "bytes at the bandwidth above, one thread's in a copy of as many bytes as a call moves. It can be passed by several threads, and " +
+        'where operands lie in a nearer cache than those of the copy.',
     ],
     heads: ['kernel', 'calls', 'ms', 'share', 'MiB', 'GOP/s', 'GB/s', 'of the limit'],
     rows: groups.map((group) => {

@@ -121,7 +121,7 @@ export async function runMicro(options: BenchOptions, log: (text: string) => voi
       ...(scaling.length > 0 ? [scalingTable(scaling)] : []),
     ];
     const data = { limits, products: [...gemms, ...convolutions], steps, scaling };
-    publish(options, { section: 'micro', tables, notices, versions, data });
+    publish(options, { tables, notices, versions, data });
     return 0;
   } finally {
     await Promise.all(Object.values(children).map((child) => child?.stop()));

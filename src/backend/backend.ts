@@ -42,8 +42,11 @@ export interface Backend {
   reserve(bytes: number): void;
   /** A typed view of a buffer, valid until the next `reserve` or `compile` (memory that is not shared moves when it grows). */
   view(buffer: BufferRef): NumericArray;
-  /** Checks and prepares a list; throws BackendError naming the call when an operand does not fit. */
-  compile(calls: readonly Call[]): Program;
+  /**
+   * Checks and prepares a list; throws BackendError naming the call when an operand does not fit.
+   * @param partOf the list that these calls are taken from, to be run as they are there (by how many threads), as a profile does
+   */
+  compile(calls: readonly Call[], partOf?: readonly Call[]): Program;
   /** Scratch memory that the backend needs beyond the plan's buffers for these calls, in bytes. */
   scratchBytes(calls: readonly Call[]): number;
   /** Ends workers and frees memory; later calls throw. */

@@ -53,7 +53,7 @@ class Check {
 
 const scales = (zeroPoint: number, scale = 0.037): number[] => [scale, Math.fround(1 / scale), zeroPoint, 0];
 
-/** Every kernel whose loops are long enough to be compiled differently: products, quantisers, norms, ranges. */
+/** Kernels of each kind whose loops are long enough to be compiled differently: products, quantisers, norms, gradients. */
 function makeCheck(): Check {
   const check = new Check();
   const [batch, size, inC, outC] = [3, 9, 20, 24];
@@ -106,14 +106,31 @@ function makeCheck(): Check {
     params: { ...conv, gradGroups: 1 },
   });
   const wide = check.drawn('float', outC * 9 * inC);
+  const floatInput = check.drawn('float', pixels * inC);
+  const floatGrad = check.drawn('float', pixels * outC);
   check.add({
     kernel: 'conv2d',
     buffers: {
-      input: check.drawn('float', pixels * inC),
+      input: floatInput,
       weight: wide,
       output: check.empty('float', pixels * outC),
     },
     params: conv,
+  });
+  check.add({
+    kernel: 'conv2d_grad_input',
+    buffers: { gradOutput: floatGrad, weight: wide, gradInput: check.empty('float', pixels * inC) },
+    params: conv,
+  });
+  check.add({
+    kernel: 'conv2d_grad_weight',
+    buffers: { gradOutput: floatGrad, input: floatInput, gradWeight: check.empty('float', outC * 9 * inC) },
+    params: conv,
+  });
+  check.add({
+    kernel: 'matmul',
+    buffers: { left: floatInput, right: wide, output: check.empty('float', 45 * 40) },
+    params: { batch: 1, rows: 45, cols: 40, inner: 100, transposeLeft: 0, transposeRight: 1 },
   });
   check.add({
     kernel: 'matmul_int',
@@ -164,7 +181,7 @@ function makeCheck(): Check {
   check.add({
     kernel: 'norm_cells',
     buffers: { input: outputCodes, cells: check.empty('int32', batch * outC * 8), status },
-    params: { ...norm, site: 1 },
+    params: { ...norm, positions: 1, site: 1 },
   });
   check.add({
     kernel: 'norm_grad_cells',
@@ -199,6 +216,19 @@ function makeCheck(): Check {
     },
     params: { ...norm, site: 2 },
   });
+  check.add({
+    kernel: 'relu_grad',
+    buffers: {
+      ...{ gradOutput: floatGrad, addend: output, mask: check.drawn('uint8', count / 8, 0, 255) },
+      ...{ output: check.empty('float', count), cells: check.empty('float', batch * 2), status },
+    },
+    params: { count, cellRows: batch, site: 3 },
+  });
+  check.add({
+    kernel: 'dequantize',
+    buffers: { codes: grad8, qparams: symmetric, output: check.empty('float', count) },
+    params: { count, groups: 1, groupStride: count },
+  });
   return check;
 }
 
@@ -207,6 +237,11 @@ function runOn(backend: Backend, check: Check): NumericArray[] {
   for (const { ref, values } of check.operands) backend.view(ref).set(values);
   backend.compile(check.calls).run();
   return check.operands.map(({ ref }) => backend.view(ref).slice());
+}
+
+/** Products that a sum of a float product has at most. */
+function termsOf({ inner, batch, inC, outC, outH, outW }: Readonly<Record<string, number>>): number {
+  return inner ?? Math.max(9 * inC, 9 * outC, batch * outH * outW);
 }
 
 /** Sums of absolute products may stand beside a rounding more or less of each. */
@@ -228,7 +263,7 @@ export function differenceOf(backend: Backend, reference: Backend): string | und
       if (!ref || !use.includes('out')) continue;
       const at = check.operands.findIndex((operand) => operand.ref === ref);
       // Operands lie between -1 and 1, so a sum of products is at most its number of terms.
-      const terms = floatProducts.includes(kernel) ? 9 * (params as { inC: number }).inC : 0;
+      const terms = floatProducts.includes(kernel) ? termsOf(params as Readonly<Record<string, number>>) : 0;
       const differs = (value: number, i: number): boolean =>
         !Object.is(value, found[at][i]) && !near(value, found[at][i], terms);
       const first = Array.prototype.findIndex.call(expected[at], differs);

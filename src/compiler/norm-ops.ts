@@ -25,13 +25,18 @@ export interface NormStatistics {
   readonly constantHigh: number;
 }
 
-export const normCellsOp = defineOp<NormGeometry & { role: string }>({
+/** `positions`: with the places of the extremes, which Range BN's gradient goes to. */
+export const normCellsOp = defineOp<NormGeometry & { positions: boolean; role: string }>({
   name: 'norm_cells',
   infer: ({ input }, { batch, channels }) => ({
     cells: { shape: [batch, channels, 8], storage: input.storage === 'float' ? 'float' : 'int32' },
   }),
-  lower: ({ inputs, outputs, attrs: { batch, inner, channels } }) => [
-    call('norm_cells', { input: inputs.input, cells: outputs.cells }, { batch, inner, channels, site: -1 }),
+  lower: ({ inputs, outputs, attrs: { batch, inner, channels, positions } }) => [
+    call(
+      'norm_cells',
+      { input: inputs.input, cells: outputs.cells },
+      { batch, inner, channels, positions: positions ? 1 : 0, site: -1 },
+    ),
   ],
 });
 

@@ -71,7 +71,11 @@ export class NormExpander {
     const onCodes = quantized !== undefined && normKind(quantized.spec) === 'integer';
     const raw = quantized === undefined ? input : onCodes ? quantized.codes : decode(graph, quantized);
     const cells = training
-      ? graph.emit(normCellsOp, { input: raw }, { ...geometry, role: 'input' }).cells
+      ? graph.emit(
+          normCellsOp,
+          { input: raw },
+          { ...geometry, positions: statistics.kind === 1, role: 'input' },
+        ).cells
       : undefined;
     const { coef } = graph.emit(
       normFinalizeOp,

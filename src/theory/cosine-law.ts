@@ -63,8 +63,8 @@ export function uniformNoiseCosine(step: number, rounding: Rounding): number {
 /**
  * The law at finite n: cos(W, Q(W)) ~ 1/sqrt(1 + k E[step^2]). The step D depends on max|W|, which depends on ||W||. Yet
  * D/||W|| is a function of W's direction, hence independent of ||W||, so E[(D/||W||)^2] = E[D^2]/(n sigma^2) without
- * error. As x -> 1/sqrt(1 + x) is convex, the law lies below the mean cosine (Jensen) if the noise is uniform;
- * {@link jensenGap} says by how much.
+ * error for noise of the same power in every value. As x -> 1/sqrt(1 + x) is convex, the law lies below the mean cosine (Jensen) if
+ * the noise is uniform; {@link jensenGap} says by how much. In short vectors finiteLengthTerm is the larger part of its error.
  * @throws UsageError for bits, n, grid or rounding out of range.
  */
 export function cosineLaw({ grid, bits, n, rounding }: CosineCase): number {

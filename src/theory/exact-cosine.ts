@@ -5,7 +5,7 @@
  */
 import { UsageError } from '../core/errors.js';
 import { requirePositive, requireSampleSize } from './arguments.js';
-import { type CosineCase, noiseFactor, type Rounding, stepsToEnd } from './cosine-law.js';
+import { type CosineCase, type Grid, noiseFactor, type Rounding, stepsToEnd } from './cosine-law.js';
 import {
   cellMoments,
   normalDensity,
@@ -154,25 +154,13 @@ export function cosineGivenExtremes(options: CosineCase, low: number, high: numb
 }
 
 /**
- * The mean cosine of n Gaussian values and their quantised version, the step's dependence on the largest value included:
- * {@link cosineGivenExtremes} averaged over the exact distribution of the extreme values. What is left out is the scatter of
- * the sums given the extremes: of order 1/n (measured in docs/theory.md).
- * @param options bits 2 to 10, n from 16 to 1e9.
- * @throws UsageError for other arguments.
+ * The mean of something over the exact joint distribution of the extremes of n Gaussian values: `low` and `high` are the smallest
+ * and the largest value (`symmetric`: -max|W| and max|W|). n from 16 to 1e9, which the caller checks.
  */
-export function expectedCosine(options: CosineCase): number {
-  const { grid, bits, n, rounding } = options;
-  stepsToEnd(grid, bits);
-  noiseFactor(rounding);
-  requireSampleSize(n, 16);
-  if (bits > 10 || n > 1e9) {
-    throw new UsageError(
-      `the exact expectation is there for up to 10 bits and 1e9 values, got ${bits} and ${n}; use cosineLaw`,
-    );
-  }
+export function overExtremes(grid: Grid, n: number, what: (low: number, high: number) => number): number {
   let [total, weights] = [0, 0];
   const add = (weight: number, low: number, high: number): void => {
-    total += weight * cosineGivenExtremes(options, low, high);
+    total += weight * what(low, high);
     weights += weight;
   };
   if (grid === 'symmetric') {
@@ -191,4 +179,24 @@ export function expectedCosine(options: CosineCase): number {
     }
   }
   return total / weights;
+}
+
+/**
+ * The mean cosine of n Gaussian values and their quantised version, the step's dependence on the largest value included:
+ * {@link cosineGivenExtremes} averaged over the exact distribution of the extreme values. What is left out is the scatter of
+ * the sums given the extremes: of order 1/n (measured in docs/theory.md).
+ * @param options bits 2 to 10, n from 16 to 1e9.
+ * @throws UsageError for other arguments.
+ */
+export function expectedCosine(options: CosineCase): number {
+  const { grid, bits, n, rounding } = options;
+  stepsToEnd(grid, bits);
+  noiseFactor(rounding);
+  requireSampleSize(n, 16);
+  if (bits > 10 || n > 1e9) {
+    throw new UsageError(
+      `the exact expectation is there for up to 10 bits and 1e9 values, got ${bits} and ${n}; use cosineLaw`,
+    );
+  }
+  return overExtremes(grid, n, (low, high) => cosineGivenExtremes(options, low, high));
 }

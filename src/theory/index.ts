@@ -33,6 +33,7 @@ export {
   maxAbsTail,
   rangeMoment,
 } from './extremes.js';
+export { finiteLengthTerm } from './finite-length.js';
 export {
   type FamilyName,
   type Fit,

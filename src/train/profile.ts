@@ -110,11 +110,14 @@ export function profileStep(session: Session, batch: Batch, options: ProfileOpti
   }
   const { backend } = session;
   const { plan } = session.planFor('train', batch.size);
-  const calls = [
-    ...plan.calls.map((planned) => described(planned, backend.floatBytes)),
-    ...session.updateCalls.map((call) => describedUpdate(call, backend.floatBytes)),
-  ];
-  const programs: Program[] = calls.map(({ call }) => backend.compile([call]));
+  const gradients = plan.calls.map((planned) => described(planned, backend.floatBytes));
+  const updates = session.updateCalls.map((call) => describedUpdate(call, backend.floatBytes));
+  const calls = [...gradients, ...updates];
+  // As many threads as run the whole list, which may be more than the call alone would be worth.
+  const programs: Program[] = [gradients, updates].flatMap((list) => {
+    const whole = list.map(({ call }) => call);
+    return whole.map((call) => backend.compile([call], whole));
+  });
   const samples = calls.map(() => new Float64Array(steps));
   const whole = new Float64Array(steps);
   for (let at = -warmUp; at < steps; at++) {

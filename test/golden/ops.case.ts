@@ -1,12 +1,12 @@
 /** The operations of ops.json built on octograd's values, and their numbers on a backend. */
 import type { Backend } from '../../src/backend/backend.js';
-import { evaluateGraph } from '../../src/compiler/evaluate.js';
 import { applyRecipe } from '../../src/compiler/precision.js';
 import { sizeOf } from '../../src/core/shape.js';
 import { differentiate } from '../../src/graph/differentiate.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
 import * as ops from '../../src/ops/index.js';
 import { getRecipe } from '../../src/quant/recipes.js';
+import { evaluateGraph } from '../support/evaluate.js';
 import {
   type DrawnInput,
   drawIntegers,

@@ -1,12 +1,12 @@
 /** The block of scheme.json, a 3x3 convolution and Range BN under the recipe `paper`, on a backend: codes, outputs and gradients. */
 import type { Backend } from '../../src/backend/backend.js';
-import { evaluateGraph } from '../../src/compiler/evaluate.js';
 import { applyRecipe } from '../../src/compiler/precision.js';
 import { differentiate } from '../../src/graph/differentiate.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
 import { bind, Conv2d, Module, Norm } from '../../src/nn/index.js';
 import { mul, sum } from '../../src/ops/index.js';
 import { getRecipe } from '../../src/quant/recipes.js';
+import { evaluateGraph } from '../support/evaluate.js';
 import { type DrawnInput, drawNumbers, type GoldenCodes, type GoldenTensor } from './golden.case.js';
 
 export interface SchemeCase {

@@ -13,7 +13,7 @@ import {
   valuesOf,
 } from './norm-data.case.js';
 
-function normCellsCase(title: string, shape: NormShape, values: NumericArray): KernelCase {
+function normCellsCase(title: string, shape: NormShape, values: NumericArray, positions = 1): KernelCase {
   const { batch, inner, channels } = shape;
   const isFloat = values instanceof Float32Array;
   const broken = new Set<number>();
@@ -30,7 +30,7 @@ function normCellsCase(title: string, shape: NormShape, values: NumericArray): K
       cells: out(isFloat ? 'float' : 'int32', batch * channels * 8, { unspecified }),
       status: ints([0, 2]),
     },
-    { batch, inner, channels, site: 1 },
+    { batch, inner, channels, positions, site: 1 },
   );
 }
 
@@ -42,6 +42,7 @@ function normCellsCases(): KernelCase[] {
       const constant = valuesOf(draw, storage, 1)[0];
       return [
         normCellsCase('ties', shape, valuesOf(draw, storage, size)),
+        normCellsCase('no positions', shape, valuesOf(draw, storage, size), 0),
         normCellsCase('a constant', shape, data(storage, new Float64Array(size).fill(constant)).data!),
         ...(storage === 'float'
           ? [

@@ -9,10 +9,11 @@ export const normSpecs = {
    * (position in 0..inner-1, lowest on ties), sum, 0, sumSq low word, sumSq high word (int64) } of the raw codes.
    * Float input: cells float [batch][channels][8] = { min, max, argMin, argMax, mean, m2, 0, 0 }, mean = f(sum in blocks
    * / inner), m2 = sum in blocks of f(d*d), d = f(x - mean); a non-finite value sets status bit 1.
+   * positions = 0: argMin and argMax are not looked for, and are 0.
    */
   norm_cells: {
     buffers: { input: 'in', cells: 'out', status: 'inout' },
-    params: { batch: 'int', inner: 'int', channels: 'int', site: 'int' },
+    params: { batch: 'int', inner: 'int', channels: 'int', positions: 'int', site: 'int' },
   },
 
   /**

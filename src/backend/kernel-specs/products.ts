@@ -48,7 +48,7 @@ export const productSpecs = {
 
 /*
  * Operands are codes less their zero point, 8-bit storage (at most +-255 each) or one of them symmetric int16 (+-32767). The
- * accumulator is exact at any length (int32 blocks of at most 256 terms with int16, 32,768 without, spilled into int64), converted
+ * accumulator is exact at any length (int32 for as many terms as fit it whatever their codes, then wider: double below 2^53, or int64), converted
  * once: out = f(f(acc) * f(scaleLeft * scaleRight)), then f(out + bias) if there is a bias.
  */
 export const integerProductSpecs = {

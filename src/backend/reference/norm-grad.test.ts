@@ -24,7 +24,7 @@ function forward(input: Operand, kind: number, codes?: Codes, gamma = GAMMA, bet
       cells: codes ? new Int32Array(BATCH * CHANNELS * 8) : zeros(BATCH * CHANNELS * 8),
       status: new Int32Array(1),
     },
-    { ...shape, site: 0 },
+    { ...shape, positions: 1, site: 0 },
     true,
   );
   const { coef } = runKernel(

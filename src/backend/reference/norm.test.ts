@@ -21,10 +21,10 @@ type Params = typeof base;
 
 const BATCH_NORM = { ...base, kind: 0 };
 
-function cellsOf(input: Operand, { batch, inner, channels }: Params, float64 = true) {
+function cellsOf(input: Operand, { batch, inner, channels }: Params, float64 = true, positions = 1) {
   const count = batch * channels * 8;
   const cells = input instanceof Uint8Array ? new Int32Array(count) : zeros(count);
-  const shape = { batch, inner, channels, site: 0 };
+  const shape = { batch, inner, channels, positions, site: 0 };
   return runKernel('norm_cells', { input, cells, status: new Int32Array(1) }, shape, float64);
 }
 
@@ -75,6 +75,10 @@ describe('norm_cells', () => {
       channels: 2,
     });
     expect([...cells]).toEqual([0, 9, 3, 1, 23, 0, 179, 0, 1, 255, 2, 0, 512, 0, 2 * 255 ** 2 + 2, 0]);
+    const one = { ...base, batch: 1, inner: 4, channels: 1 };
+    const without = cellsOf(new Uint8Array([7, 9, 7, 0]), one, true, 0).cells;
+    expect([...without]).toEqual([0, 9, 0, 0, 23, 0, 179, 0]);
+    expect([...cellsOf(Float32Array.of(7, 9, 7, 0), one, true, 0).cells.slice(0, 4)]).toEqual([0, 9, 0, 0]);
   });
 
   it('carries squares beyond 32 bits into the high word', () => {

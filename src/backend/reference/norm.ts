@@ -197,7 +197,7 @@ function quantizedInverses(
 }
 
 export const normKernels = {
-  norm_cells({ input, cells, status }, { batch, inner, channels, site }, { round: f }) {
+  norm_cells({ input, cells, status }, { batch, inner, channels, positions, site }, { round: f }) {
     const float = isFloat(input);
     for (let b = 0; b < batch; b++) {
       for (let c = 0; c < channels; c++) {
@@ -227,8 +227,8 @@ export const normKernels = {
         // A zero is +0, whichever zeros were met.
         cells[at] = min + 0;
         cells[at + 1] = max + 0;
-        cells[at + 2] = argMin;
-        cells[at + 3] = argMax;
+        cells[at + 2] = positions ? argMin : 0;
+        cells[at + 3] = positions ? argMax : 0;
         if (float) {
           const mean = f(sumInBlocks(input, start, channels, inner, f) / inner);
           cells[at + 4] = mean;

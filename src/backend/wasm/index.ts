@@ -171,16 +171,22 @@ class WasmBackend implements Backend {
   }
 
   scratchBytes(calls: readonly Call[]): number {
-    return this.planParts(splitParts(calls));
+    const parts = splitParts(calls);
+    return this.planParts(parts, parts);
   }
 
-  /** Checks the calls and says which threads run each part. @returns bytes of scratch that they need */
-  private planParts(parts: readonly Part[]): number {
+  /**
+   * Checks the calls and says which threads run each part: those of the part of `whole` that its first call is in.
+   * @returns bytes of scratch that they need
+   */
+  private planParts(parts: readonly Part[], whole: readonly Part[]): number {
     let most = 0;
     for (const part of parts) {
       if (part.kind === 'host') continue;
       const records = part.calls.map((call) => encode(call, PLAN_BASE, Infinity));
-      part.spread = this.spreadSmall ? 'all' : spreadOf(part.calls, this.threads);
+      const place = whole.find((other) => other.kind === 'kernels' && other.calls.includes(part.calls[0]));
+      const list = place?.kind === 'kernels' ? place.calls : part.calls;
+      part.spread = this.spreadSmall ? 'all' : spreadOf(list, this.threads);
       const counts = { one: [1], awake: [1, this.threads], all: [this.threads] }[part.spread];
       for (const { kernel, words } of records) {
         for (const threads of counts) {
@@ -192,9 +198,9 @@ class WasmBackend implements Backend {
     return most;
   }
 
-  compile(calls: readonly Call[]): Program {
+  compile(calls: readonly Call[], partOf: readonly Call[] = calls): Program {
     const parts = splitParts(calls);
-    const scratch = this.planParts(parts);
+    const scratch = this.planParts(parts, partOf === calls ? parts : splitParts(partOf));
     let records = this.layOut(parts, scratch);
     let layout = this.layout;
     return {

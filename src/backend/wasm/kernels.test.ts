@@ -208,7 +208,7 @@ function cellsCase(storage: Storage, inner: number, channels: number, extreme?: 
     'norm_cells',
     title,
     { input, cells, status: status() },
-    { batch, inner, channels, site },
+    { batch, inner, channels, positions: 1, site },
   );
 }
 
@@ -315,7 +315,7 @@ describe('a NaN or infinity', () => {
             'norm_cells',
             `at ${at}`,
             { input, cells: out('float', 80), status: status() },
-            { batch: 1, inner: 7, channels: 10, site },
+            { batch: 1, inner: 7, channels: 10, positions: 1, site },
           ),
         ),
       ];
@@ -326,7 +326,7 @@ describe('a NaN or infinity', () => {
   it('is not seen where finite values only overflow a sum', () => {
     const input = floats(new Float32Array(64).fill(3.4e38));
     const buffers = { input, cells: out('float', 64), status: status() };
-    const params = { batch: 1, inner: 8, channels: 8, site };
+    const params = { batch: 1, inner: 8, channels: 8, positions: 1, site };
     expect(statusOf(kernelCase('norm_cells', 'huge', buffers, params))).toEqual([0, 0, 0]);
     const row = { input, cells: out('float', 2), status: status() };
     expect(statusOf(kernelCase('range', 'huge', row, { rows: 1, cols: 64, site }))).toEqual([0, 0, 0]);

@@ -24,7 +24,7 @@ export interface Platform {
   /** Turns relaxed SIMD on where it is behind a flag. */
   enableRelaxed(): Promise<void>;
   /**
-   * Compiles with the engine's 256-bit vectoriser on, and all code optimised at once, so that what is checked is what runs.
+   * Compiles with the engine's 256-bit vectoriser on, and all code optimised at once, so that what a check runs is what runs later.
    * Throws UsageError where the engine has none.
    */
   compileWide(bytes: Uint8Array): WebAssembly.Module;

@@ -9,13 +9,6 @@ import { neededOperands, operandLengths } from '../operand-lengths.js';
 
 const indexes = new Map<string, number>(kernelNames.map((name, index) => [name, index]));
 
-/** Words of the largest record. */
-export const RECORD_LIMIT = Math.max(
-  ...Object.values(kernelSpecs).map(
-    (spec: KernelSpec) => 2 * Object.keys(spec.buffers).length + Object.keys(spec.params).length,
-  ),
-);
-
 /** Bytes of a buffer; throws BackendError, opening with `what`, if it does not lie whole in `limit` bytes. */
 export function checkBuffer(buffer: BufferRef, limit: number, what: string): number {
   const { offset, length, storage } = buffer;

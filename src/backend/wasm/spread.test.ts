@@ -70,6 +70,21 @@ it('a list for one thread leaves the workers alone, and one for all is theirs ag
   expect(taken).toBe(1);
 });
 
+it('a call is run as the list that it is a part of', async () => {
+  const backend = await createWasmBackend({ threads: 3 });
+  opened.push(backend);
+  backend.reserve(2 ** 20);
+  const [small, large] = [product(64), product(2 ** 14)];
+  const run = vi.spyOn(Machine.prototype, 'run');
+  const spreads = (): Spread[] => run.mock.calls.splice(0).map(([{ spread }]) => spread);
+  backend.compile([small]).run();
+  backend.compile([small], [small, large]).run();
+  backend.compile([small, large]).run();
+  backend.compile([large], [small, large]).run();
+  expect(spreads()).toEqual(['one', 'all', 'all', 'all']);
+  run.mockRestore();
+});
+
 it('a backend asks for the scratch of the threads that will run the list', async () => {
   const small = product(64);
   const scratch = async (threads: number, spreadSmall: boolean): Promise<number> => {

@@ -1,5 +1,5 @@
 /**
- * Claims and what became of them here: those of experiments, judged by their verdicts, and those of `claims.json`, which no experiment
+ * Claims and what became of them here: those of experiments, judged by their runs, and those of `claims.json`, which no experiment
  * here tests, with the reason or the document that does. Words and numbers; writes nothing.
  */
 import { existsSync } from 'node:fs';
@@ -7,10 +7,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
+import { arithmeticOf } from './arithmetic.js';
 import { shapeVerdict } from './distributions.js';
-import type { Experiment } from './experiment.js';
+import { baselineOf, type Claim, type Experiment } from './experiment.js';
+import { judged, judgementText, type Outcome } from './judgement.js';
 import type { Results } from './results.js';
-import { type ArmSummary, digitsOf, intervalText, summaryOf, unitOf } from './summary.js';
+import { type Comparison, digitsOf, intervalText, unitOf } from './summary.js';
 import type { TextTable } from './tables.js';
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1));
@@ -50,71 +52,108 @@ export interface Measured {
   readonly results?: Results;
 }
 
+/** A claim of an experiment and what became of it. */
+export interface ClaimRow extends Pick<Claim, 'claim' | 'source' | 'about'> {
+  readonly experiment: string;
+  /** Which arms, by how much, under how many seeds; empty where nothing was run. */
+  readonly figures: string;
+  readonly outcome: Outcome;
+  /** The outcome with what it rests on. */
+  readonly verdict: string;
+  /** No loss by the rule, but the whole interval is on the worse side. */
+  readonly worse: boolean;
+}
+
+const notRun = (name: string): string => `not run yet: \`octograd reproduce ${name}\``;
+
 /** One row for each claim about the shape of tensors. */
-function shapeRows({ experiment, results }: Measured): string[][] {
-  const where = `[${experiment.name}](experiments/${experiment.name}/README.md)`;
+function shapeRows({ experiment, results }: Measured): ClaimRow[] {
+  const { name } = experiment;
   return (experiment.distributions?.claims ?? []).map((claim) => {
     const found = shapeVerdict(experiment, results, claim);
-    return found
-      ? [claim.claim, claim.source, `${where}: ${found.measured}`, found.verdict]
-      : [claim.claim, claim.source, where, `not run yet: \`octograd reproduce ${experiment.name}\``];
+    return {
+      claim: claim.claim,
+      source: claim.source,
+      experiment: name,
+      figures: found?.measured ?? '',
+      outcome: found?.verdict ?? 'not run',
+      verdict: found?.verdict ?? notRun(name),
+      worse: false,
+    };
+  });
+}
+
+/** An arm with its arithmetic, where that is not integer kernels throughout. */
+function armText(experiment: Experiment, name: string, isCompared: boolean): string {
+  const arm = experiment.arms.find((one) => one.name === name);
+  const arithmetic = arm ? arithmeticOf(experiment, arm) : '';
+  // What an arm is compared with is float32 more often than not, and says so by its name.
+  return arithmetic === '' || (isCompared && arithmetic === 'float32') ? name : `${name} (${arithmetic})`;
+}
+
+/** `int8 - fp32: -0.30 [-1.47, +0.86] points, n = 3; 1 of int8 diverged`. */
+function figuresText(experiment: Experiment, comparison: Comparison): string {
+  const { arm, against, difference, diverged, survived, bothDiverged } = comparison;
+  const arms = `${armText(experiment, arm, false)} - ${armText(experiment, against, true)}`;
+  const figures = difference
+    ? `${intervalText(difference, digitsOf(experiment))} ${unitOf(experiment)}, n = ${difference.n}`
+    : 'no seed under which both came to their end';
+  const lost = [
+    [diverged, arm],
+    [survived, against],
+    [bothDiverged, 'both'],
+  ] as const;
+  const parts = lost.filter(([count]) => count > 0).map(([count, who]) => `; ${count} of ${who} diverged`);
+  return `${arms}: ${figures}${parts.join('')}`;
+}
+
+/** One row for each claim about accuracy or loss. */
+function armRows({ experiment, results }: Measured): ClaimRow[] {
+  const { name } = experiment;
+  return experiment.claims.map((claim) => {
+    // An experiment without either is refused where it is read.
+    const against = claim.against ?? (baselineOf(experiment, claim.arm) as string);
+    const judgement = judged(experiment, results, claim, against);
+    const { outcome, worse, comparison } = judgement;
+    return {
+      claim: claim.claim,
+      source: claim.source,
+      ...(claim.about === undefined ? {} : { about: claim.about }),
+      experiment: name,
+      figures: outcome === 'not run' ? '' : figuresText(experiment, comparison),
+      outcome,
+      verdict: outcome === 'not run' ? notRun(name) : judgementText(judgement),
+      worse,
+    };
   });
 }
 
 /** One row for each claim of an experiment. */
-export function claimRows(measured: Measured): string[][] {
-  return [...accuracyRows(measured), ...shapeRows(measured)];
+export function claimRows(measured: Measured): ClaimRow[] {
+  return [...armRows(measured), ...shapeRows(measured)];
 }
 
-/** Points below its baseline from which an arm is said to have crashed: far from any loss that a schedule explains. */
-const CRASH = 10;
-
-/** Whether training crashed: it did not come to its end, or the whole interval is below. */
-function crashVerdict({ diverged, difference, verdict }: ArmSummary): string {
-  if (diverged > 0 || (difference && difference.high < -CRASH)) return 'holds';
-  if (difference && difference.low > -CRASH) return `does not hold (${verdict}, no crash)`;
-  return `not settled, n = ${difference?.n ?? 0}`;
+/** Rows of one claim together: first what answers in short, then the others, each in the order of their first row. */
+export function groupedRows(rows: readonly ClaimRow[]): ClaimRow[][] {
+  const groups = new Map<string, ClaimRow[]>();
+  for (const row of rows) groups.set(row.claim, [...(groups.get(row.claim) ?? []), row]);
+  const place = ({ about }: ClaimRow): number =>
+    about === undefined ? 2 : ['parity', 'part'].indexOf(about);
+  return [...groups.values()].sort(([a], [b]) => place(a) - place(b));
 }
 
-function accuracyRows({ experiment, results }: Measured): string[][] {
-  const summary = summaryOf(experiment, results);
-  return experiment.claims.map(({ claim, source, arm, expects }) => {
-    const row = summary.find((one) => one.arm === arm);
-    const where = `[${experiment.name}](experiments/${experiment.name}/README.md)`;
-    const verdict = row?.verdict;
-    if (!row || verdict === undefined || verdict === 'not run' || (!row.difference && !row.diverged)) {
-      return [claim, source, where, `not run yet: \`octograd reproduce ${experiment.name}\``];
-    }
-    const settled =
-      expects === 'crash'
-        ? crashVerdict(row)
-        : verdict === 'diverged'
-          ? expects === 'loss'
-            ? 'holds'
-            : 'does not hold'
-          : verdict === expects
-            ? 'holds'
-            : `does not hold (${verdict})`;
-    const figures = row.difference
-      ? `${arm} - ${row.baseline}: ${intervalText(row.difference, digitsOf(experiment))} ${unitOf(experiment)}, n = ${row.difference.n}`
-      : `${arm}: no run came to its end`;
-    const diverged = row.diverged > 0 ? `; ${row.diverged} diverged` : '';
-    const what = `${where}: ${figures}${diverged}; ${results?.schedule ?? ''}`;
-    return [
-      claim,
-      source,
-      what,
-      verdict === 'not settled' && expects !== 'crash'
-        ? `not settled, n = ${row.difference?.n ?? 0}`
-        : settled,
-    ];
-  });
-}
-
-/** All claims, those of experiments first. */
+/** All claims, those of experiments first, a claim's rows together; what repeats the row above is left empty. */
 export function claimTable(measured: readonly Measured[], others: OtherClaims): TextTable {
+  const schedules = new Map(measured.map(({ experiment, results }) => [experiment.name, results?.schedule]));
   const rows = [
-    ...measured.flatMap(claimRows),
+    ...groupedRows(measured.flatMap(claimRows)).flatMap((group) =>
+      group.map(({ claim, source, experiment, figures, verdict }, i) => {
+        const where = `[${experiment}](experiments/${experiment}/README.md)`;
+        const what = figures === '' ? where : `${where}: ${figures}; ${schedules.get(experiment) ?? ''}`;
+        const isSame = i > 0 && group[i - 1].source === source;
+        return [i === 0 ? claim : '', isSame ? '' : source, what, verdict];
+      }),
+    ),
     ...others.elsewhere.map((one) => [one.claim, one.source, one.measured, one.verdict]),
     ...others.untested.map(({ claim, source, why, command }) => [
       claim,

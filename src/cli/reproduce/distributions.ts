@@ -54,26 +54,36 @@ export function gradientTable(
   return { table: layerTable(last, ['gradients']), arm: first.arm, step: last.step };
 }
 
+/** The most values that are fitted of one tensor. */
+const FITTED = 50_000;
+
+/** What KS stays below in 95 of 100 samples of n values of the fitted distribution itself (a little less where its parameters are fitted). */
+const ksByChance = (n: number): number => 1.36 / Math.sqrt(Math.min(n, FITTED));
+
 /**
- * What the tensors of a kind say to a claim, over all layers, snapshots and arms: it holds where nine in ten are nearest to the family, does
- * not where fewer than half are. Undefined without snapshots.
+ * What the tensors of a kind say to a claim about which of the three families is nearest, all layers, snapshots and arms pooled: it holds
+ * where nine in ten are nearest to the family, does not where fewer than half are. Nearest is not near: how many of the fits KS does not
+ * tell from a sample is said beside it. Undefined without snapshots.
  */
 export function shapeVerdict(
   experiment: Experiment,
   results: Results | undefined,
   { kind, nearest }: ShapeClaim,
-): { readonly measured: string; readonly verdict: string } | undefined {
+): { readonly measured: string; readonly verdict: 'holds' | 'holds in part' | 'does not hold' } | undefined {
   const tensors = armSnapshots(experiment, results)
     .flatMap(({ snapshots }) => snapshots.flatMap((snapshot) => snapshot.tensors))
     .filter((tensor) => tensor.kind === kind);
   if (tensors.length === 0) return undefined;
   const share = tensors.filter((tensor) => nearestFamily(tensor) === nearest).length;
   const ks = mean(tensors.map(({ fits }) => fits[nearest].ks));
+  const good = tensors.filter(
+    ({ fits, count, zeroShare }) => fits[nearest].ks < ksByChance(count * (1 - zeroShare)),
+  ).length;
   const angle = (of: 'measured' | 'gaussian'): string =>
     mean(tensors.map(({ cosine }) => angleOf(cosine[of]))).toFixed(2);
   return {
     measured:
-      `nearest to ${nearest} by A²/n in ${share} of ${tensors.length} tensors (layers, snapshots and arms), mean KS ${ks.toFixed(3)}; ` +
+      `nearest to ${nearest} by A²/n in ${share} of ${tensors.length} tensors (layers, steps and arms pooled); a good fit to ${good} of them (KS within chance), mean KS ${ks.toFixed(3)}; ` +
       `8 bits turn them by ${angle('measured')} degrees, Gaussian ones by ${angle('gaussian')}`,
     verdict:
       share >= 0.9 * tensors.length

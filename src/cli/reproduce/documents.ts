@@ -3,12 +3,15 @@ import { claimRows, claimTable, type Measured, type OtherClaims } from './claims
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
-import { cosineCaption, distributionCaption, provenance, remarksOf } from './facts.js';
+import { cosineCaption, distributionCaption, provenance, remarksOf, timesCaption } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
+import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
 
 const written = '<!-- Written by `octograd reproduce --docs` from experiment.json and results.json. -->';
+const writtenOfAll =
+  '<!-- Written by `octograd reproduce --docs` from experiments/: experiment.json and results.json of each, and claims.json. -->';
 
 /** Lines of at most 120 characters, as they are in a paragraph. */
 function wrapped(text: string): string {
@@ -26,12 +29,21 @@ function wrapped(text: string): string {
 
 /** Parts of a document, one after the other; what is text is wrapped. */
 function paragraphs(parts: readonly string[]): string {
+  // Headings, tables, comments, images, commands and lists keep their lines.
   const isText = (part: string): boolean => !/^([#|<!]| {4}|- )/.test(part);
   return `${parts.map((part) => (isText(part) ? wrapped(part) : part)).join('\n\n')}\n`;
 }
 
 /** What is too long for a README: the arms of a sweep, the cosines of all arms and layers, distributions at all steps. */
 const longTables = 'tables.md';
+
+/** `one seed`, `3 seeds`, `3 to 6 seeds`. */
+function seedsText(experiment: Measured['experiment']): string {
+  const counts = experiment.arms.map((arm) => seedsOf(experiment, arm).length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (least < most) return `${least} to ${most} seeds an arm`;
+  return most === 1 ? 'one seed' : `${most} seeds`;
+}
 
 /** What the probes say: tables and plot. */
 function cosineParts({ experiment, results }: Measured): string[] {
@@ -58,7 +70,7 @@ export function tablesText({ experiment, results }: Measured): string | undefine
     `# ${experiment.title}: the long tables`,
     written,
     'What is asked, and what it says, is in the [README](README.md).',
-    ...(sweep ? ['## Arms', markdownTable(armTable(experiment, results))] : []),
+    ...(sweep ? ['## Arms', markdownTable(armTable(experiment, results)), timesCaption] : []),
     ...(cosines ? ['## Cosines by arm', cosineCaption(experiment, results), markdownTable(cosines)] : []),
     ...(layers ? ['## Cosines by layer', markdownTable(layers)] : []),
     ...(distributions ? ['## Distributions', distributionCaption, markdownTable(distributions)] : []),
@@ -90,7 +102,7 @@ function distributionParts({ experiment, results }: Measured): string[] {
 /** The arms' figures: one by one, or as a sweep has them. */
 function resultTables({ experiment, results }: Measured): string[] {
   const sweep = sweepTable(experiment, results);
-  if (!sweep) return [markdownTable(armTable(experiment, results))];
+  if (!sweep) return [markdownTable(armTable(experiment, results)), timesCaption];
   return [
     `${sweepCaption(experiment, results)} Deviations, n and times of all arms: [${longTables}](${longTables}).`,
     markdownTable(sweep),
@@ -103,9 +115,8 @@ export function readmeText(measured: Measured): string {
   const { title, question, method, model, dataset, dataLabel, settings, metric } = experiment;
   const parts = [`# ${title}`, written, `**Question.** ${question}`];
   const args = argumentsOf(settings).join(' ');
-  const most = Math.max(...experiment.arms.map((arm) => seedsOf(experiment, arm).length));
   parts.push(
-    `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; up to ${most} seeds. ` +
+    `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ` +
       `A difference is that to the arm's baseline under the same seed, with its 95 % t-interval; "no loss" means that the interval's worse end is within ${metric.margin} ${metric.name === 'loss' ? 'nats' : 'points'}${metric.reason === undefined ? '' : ` (${metric.reason})`}.`,
   );
   parts.push(`    ${commandOf(experiment)}`);
@@ -123,8 +134,13 @@ export function readmeText(measured: Measured): string {
   const claims = claimRows(measured);
   if (claims.length > 0) {
     parts.push('## Verdict');
-    const rows = claims.map(([claim, source, , verdict]) => [claim, source, verdict]);
-    parts.push(markdownTable({ head: ['claim', 'from', 'verdict'], rows, right: [] }));
+    const rows = claims.map(({ claim, source, figures, verdict }) => [
+      claim,
+      source,
+      figures || '-',
+      verdict,
+    ]);
+    parts.push(markdownTable({ head: ['claim', 'from', 'measured here', 'verdict'], rows, right: [] }));
   }
   const remarks = remarksOf(experiment);
   if (remarks.length > 0) parts.push('## Remarks', remarks.map((text) => `- ${text}`).join('\n'));
@@ -136,17 +152,21 @@ export function readmeText(measured: Measured): string {
   return paragraphs(parts);
 }
 
-/** RESULTS.md: one table of all claims. */
+/** RESULTS.md: the short answers, and one table of all claims. */
 export function resultsMarkdown(measured: readonly Measured[], others: OtherClaims): string {
-  return `# What holds
-
-${written}
-
-Every claim, where it comes from, what was measured here in real integer arithmetic, and the verdict by the rule of
-[experiments/](experiments/README.md): differences are to the baseline under the same seed, with 95 % t-intervals; "no loss"
-means that the interval's worse end is within the experiment's margin (half a point of accuracy, unless its README says
-otherwise). What fewer than three seeds say is called not settled.
-
-${markdownTable(claimTable(measured, others))}
-`;
+  const parts = [
+    '# What holds',
+    writtenOfAll,
+    'Every claim, where it comes from, what was measured here, and the verdict by the rule of [experiments/](experiments/README.md). ' +
+      'Products of trained arms run on integer kernels, but for arms that say otherwise: "(simulated)" where codes are decoded and ' +
+      'multiplied in float, with the products or norms named where only some are, and "(float32)" where nothing is quantised. Rows ' +
+      'that name a document in docs/ are derivations and simulations, not trainings. A difference is that of two arms under the same ' +
+      'seed, with its 95 % t-interval; "no loss" means that the interval\'s worse end is within the experiment\'s margin (half a point ' +
+      'of accuracy, unless its README says otherwise), "no loss, but lower" that the whole interval is below 0 all the same (for losses in nats: higher, above 0). What ' +
+      'fewer than three seeds say is called not settled.',
+    ...shortAnswers(measured.flatMap(claimRows)),
+    '## Claim by claim',
+    markdownTable(claimTable(measured, others)),
+  ];
+  return paragraphs(parts);
 }

@@ -15,6 +15,19 @@ export const armName = v.pipe(
   v.regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be of lower-case letters, digits, "." and "-"'),
 );
 
+/** A claim about an arm's accuracy or loss. */
+export const claim = v.strictObject({
+  claim: text,
+  source: text,
+  arm: armName,
+  /** The arm that the claim compares `arm` with, in place of that arm's baseline. */
+  against: v.optional(armName),
+  /** What bears the claim out; `gain`: the arm is better than the other. */
+  expects: v.picklist(['no loss', 'loss', 'crash', 'gain'], 'must be "no loss", "loss", "crash" or "gain"'),
+  /** What the claim answers in short: that training loses nothing (`parity`), or that a part of the method is needed (`part`). */
+  about: v.optional(v.picklist(['parity', 'part'], 'must be "parity" or "part"')),
+});
+
 /** What distributions are asked for. */
 export const distributions = v.strictObject({
   layer: text,

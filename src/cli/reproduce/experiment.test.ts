@@ -24,6 +24,8 @@ const parse = (changes: object): Experiment =>
   parseExperiment({ ...sound, ...changes }, 'test', 'test/experiment.json');
 const arms = (...changes: object[]) => ({ arms: [...sound.arms, ...changes] });
 
+const claim = { claim: 'c', source: 's', arm: 'int8', expects: 'loss' };
+
 describe('parseExperiment', () => {
   it.each([
     [{ formatVersion: 2 }, 'formatVersion": must be 1'],
@@ -44,10 +46,29 @@ describe('parseExperiment', () => {
       { claims: [{ claim: 'c', source: 's', arm: 'own', expects: 'loss' }] },
       'field "claims.0.arm" names "own", which has no baseline',
     ],
+    [
+      { claims: [{ ...claim, against: 'flaot' }] },
+      'field "claims.0.against" names the arm "flaot", which there is not: float, int8, four, own. Did you mean "float"?',
+    ],
+    [{ claims: [{ ...claim, against: 'int8' }] }, 'field "claims.0.against" names "int8" itself'],
+    [
+      { claims: [{ ...claim, about: 'parity' }] },
+      'field "claims.0.about" is "parity", which a claim is that',
+    ],
+    [{ claims: [{ ...claim, expects: 'less' }] }, 'field "claims.0.expects": must be "no loss"'],
+    [
+      { claims: [{ ...claim, expects: 'crash' }], metric: { name: 'loss', margin: 0.01 } },
+      'field "claims.0.expects" is "crash", which is judged in points of accuracy',
+    ],
     [{ plot: { kind: 'sweep' } }, 'field "plot.kind" is "sweep", but no arm has an "x"'],
   ])('refuses %j', (changes, message) => {
     expect(() => parse(changes)).toThrow(message);
     expect(() => parse(changes)).toThrow('test/experiment.json');
+  });
+
+  it('takes a claim about an arm without a baseline that says what it is compared with', () => {
+    const { claims } = parse({ claims: [{ ...claim, arm: 'own', against: 'int8' }] });
+    expect(claims).toEqual([{ ...claim, arm: 'own', against: 'int8' }]);
   });
 
   it('knows baselines and seeds', () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
 import { didYouMean } from '../../core/text.js';
-import { armName, cosines, count, distributions, text, whole } from './experiment-fields.js';
+import { armName, claim, cosines, count, distributions, text, whole } from './experiment-fields.js';
 
 /** Options of `octograd train` by their names without dashes; what they may hold, `octograd train` itself checks. */
 const settingNames = {
@@ -94,14 +94,6 @@ const expected = v.strictObject({
   sameSchedule: v.boolean('must say whether the source has the schedule of this experiment'),
 });
 
-const claim = v.strictObject({
-  claim: text,
-  source: text,
-  arm: armName,
-  /** The verdict that bears the claim out. */
-  expects: v.picklist(['no loss', 'loss', 'crash'], 'must be "no loss", "loss" or "crash"'),
-});
-
 const experimentSchema = v.strictObject({
   formatVersion: v.literal(1, 'must be 1'),
   title: text,
@@ -143,6 +135,8 @@ const experimentSchema = v.strictObject({
 export type ExperimentSettings = v.InferOutput<typeof settings>;
 /** One way of training within an experiment. */
 export type Arm = v.InferOutput<typeof arm>;
+/** A claim about an arm's accuracy or loss beside another's. */
+export type Claim = v.InferOutput<typeof claim>;
 /** A claim about the shape of a kind of tensor. */
 export type ShapeClaim = v.InferOutput<typeof distributions>['claims'][number];
 /** `experiment.json` with its defaults filled in. */
@@ -183,6 +177,22 @@ function checkDistributions({ distributions, settings }: ExperimentFile, file: s
     );
 }
 
+/** A claim compares an arm with another one, and is told by what can bear it out. */
+function checkClaim(
+  experiment: ExperimentFile,
+  { arm, against, expects, about }: Claim,
+  refused: (field: string, message: string) => never,
+): void {
+  if (against === arm) refused('against', `names "${arm}" itself; name the arm that it is compared with`);
+  if (against === undefined && baselineOf(experiment, arm) === undefined)
+    refused('arm', `names "${arm}", which has no baseline to be compared with; "against" may name an arm`);
+  if (expects === 'crash' && experiment.metric.name === 'loss')
+    refused('expects', 'is "crash", which is judged in points of accuracy; expect a "loss"');
+  const wanted = about && { parity: 'no loss', part: 'loss' }[about];
+  if (wanted !== undefined && expects !== wanted)
+    refused('about', `is "${about}", which a claim is that expects "${wanted}"`);
+}
+
 /** What a schema cannot see: names that refer to each other. */
 function checkNames(experiment: ExperimentFile, file: string): void {
   const names = experiment.arms.map(({ name }) => name);
@@ -205,10 +215,10 @@ function checkNames(experiment: ExperimentFile, file: string): void {
   experiment.expected.forEach(({ arm }, i) => {
     known(arm, `expected.${i}.arm`);
   });
-  experiment.claims.forEach(({ arm }, i) => {
-    known(arm, `claims.${i}.arm`);
-    if (baselineOf(experiment, arm) === undefined)
-      refuse(file, `claims.${i}.arm`, `names "${arm}", which has no baseline to be compared with`);
+  experiment.claims.forEach((claim, i) => {
+    known(claim.arm, `claims.${i}.arm`);
+    known(claim.against, `claims.${i}.against`);
+    checkClaim(experiment, claim, (field, message) => refuse(file, `claims.${i}.${field}`, message));
   });
   if (experiment.plot.kind === 'sweep' && experiment.arms.every(({ x }) => x === undefined))
     refuse(file, 'plot.kind', 'is "sweep", but no arm has an "x", its place on the x axis');

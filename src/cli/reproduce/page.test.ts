@@ -14,7 +14,7 @@ const json = {
     { name: 'paper', recipe: 'paper' },
   ],
   claims: [
-    { claim: 'It learns', source: 'a paper', arm: 'int8', expects: 'no loss' },
+    { claim: 'It learns', source: 'a paper', arm: 'int8', expects: 'no loss', about: 'parity' },
     { claim: 'It fails', source: 'a reviewer', arm: 'int8', expects: 'loss' },
     { claim: 'It was tried', source: 'nobody', arm: 'paper', expects: 'no loss' },
   ],
@@ -70,6 +70,13 @@ it('has the verdicts of its claims, marked by whether they are settled and not b
   expect(cellOf('It fails')).toBe('settled: does not hold (no loss)');
   expect(cellOf('It was tried')).toBe('open: not run yet: ');
   expect(page).toMatch(/<td class="open" data-name="verdict">could not be tested here: no room/);
+});
+
+it('begins with the short answers, their marks made into elements', () => {
+  const [, answers] = page.split('<h2>In short</h2>');
+  expect(answers).toContain(
+    '<li>It learns: <b>yes where it is settled</b>. Holds in 1 of 2 experiments (test); not run in 1 (other).</li>',
+  );
 });
 
 it('names the command of what was not run, and its claims', () => {

@@ -6,9 +6,10 @@ import { claimRows, claimTable, type Measured, type OtherClaims } from './claims
 import { cosineChart } from './cosine-chart.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
-import { cosineCaption, distributionCaption, provenance, remarksOf } from './facts.js';
+import { cosineCaption, distributionCaption, provenance, remarksOf, timesCaption } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentChart } from './plot.js';
+import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, sweepCaption, sweepTable, type TextTable } from './tables.js';
 
 /** On a narrow screen a claim is a block of its own: four columns of text would be cut off at the second. */
@@ -23,27 +24,30 @@ figure{margin-top:12px;overflow-x:auto}section>figure{max-width:760px}section>fi
 .wide{max-width:90ch}.small,.wide{overflow-wrap:anywhere}
 details{margin-top:10px}summary{cursor:pointer;color:var(--c0);margin-bottom:8px}
 pre{white-space:pre}
+.answers{padding-left:1.2em}.answers li{margin-bottom:4px}
 .remarks{padding-left:1.2em}
 @media (max-width:700px){
 body{padding:16px 12px 32px}th,td{padding:5px 8px}figure{padding:6px}figure svg{min-width:560px}figure.pair svg{min-width:1000px}figure svg svg{min-width:0}
 .claims thead{display:none}.claims,.claims tbody,.claims tr,.claims td{display:block}
 .claims tr{padding:8px 0;border-bottom:1px solid var(--rule)}.claims tr:last-child{border-bottom:0}
-.claims td{border:0;padding:2px 10px}.claims td:nth-child(n){min-width:0}.claims td:first-child{font-weight:600}.claims td.settled,.claims td.open{font-weight:400}
+.claims td{border:0;padding:2px 10px}.claims td:nth-child(n){min-width:0}.claims td:empty{display:none}.claims td:first-child{font-weight:600}.claims td.settled,.claims td.open{font-weight:400}
 .claims td:not(:first-child)::before{content:attr(data-name) ": ";color:var(--soft)}
 }
 `;
 
-/** What is marked in the text of a cell: `code` and [links](to), as the tables of documents have them. */
+/** What is marked in a text: `code`, **weight** and [links](to), as documents have them. */
 function cellText(text: string): string {
   return escapeText(text)
     .replace(/&#96;([^&]*)&#96;|`([^`]*)`/g, (_, a, b) => `<code>${a ?? b}</code>`)
+    .replace(/\*\*([^*]+)\*\*/g, '<b>$1</b>')
+    .replace(/\\\*/g, '*')
     .replace(/\[([^\]]+)\]\(experiments\/([\w.-]+)\/README\.md\)/g, '<a href="#$2">$1</a>')
     .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1');
 }
 
 /** Whether a verdict settles its question. Not whether that is good news: "does not hold (no loss)" may well be. */
 function verdictClass(text: string): string {
-  return /^(not |could not |-?$)/.test(text) ? 'open' : 'settled';
+  return /^(not |could not |no run of |-?$)/.test(text) ? 'open' : 'settled';
 }
 
 function table({ head, rows, right }: TextTable, verdict: number, name = ''): string {
@@ -62,15 +66,25 @@ const folded = (title: string, parts: readonly string[]): string =>
 const figure = (chart: string, kind = ''): string =>
   chart === '' ? '' : `<figure${kind === '' ? '' : ` class="${kind}"`}>${chart}</figure>`;
 
+/** The short answers of RESULTS.md: a heading, texts and lists. */
+function answerParts(measured: readonly Measured[]): string[] {
+  return shortAnswers(measured.flatMap(claimRows)).map((part) => {
+    if (part.startsWith('## ')) return `<h2>${cellText(part.slice(3))}</h2>`;
+    if (!part.startsWith('- ')) return `<p class="wide">${cellText(part)}</p>`;
+    const items = part.split('\n').map((line) => `<li>${cellText(line.slice(2))}</li>`);
+    return `<ul class="wide answers">${items.join('\n')}</ul>`;
+  });
+}
+
 /** The arms one by one, or at a glance as a sweep with the arms folded away. */
 function armParts({ experiment, results }: Measured): string[] {
   const arms = table(armTable(experiment, results), 5);
   const sweep = sweepTable(experiment, results);
-  if (!sweep) return [arms];
+  if (!sweep) return [arms, small(timesCaption)];
   return [
     small(sweepCaption(experiment, results)),
     table(sweep, -1, 'sweep'),
-    folded('All arms, with deviations and times', [arms]),
+    folded('All arms, with deviations and times', [arms, small(timesCaption)]),
   ];
 }
 
@@ -107,11 +121,17 @@ function distributionParts({ experiment, results }: Measured): string[] {
   ];
 }
 
-/** The experiment's own claims; where it was run stands already. */
+/** The experiment's own claims. */
 function verdictParts(measured: Measured): string[] {
-  const rows = claimRows(measured).map(([claim, source, , verdict]) => [claim, source, verdict]);
+  const rows = claimRows(measured).map(({ claim, source, figures, verdict }) => [
+    claim,
+    source,
+    figures || '-',
+    verdict,
+  ]);
   if (rows.length === 0) return [];
-  return ['<h3>Verdict</h3>', table({ head: ['claim', 'from', 'verdict'], rows, right: [] }, 2, 'claims')];
+  const head = ['claim', 'from', 'measured here', 'verdict'];
+  return ['<h3>Verdict</h3>', table({ head, rows, right: [] }, 3, 'claims')];
 }
 
 function closingParts({ experiment }: Measured): string[] {
@@ -169,6 +189,7 @@ export function experimentsPage(measured: readonly Measured[], others: OtherClai
 <body><header><h1>${title}</h1><p>${measured.length} experiments, of which ${measured.filter(({ results }) => results).length} have results. Differences are to the
 baseline under the same seed, with 95 % t-intervals; fewer than three seeds settle nothing.</p></header>
 <main><nav>${measured.map(({ experiment: { name, title: text } }) => `<a href="#${name}">${escapeText(text)}</a>`).join('')}</nav>
+<section>${answerParts(measured).join('\n')}</section>
 <section><h2>Claims</h2>${table(claimTable(measured, others), 3, 'claims')}</section>
 ${measured.map(section).join('\n')}</main>
 <footer>Written by octograd reproduce --report, octograd ${escapeText(octogradVersion())}.</footer></body></html>

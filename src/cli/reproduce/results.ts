@@ -79,12 +79,13 @@ export function scheduleText(tasks: readonly Task[]): string {
       trainSamples: number;
       schedule: { kind: string; factor?: number; milestones?: readonly number[] };
     };
+    const rounded = Number(epochs.toFixed(4));
     const shapes: Record<string, string> = {
       oneCycle: 'one-cycle, annealed to zero',
       multiStep: `the rate times ${schedule.factor} at shares ${schedule.milestones?.join(' and ')} of the run`,
     };
     const shape = shapes[schedule.kind] ?? schedule.kind;
-    return `${Number(epochs.toFixed(4))} ${epochs === 1 ? 'epoch' : 'epochs'} of ${trainSamples} samples, ${totalSteps} steps of ${batchSize}, ${shape}`;
+    return `${rounded} ${rounded === 1 ? 'epoch' : 'epochs'} of ${trainSamples} samples, ${totalSteps} steps of ${batchSize}, ${shape}`;
   });
   return [...new Set(texts)].join('; ');
 }

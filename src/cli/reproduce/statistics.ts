@@ -61,16 +61,27 @@ export function estimate(values: readonly number[]): Estimate | undefined {
   return { n, mean, deviation, low: mean - reach, high: mean + reach };
 }
 
-/** What a difference says. `diverged`: runs ended without a result, which no interval can hold. */
-export type VerdictKind = 'no loss' | 'loss' | 'not settled' | 'diverged' | 'not run';
+/** The middle one of some numbers, the mean of the middle two of an even count; undefined for none. */
+export function median(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** What a difference says. */
+export type VerdictKind = 'no loss' | 'loss' | 'not settled' | 'not run';
+
+/** Seeds from which on a difference says anything: the interval of two that happen to agree is very narrow. */
+export const enoughSeeds = 3;
 
 /**
  * The rule, for differences of which more is better: "no loss" if the interval's lower end is above -margin, "loss" if its upper end
- * is below 0, else "not settled". Fewer than three seeds settle nothing: the interval of two that happen to agree is very narrow.
+ * is below 0, else "not settled", as is what fewer than {@link enoughSeeds} seeds say.
  */
 export function verdictOf(difference: Estimate | undefined, margin: number): VerdictKind {
   if (!difference) return 'not run';
-  if (difference.n < 3) return 'not settled';
+  if (difference.n < enoughSeeds) return 'not settled';
   if (difference.low > -margin) return 'no loss';
   return difference.high < 0 ? 'loss' : 'not settled';
 }

@@ -1,11 +1,31 @@
 /**
- * What an experiment's runs say: for every arm the mean of its metric, the difference to its baseline paired by seed, and the verdict.
- * Numbers in, numbers and words out; writes nothing.
+ * What an experiment's runs say: one arm held against another, paired by seed, and for every arm the mean of its metric and what it
+ * is beside its baseline. Numbers in, numbers and words out; writes nothing.
  */
 import { baselineOf, type Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import type { RunResult } from './run-result.js';
-import { type Estimate, estimate, type VerdictKind, verdictOf } from './statistics.js';
+import { type Estimate, estimate, median, type VerdictKind, verdictOf } from './statistics.js';
+
+/** One arm held against another, under the seeds that both were run under. */
+export interface Comparison {
+  readonly arm: string;
+  readonly against: string;
+  /** Arm less the other over the seeds under which both came to their end; more is better for accuracy, less for loss. */
+  readonly difference?: Estimate;
+  /** The same with its sign so that more is better. */
+  readonly gain?: Estimate;
+  /** What the difference says; it knows nothing of runs that diverged. */
+  readonly verdict: VerdictKind;
+  /** Seeds under which the other arm came to its end, and this one did or diverged. */
+  readonly seeds: number;
+  /** Those of `seeds` under which this arm diverged. */
+  readonly diverged: number;
+  /** Seeds under which this arm came to its end and the other diverged: no difference can hold them. */
+  readonly survived: number;
+  /** Seeds under which both diverged, which say nothing. */
+  readonly bothDiverged: number;
+}
 
 /** An arm's figures, in the experiment's metric: per cent of the test set, or nats. */
 export interface ArmSummary {
@@ -17,8 +37,10 @@ export interface ArmSummary {
   /** Arm less baseline over the seeds that both have; more is better for accuracy, less for loss. */
   readonly difference?: Estimate;
   /** Undefined for the baseline itself and arms without one. */
-  readonly verdict?: VerdictKind;
+  readonly comparison?: Comparison;
+  /** Of all the arm's runs. */
   readonly diverged: number;
+  /** Median over the runs. */
   readonly seconds?: number;
 }
 
@@ -31,59 +53,94 @@ export function metricOf({ metric }: Experiment, run: RunResult): number | undef
 /** `points` or `nats`. */
 export const unitOf = ({ metric }: Experiment): string => (metric.name === 'loss' ? 'nats' : 'points');
 
-/** Whether more of the metric is better: the sign by which the rule takes a difference. */
-const signOf = ({ metric }: Experiment): 1 | -1 => (metric.name === 'loss' ? -1 : 1);
-
+/** The estimate of what is opposite. */
 function turned({ n, mean, deviation, low, high }: Estimate): Estimate {
   return { n, mean: -mean, deviation, low: -high, high: -low };
 }
 
+/** Metric by seed of the runs of an arm that ended; undefined for one that diverged. */
+function valuesOf(experiment: Experiment, results: Results | undefined, arm: string) {
+  const own = (results?.runs ?? []).filter((run) => run.arm === arm);
+  return new Map(
+    own.flatMap((run): [number, number | undefined][] => {
+      const value = metricOf(experiment, run);
+      // A run that finished without the metric is of no use, and is no divergence.
+      return value === undefined && run.status !== 'diverged' ? [] : [[run.seed, value]];
+    }),
+  );
+}
+
+/** `arm` held against `against`. */
+export function comparisonOf(
+  experiment: Experiment,
+  results: Results | undefined,
+  arm: string,
+  against: string,
+): Comparison {
+  const others = valuesOf(experiment, results, against);
+  const pairs = [...valuesOf(experiment, results, arm)]
+    .filter(([seed]) => others.has(seed))
+    .map(([seed, own]) => ({ own, other: others.get(seed) }));
+  const count = (own: boolean, other: boolean): number =>
+    pairs.filter((pair) => (pair.own !== undefined) === own && (pair.other !== undefined) === other).length;
+  const difference = estimate(
+    pairs.flatMap(({ own, other }) => (own === undefined || other === undefined ? [] : [own - other])),
+  );
+  const gain = difference && experiment.metric.name === 'loss' ? turned(difference) : difference;
+  return {
+    arm,
+    against,
+    ...(difference && gain ? { difference, gain } : {}),
+    verdict: verdictOf(gain, experiment.metric.margin),
+    seeds: count(true, true) + count(false, true),
+    diverged: count(false, true),
+    survived: count(true, false),
+    bothDiverged: count(false, false),
+  };
+}
+
 /** A row for each arm, in the experiment's order. */
 export function summaryOf(experiment: Experiment, results: Results | undefined): ArmSummary[] {
-  const runs = results?.runs ?? [];
-  const valuesOf = (arm: string): Map<number, number> => {
-    const own = runs.filter((run) => run.arm === arm);
-    const pairs = own.flatMap((run) => {
-      const value = metricOf(experiment, run);
-      return value === undefined ? [] : [[run.seed, value] as const];
-    });
-    return new Map(pairs);
-  };
   return experiment.arms.map(({ name, note }) => {
-    const own = runs.filter((run) => run.arm === name);
-    const values = valuesOf(name);
-    const diverged = own.filter(({ status }) => status === 'diverged').length;
+    const own = (results?.runs ?? []).filter((run) => run.arm === name);
     const baseline = baselineOf(experiment, name);
-    const seconds = own.flatMap((run) => (run.seconds === null ? [] : [run.seconds]));
-    const metric = estimate([...values.values()]);
-    const base = {
+    const comparison = baseline === undefined ? undefined : comparisonOf(experiment, results, name, baseline);
+    const seconds = median(own.flatMap((run) => (run.seconds === null ? [] : [run.seconds])));
+    const values = [...valuesOf(experiment, results, name).values()];
+    const metric = estimate(values.filter((value) => value !== undefined));
+    return {
       arm: name,
       recipe: own[0]?.recipe ?? '',
       ...(note === undefined ? {} : { note }),
-      diverged,
+      diverged: own.filter(({ status }) => status === 'diverged').length,
       ...(metric ? { metric } : {}),
-      ...(seconds.length > 0 ? { seconds: seconds.reduce((a, b) => a + b, 0) / seconds.length } : {}),
+      ...(seconds === undefined ? {} : { seconds }),
+      ...(baseline === undefined ? {} : { baseline }),
+      ...(comparison ? { comparison } : {}),
+      ...(comparison?.difference ? { difference: comparison.difference } : {}),
     };
-    if (baseline === undefined) return base;
-    const others = valuesOf(baseline);
-    const difference = estimate(
-      [...values].flatMap(([seed, value]) => {
-        const other = others.get(seed);
-        return other === undefined ? [] : [value - other];
-      }),
-    );
-    const judged = difference && signOf(experiment) < 0 ? turned(difference) : difference;
-    const verdict: VerdictKind = diverged > 0 ? 'diverged' : verdictOf(judged, experiment.metric.margin);
-    return { ...base, baseline, verdict, ...(difference ? { difference } : {}) };
   });
 }
 
-/** `no loss`, `not settled, n = 1`, `diverged (1 of 3)`. */
-export function verdictText({ verdict, difference, diverged, metric }: ArmSummary): string {
-  if (verdict === undefined) return '';
+/** Whether a difference that is no loss by the rule lies wholly on the worse side: within the margin, and not chance. */
+export const isWorse = ({ verdict, gain }: Comparison): boolean =>
+  verdict === 'no loss' && gain !== undefined && gain.high < 0;
+
+/** What a difference says: `no loss`, `no loss, but lower` (in nats: higher), `loss`, `not settled, n = 1`. */
+export function differenceText({ metric }: Experiment, comparison: Comparison): string {
+  const { verdict, difference } = comparison;
   if (verdict === 'not settled') return `not settled, n = ${difference?.n ?? 0}`;
-  if (verdict === 'diverged') return `diverged (${diverged} of ${diverged + (metric?.n ?? 0)})`;
-  return verdict;
+  return isWorse(comparison) ? `no loss, but ${metric.name === 'loss' ? 'higher' : 'lower'}` : verdict;
+}
+
+/** The same with the runs that diverged: `diverged (3 of 3)`, `diverged (1 of 4), else no loss`. */
+export function verdictText(experiment: Experiment, { comparison, diverged, metric }: ArmSummary): string {
+  if (!comparison) return diverged > 0 ? `diverged (${diverged} of ${diverged + (metric?.n ?? 0)})` : '';
+  const { against, seeds, survived, bothDiverged } = comparison;
+  if (seeds === 0) return survived + bothDiverged > 0 ? `no run of ${against} came to its end` : 'not run';
+  if (comparison.diverged === 0) return differenceText(experiment, comparison);
+  const share = `diverged (${comparison.diverged} of ${seeds})`;
+  return comparison.difference ? `${share}, else ${differenceText(experiment, comparison)}` : share;
 }
 
 /** A number with its sign: `+0.12`, `-0.30`. */

@@ -31,7 +31,7 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
       : '-',
     row.baseline ?? '-',
     row.difference ? intervalText(row.difference, digits) : '-',
-    verdictText(row),
+    verdictText(experiment, row),
     row.seconds === undefined ? '-' : clockText(row.seconds),
   ]);
   const head = [
@@ -41,7 +41,7 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
     'baseline',
     `difference in ${unitOf(experiment)} [95 % interval]`,
     'verdict',
-    'time a run',
+    'median time',
   ];
   return { head, rows, right: [1, 2, 6] };
 }
@@ -50,9 +50,10 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
 function sweepCell(experiment: Experiment, row: ArmSummary | undefined): string {
   if (!row?.metric && !row?.diverged) return '-';
   const digits = digitsOf(experiment);
+  const verdict = verdictText(experiment, row);
   const metric = row.metric ? row.metric.mean.toFixed(digits) : 'no result';
   const difference = row.difference ? `: ${intervalText(row.difference, digits)}` : '';
-  return `${metric}${difference}${row.verdict === undefined ? '' : `, ${verdictText(row)}`}`;
+  return `${metric}${difference}${verdict === '' ? '' : `, ${verdict}`}`;
 }
 
 /** A sweep at a glance: a row for each place on the axis, a column for each series that has some. Undefined for what is no sweep. */
@@ -104,7 +105,7 @@ export function expectedTable(experiment: Experiment, results: Results | undefin
     const number = (x: number): string => (metric === 'difference' ? signed(x, digits) : x.toFixed(digits));
     const fits = measured !== undefined && Math.abs(measured - value * share) <= tolerance * share;
     const verdict = !sameSchedule
-      ? 'another schedule: not to be compared'
+      ? 'another training: not to be compared'
       : measured === undefined
         ? 'not run'
         : fits
@@ -113,7 +114,7 @@ export function expectedTable(experiment: Experiment, results: Results | undefin
     return [
       arm,
       metric,
-      `${number(value * share)} +- ${tolerance * share}`,
+      `${number(value * share)} +- ${Number((tolerance * share).toFixed(digits))}`,
       measured === undefined ? '-' : number(measured),
       verdict,
       source,

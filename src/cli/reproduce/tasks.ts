@@ -92,8 +92,8 @@ function parsed(args: readonly string[]): TrainingOptions {
   return options;
 }
 
-/** The recipe that an arm names; called after the arm where it has no name of its own. */
-function recipeOf({ name, recipe }: Arm): { recipe: Recipe; builtIn?: string } {
+/** The recipe that an arm names; called after the arm where it has no name of its own. @throws UsageError for a name that there is not. */
+export function armRecipe({ name, recipe }: Arm): { recipe: Recipe; builtIn?: string } {
   if (typeof recipe === 'string') return { recipe: getRecipe(recipe), builtIn: recipe };
   if ('base' in recipe && 'bits' in recipe) {
     return { recipe: withBits(getRecipe(recipe.base as string), recipe.bits as object) };
@@ -138,7 +138,7 @@ async function armTasks(experiment: Experiment, arm: Arm, options: TaskOptions):
   const settings = { ...armSettings(experiment, arm), ...(options.smoke ? experiment.smoke : {}) };
   const args = argumentsOf(settings);
   const train = parsed(args);
-  const { recipe, builtIn } = recipeOf(arm);
+  const { recipe, builtIn } = armRecipe(arm);
   const resolved = settingsOf(train, await factsOf(train.dataset, train));
   const what = comparable(resolved, recipe);
   const seeds = options.smoke ? seedsOf(experiment, arm, 1) : seedsOf(experiment, arm, options.seeds);

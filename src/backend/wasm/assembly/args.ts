@@ -52,3 +52,13 @@ export function splitStart(count: i32, thread: i32, threads: i32, multiple: i32)
   const start = ((units * thread) / threads) * multiple;
   return start < <i64>count ? <i32>start : count;
 }
+
+/** a/b rounded up; a from 0. */
+export function ceilDiv(a: i32, b: i32): i32 {
+  return (a + b - 1) / b;
+}
+
+/** Bytes up to the next cache line. */
+export function roundUp64(bytes: usize): usize {
+  return (bytes + 63) & ~63;
+}

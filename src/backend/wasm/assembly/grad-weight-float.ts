@@ -3,7 +3,7 @@
  * input channels, 8 output channels, one tap), never a sum. Both operands are read where they lie; border pixels are
  * left out by bounds.
  */
-import { ptr, splitStart } from './args';
+import { ceilDiv, ptr, splitStart } from './args';
 import {
   conv2d_grad_weight_batch,
   conv2d_grad_weight_gradOutput,
@@ -35,10 +35,6 @@ import { depthwiseGradScratch, runDepthwiseGrad, setGrad, setInput } from './dep
 import { isDepthwise } from './depthwise';
 import { scratch } from './threads';
 import { multiplyAdd, TILE_BYTES } from './tile';
-
-function ceilDiv(a: i32, b: i32): i32 {
-  return (a + b - 1) / b;
-}
 
 function tileCount(): i32 {
   return kernelH * kernelW * groups * ceilDiv(inC / groups, 4) * ceilDiv(outC / groups, 8);

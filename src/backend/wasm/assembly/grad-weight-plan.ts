@@ -3,6 +3,7 @@
  * threads. A step takes the same pixel of two images, so that one copy of the input serves every tap; a strided kernel
  * meets columns of one residue, which lie together.
  */
+import { ceilDiv, roundUp64 } from './args';
 import {
   batch,
   dilationH,
@@ -69,14 +70,6 @@ export let scales: usize = 0;
 export let gradTile: usize = 0;
 export let gradBand: usize = 0;
 export let inputBand: usize = 0;
-
-export function ceilDiv(a: i32, b: i32): i32 {
-  return (a + b - 1) / b;
-}
-
-export function roundUp64(bytes: usize): usize {
-  return (bytes + 63) & ~63;
-}
 
 /** Columns of input from the first that the kernel meets to the one that kernel column kw meets first. */
 function startOf(kw: i32): i32 {

@@ -3,7 +3,7 @@
  * widened (or, transposed, interleaved) into a band buffer and the tiles run over both. Many small products of a batch
  * go to one thread each, whole; otherwise the threads share each product.
  */
-import { INT16, int, ptr, splitStart, storageOf } from './args';
+import { INT16, ceilDiv, int, ptr, roundUp64, splitStart, storageOf } from './args';
 import { allZeroPoints0, BYTE_TERMS, bytesFit, copyBytes, zeroByte } from './bytes';
 import { blockTerms, codeAt, eightAt, scaleOf, widen, zeroPointOf } from './codes';
 import {
@@ -28,6 +28,7 @@ import {
 import { LANES, PANEL_HEADER, packBytes, packCodes, packFloats, packHeader, STEP_BYTES, sumLanes } from './panel';
 import { barrier, scratch } from './threads';
 import { prepareEpilogue, tileOut } from './tile-out';
+import { EPILOGUE_STRIDE } from './tile-pair';
 import {
   addToWide,
   roundTile,
@@ -77,14 +78,6 @@ let apart: bool = false;
 let panelSpace: usize = 0;
 let areaBytes: usize = 0;
 
-function ceilDiv(a: i32, b: i32): i32 {
-  return (a + b - 1) / b;
-}
-
-function roundUp64(bytes: usize): usize {
-  return (bytes + 63) & ~63;
-}
-
 /** `at` is the place of `batch` in the record, `width` the bytes of a value in a band. */
 function plan(at: usize, width: i32, limit: i32, threads: i32): void {
   isInt = width < 4;
@@ -106,7 +99,7 @@ function plan(at: usize, width: i32, limit: i32, threads: i32): void {
   bandRows = min((rows + 3) & ~3, max(4, <i32>(BAND_TARGET / max<usize>(1, rowBytes)) & ~3));
   if (!apart) bandRows = min(bandRows, max(4, (ceilDiv(rows, threads) + 3) & ~3));
   panelSpace = roundUp64(<usize>chunkPanels * panelBytes);
-  areaBytes = TILE_BYTES + WIDE_BYTES + 64 + 128 + roundUp64(<usize>blocks * SEGMENT_BYTES);
+  areaBytes = TILE_BYTES + WIDE_BYTES + 64 + EPILOGUE_STRIDE + roundUp64(<usize>blocks * SEGMENT_BYTES);
   areaBytes += roundUp64(<usize>bandRows * rowBytes + 16);
 }
 
@@ -214,7 +207,7 @@ function runPanel(
   const tile = area;
   const wide = tile + TILE_BYTES;
   const epilogue = wide + WIDE_BYTES + 64;
-  const segments = epilogue + 128;
+  const segments = epilogue + EPILOGUE_STRIDE;
   const segmentsEnd = segments + SEGMENT_BYTES;
   const rowStep: usize = transposeLeft ? 4 : (<usize>steps) << 2;
   const step: usize = transposeLeft ? (<usize>bandRows) << 2 : 4;
@@ -276,7 +269,7 @@ function runPanel(
 /** One product by `count` threads of which this is number `index`. */
 function runProduct(panels: usize, area: usize, product: i32, index: i32, count: i32): void {
   const zeros = area + TILE_BYTES + WIDE_BYTES;
-  const band = zeros + 64 + 128 + roundUp64(<usize>blocks * SEGMENT_BYTES);
+  const band = zeros + 64 + EPILOGUE_STRIDE + roundUp64(<usize>blocks * SEGMENT_BYTES);
   const bands = ceilDiv(rows, bandRows);
   const panelCount = ceilDiv(cols, LANES);
   for (let chunk = 0; chunk < panelCount; chunk += chunkPanels) {
@@ -309,7 +302,7 @@ function runProduct(panels: usize, area: usize, product: i32, index: i32, count:
 function run(thread: i32, threads: i32): void {
   const panels = scratch() + (apart ? panelSpace * thread : 0);
   const area = scratch() + (apart ? panelSpace * threads : panelSpace) + areaBytes * thread;
-  const segments = area + TILE_BYTES + WIDE_BYTES + 64 + 128;
+  const segments = area + TILE_BYTES + WIDE_BYTES + 64 + EPILOGUE_STRIDE;
   const stepBytes = transposeLeft ? bandRows << 2 : 4;
   for (let i = 0; i < blocks; i++) {
     const start = i * stepLimit;

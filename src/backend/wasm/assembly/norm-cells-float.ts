@@ -9,6 +9,7 @@ import {
   norm_cells_channels,
   norm_cells_inner,
   norm_cells_input,
+  norm_cells_positions,
   norm_cells_site,
   norm_cells_status,
 } from './generated';
@@ -47,7 +48,15 @@ function anyBad(start: usize, inner: i32, step: usize, width: i32): i32 {
 }
 
 /** Float cells of 8, 4 or 1 channels; returns 1 if it met a NaN or infinity. */
-function columnsOfFloats(start: usize, cell: usize, inner: i32, step: usize, width: i32, lanes: usize): i32 {
+function columnsOfFloats(
+  start: usize,
+  cell: usize,
+  inner: i32,
+  step: usize,
+  width: i32,
+  lanes: usize,
+  positions: bool,
+): i32 {
   const zero = f32x4.splat(0);
   let low0 = firstChannels(start, width);
   let low1 = lastChannels(start, width, zero);
@@ -127,6 +136,7 @@ function columnsOfFloats(start: usize, cell: usize, inner: i32, step: usize, wid
     for (let field: usize = 0; field < 6; field++) {
       store<f32>(own + (field << 2), load<f32>(lanes + (field << 5) + (lane << 2)));
     }
+    if (!positions) store<i64>(own, 0, 8);
     store<i64>(own, 0, 24);
   }
   // A NaN or infinity makes its mean one; so may an overflow of finite values, hence the second look.
@@ -146,6 +156,8 @@ export function floatCells(args: usize, thread: i32, threads: i32): void {
   // Channels beyond the octets: a group of four, then one by one.
   const quads = (channels >> 2) & 1;
   const groups = octets + quads + (channels & 3);
+  const lanes = scratch() + <usize>thread * FLOAT_LANES_BYTES;
+  const positions = int(args, norm_cells_positions) != 0;
   let bad = 0;
   const end = splitStart(batch * groups, thread + 1, threads, 1);
   for (let item = splitStart(batch * groups, thread, threads, 1); item < end; item++) {
@@ -155,7 +167,7 @@ export function floatCells(args: usize, thread: i32, threads: i32): void {
     const c = <usize>(width == 1 ? channels - groups + group : group << 3);
     const start = ptr(args, norm_cells_input) + ((<usize>image * size + c) << 2);
     const cell = ptr(args, norm_cells_cells) + ((<usize>image * <usize>channels + c) << 5);
-    bad |= columnsOfFloats(start, cell, inner, step, width, scratch() + <usize>thread * FLOAT_LANES_BYTES);
+    bad |= columnsOfFloats(start, cell, inner, step, width, lanes, positions);
   }
   setStatus(ptr(args, norm_cells_status), int(args, norm_cells_site), bad);
 }

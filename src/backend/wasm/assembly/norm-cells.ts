@@ -10,6 +10,7 @@ import {
   norm_cells_channels,
   norm_cells_inner,
   norm_cells_input,
+  norm_cells_positions,
 } from './generated';
 import { FLOAT_LANES_BYTES, floatCells } from './norm-cells-float';
 import { scratch } from './threads';
@@ -171,6 +172,7 @@ function imageOfCodes<T>(
   firstUnit: i32,
   lastUnit: i32,
   lanes: usize,
+  positions: bool,
 ): void {
   const units = unitsOf(channels, 16);
   const period = units << 4;
@@ -183,6 +185,7 @@ function imageOfCodes<T>(
     memory.fill(cell, 0, 32);
     store<i32>(cell, i32.MAX_VALUE, MIN);
     store<i32>(cell, i32.MIN_VALUE, MAX);
+    if (!positions) continue;
     store<i32>(cell, i32.MAX_VALUE, ARG_MIN);
     store<i32>(cell, i32.MAX_VALUE, ARG_MAX);
   }
@@ -207,6 +210,7 @@ function imageOfCodes<T>(
       mergeCell(cells + (<usize>c << 5), code, code, code, code * code);
     }
   }
+  if (!positions) return;
   for (let unit = firstUnit; unit < lastUnit; unit++) {
     findPositions<T>(image, cells, unit, channels, supers, lanes);
   }
@@ -224,6 +228,7 @@ export function norm_cells(args: usize, thread: i32, threads: i32): void {
   const inner = int(args, norm_cells_inner);
   const channels = int(args, norm_cells_channels);
   const lanes = scratch() + <usize>thread * LANES_BYTES;
+  const positions = int(args, norm_cells_positions) != 0;
   const storage = storageOf(args, norm_cells_input);
   const size = <usize>inner * <usize>channels;
   if (storage == FLOAT) {
@@ -240,7 +245,7 @@ export function norm_cells(args: usize, thread: i32, threads: i32): void {
     const lastUnit = parts == 1 ? units : firstUnit + 1;
     const from = input + <usize>image * size;
     const own = cells + ((<usize>image * <usize>channels) << 5);
-    if (storage == INT8) imageOfCodes<i8>(from, own, inner, channels, firstUnit, lastUnit, lanes);
-    else imageOfCodes<u8>(from, own, inner, channels, firstUnit, lastUnit, lanes);
+    if (storage == INT8) imageOfCodes<i8>(from, own, inner, channels, firstUnit, lastUnit, lanes, positions);
+    else imageOfCodes<u8>(from, own, inner, channels, firstUnit, lastUnit, lanes, positions);
   }
 }

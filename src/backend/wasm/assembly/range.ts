@@ -42,12 +42,6 @@ export function resetCell(cell: usize): void {
   store<f32>(cell, -Infinity, 4);
 }
 
-/** Widens a cell { min, max } that this thread alone writes. */
-export function widenCell(cell: usize, low: f32, high: f32): void {
-  if (low < load<f32>(cell)) store<f32>(cell, low + 0);
-  if (high > load<f32>(cell, 4)) store<f32>(cell, high + 0, 4);
-}
-
 /** Widens a cell { min, max } that other threads may be widening too. */
 export function widenShared(cell: usize, low: f32, high: f32): void {
   const lowBits = reinterpret<i32>(<f32>(low + 0));

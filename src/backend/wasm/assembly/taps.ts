@@ -4,6 +4,7 @@
  * modulo the stride), each with the taps that reach it, so that no zero is multiplied. This file lays that out;
  * taps-run.ts computes it. Knows neither codes nor floats, only the bytes of an element.
  */
+import { ceilDiv, roundUp64 } from './args';
 import {
   batch,
   dilationH,
@@ -91,14 +92,6 @@ export let areaBytes: usize = 0;
 let forward: bool = true;
 let mergeTaps: bool = false;
 let stepsLimit: i32 = 0;
-
-function ceilDiv(a: i32, b: i32): i32 {
-  return (a + b - 1) / b;
-}
-
-function roundUp64(bytes: usize): usize {
-  return (bytes + 63) & ~63;
-}
 
 /**
  * Sets everything but the tables, from the geometry that was loaded.

@@ -6,10 +6,8 @@
 import { byteDot } from './bytes';
 import { SEGMENT_BYTES } from './tile';
 
-/** What a panel's tiles begin with and are finished by: 8 int32 of first sums, 8 scales, 8 biases. */
-export const EPILOGUE_BYTES: usize = 96;
-
 /**
+ * Makes what a panel's tiles begin with and are finished by: 8 int32 of first sums, 8 scales, 8 biases.
  * @param panel its header: 8 scales, 8 biases, 8 sums over k of the lane's codes
  * @param scale of the rows
  * @param zero what the rows' bytes stand above their values: sum (x - zero) w = sum x w - zero sum w

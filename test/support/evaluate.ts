@@ -1,13 +1,13 @@
 /**
- * Runs a graph once, unfused, every value in a buffer of its own: for gradient checks, tests and one-off computations. A
+ * Runs a graph once, unfused, every value in a buffer of its own: for gradient checks and tests of operations. A
  * training run uses a session, which plans once and runs many times.
  */
-import type { Backend } from '../backend/backend.js';
-import { UsageError } from '../core/errors.js';
-import { sizeOf } from '../core/shape.js';
-import type { Value } from '../graph/graph.js';
-import { lower } from './lower.js';
-import { layOut, PersistentRegion, registerSources } from './plan.js';
+import type { Backend } from '../../src/backend/backend.js';
+import { lower } from '../../src/compiler/lower.js';
+import { layOut, PersistentRegion, registerSources } from '../../src/compiler/plan.js';
+import { UsageError } from '../../src/core/errors.js';
+import { sizeOf } from '../../src/core/shape.js';
+import type { Value } from '../../src/graph/graph.js';
 
 /**
  * The numbers of `outputs` (all of one graph, with no norm nodes left), given the sources' numbers by name.
