@@ -3,7 +3,7 @@ import { claimRows, claimTable, type Measured, type OtherClaims } from './claims
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
-import { cosineCaption, distributionCaption, provenance, remarksOf, timesCaption } from './facts.js';
+import { cosineCaption, distributionCaption, provenance, remarksOf } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
 import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
@@ -70,7 +70,7 @@ export function tablesText({ experiment, results }: Measured): string | undefine
     `# ${experiment.title}: the long tables`,
     written,
     'What is asked, and what it says, is in the [README](README.md).',
-    ...(sweep ? ['## Arms', markdownTable(armTable(experiment, results)), timesCaption] : []),
+    ...(sweep ? ['## Arms', markdownTable(armTable(experiment, results))] : []),
     ...(cosines ? ['## Cosines by arm', cosineCaption(experiment, results), markdownTable(cosines)] : []),
     ...(layers ? ['## Cosines by layer', markdownTable(layers)] : []),
     ...(distributions ? ['## Distributions', distributionCaption, markdownTable(distributions)] : []),
@@ -102,9 +102,9 @@ function distributionParts({ experiment, results }: Measured): string[] {
 /** The arms' figures: one by one, or as a sweep has them. */
 function resultTables({ experiment, results }: Measured): string[] {
   const sweep = sweepTable(experiment, results);
-  if (!sweep) return [markdownTable(armTable(experiment, results)), timesCaption];
+  if (!sweep) return [markdownTable(armTable(experiment, results))];
   return [
-    `${sweepCaption(experiment, results)} Deviations, n and times of all arms: [${longTables}](${longTables}).`,
+    `${sweepCaption(experiment, results)} Deviations and n of all arms: [${longTables}](${longTables}).`,
     markdownTable(sweep),
   ];
 }

@@ -18,11 +18,6 @@ export function provenance(results: Results | undefined): string {
   return `${count} from ${first}${last === first ? '' : ` to ${last}`}. ${[...new Set(lines)].join('; ')}.`;
 }
 
-/** What the times of arms are. */
-export const timesCaption =
-  'Times are medians over runs with different threads and loads on a shared machine: they say how long a run took, and compare no ' +
-  'speeds, which [BENCHMARKS.md](../../BENCHMARKS.md) does.';
-
 /** What is to be said of arms, and of the whole. */
 export function remarksOf({ arms, notes }: Experiment): string[] {
   return [

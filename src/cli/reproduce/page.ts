@@ -6,7 +6,7 @@ import { claimRows, claimTable, type Measured, type OtherClaims } from './claims
 import { cosineChart } from './cosine-chart.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
-import { cosineCaption, distributionCaption, provenance, remarksOf, timesCaption } from './facts.js';
+import { cosineCaption, distributionCaption, provenance, remarksOf } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentChart } from './plot.js';
 import { shortAnswers } from './short-answers.js';
@@ -80,11 +80,11 @@ function answerParts(measured: readonly Measured[]): string[] {
 function armParts({ experiment, results }: Measured): string[] {
   const arms = table(armTable(experiment, results), 5);
   const sweep = sweepTable(experiment, results);
-  if (!sweep) return [arms, small(timesCaption)];
+  if (!sweep) return [arms];
   return [
     small(sweepCaption(experiment, results)),
     table(sweep, -1, 'sweep'),
-    folded('All arms, with deviations and times', [arms, small(timesCaption)]),
+    folded('All arms, with deviations', [arms]),
   ];
 }
 

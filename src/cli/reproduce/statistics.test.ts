@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimate, median, studentQuantile, verdictOf } from './statistics.js';
+import { estimate, studentQuantile, verdictOf } from './statistics.js';
 
 describe("Student's t", () => {
   // Two-sided 95 % and 99 % points, printed tables (Abramowitz and Stegun, table 26.10).
@@ -37,12 +37,6 @@ describe('estimate', () => {
     expect(estimate([0.5])).toMatchObject({ n: 1, mean: 0.5, low: -Infinity, high: Infinity });
     expect(estimate([])).toBeUndefined();
   });
-});
-
-it('the median is the middle number, or the mean of two', () => {
-  expect(median([9, 1, 2])).toBe(2);
-  expect(median([9, 1, 2, 4])).toBe(3);
-  expect(median([])).toBeUndefined();
 });
 
 describe('the verdict', () => {

@@ -61,14 +61,6 @@ export function estimate(values: readonly number[]): Estimate | undefined {
   return { n, mean, deviation, low: mean - reach, high: mean + reach };
 }
 
-/** The middle one of some numbers, the mean of the middle two of an even count; undefined for none. */
-export function median(values: readonly number[]): number | undefined {
-  if (values.length === 0) return undefined;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 /** What a difference says. */
 export type VerdictKind = 'no loss' | 'loss' | 'not settled' | 'not run';
 

@@ -5,7 +5,7 @@
 import { baselineOf, type Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import type { RunResult } from './run-result.js';
-import { type Estimate, estimate, median, type VerdictKind, verdictOf } from './statistics.js';
+import { type Estimate, estimate, type VerdictKind, verdictOf } from './statistics.js';
 
 /** One arm held against another, under the seeds that both were run under. */
 export interface Comparison {
@@ -40,8 +40,6 @@ export interface ArmSummary {
   readonly comparison?: Comparison;
   /** Of all the arm's runs. */
   readonly diverged: number;
-  /** Median over the runs. */
-  readonly seconds?: number;
 }
 
 /** The metric of a run in the unit it is shown in; undefined for one without. */
@@ -105,7 +103,6 @@ export function summaryOf(experiment: Experiment, results: Results | undefined):
     const own = (results?.runs ?? []).filter((run) => run.arm === name);
     const baseline = baselineOf(experiment, name);
     const comparison = baseline === undefined ? undefined : comparisonOf(experiment, results, name, baseline);
-    const seconds = median(own.flatMap((run) => (run.seconds === null ? [] : [run.seconds])));
     const values = [...valuesOf(experiment, results, name).values()];
     const metric = estimate(values.filter((value) => value !== undefined));
     return {
@@ -114,7 +111,6 @@ export function summaryOf(experiment: Experiment, results: Results | undefined):
       ...(note === undefined ? {} : { note }),
       diverged: own.filter(({ status }) => status === 'diverged').length,
       ...(metric ? { metric } : {}),
-      ...(seconds === undefined ? {} : { seconds }),
       ...(baseline === undefined ? {} : { baseline }),
       ...(comparison ? { comparison } : {}),
       ...(comparison?.difference ? { difference: comparison.difference } : {}),

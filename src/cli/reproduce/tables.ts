@@ -1,5 +1,4 @@
 /** Tables of an experiment's figures as rows of text, for terminals, Markdown and pages. */
-import { clockText } from '../table.js';
 import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import {
@@ -32,7 +31,6 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
     row.baseline ?? '-',
     row.difference ? intervalText(row.difference, digits) : '-',
     verdictText(experiment, row),
-    row.seconds === undefined ? '-' : clockText(row.seconds),
   ]);
   const head = [
     'arm',
@@ -41,9 +39,8 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
     'baseline',
     `difference in ${unitOf(experiment)} [95 % interval]`,
     'verdict',
-    'median time',
   ];
-  return { head, rows, right: [1, 2, 6] };
+  return { head, rows, right: [1, 2] };
 }
 
 /** Digits, and its sign and verdict, of what stands at one place of a sweep. */
