@@ -122,6 +122,9 @@ export async function loadDataset(name: string, options: DatasetOptions = {}): P
   return entries[name].load(options);
 }
 
+/** How many classes a data set of a known name has; undefined for the name of none, such as a folder of images. */
+export const datasetClasses = (name: string): number | undefined => entries[name]?.classes;
+
 /** What a list of data sets shows. */
 export interface DatasetDescription {
   readonly name: string;

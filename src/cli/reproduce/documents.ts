@@ -3,7 +3,14 @@ import { claimRows, claimTable, type Measured, type OtherClaims } from './claims
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
-import { cosineCaption, distributionCaption, provenance, remarksOf } from './facts.js';
+import {
+  comparisonText,
+  cosineCaption,
+  distributionCaption,
+  provenance,
+  readingText,
+  remarksOf,
+} from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
 import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
@@ -99,25 +106,28 @@ function distributionParts({ experiment, results }: Measured): string[] {
   ];
 }
 
-/** The arms' figures: one by one, or as a sweep has them. */
+/** The arms' figures: one by one, or as a sweep has them; and how their verdicts are to be read. */
 function resultTables({ experiment, results }: Measured): string[] {
   const sweep = sweepTable(experiment, results);
-  if (!sweep) return [markdownTable(armTable(experiment, results))];
+  const reading = readingText(experiment, results);
+  const readings = reading === '' ? [] : [reading];
+  if (!sweep) return [markdownTable(armTable(experiment, results)), ...readings];
   return [
     `${sweepCaption(experiment, results)} Deviations and n of all arms: [${longTables}](${longTables}).`,
     markdownTable(sweep),
+    ...readings,
   ];
 }
 
 /** The README of an experiment's folder: question, method, result, verdict. */
 export function readmeText(measured: Measured): string {
   const { experiment, results } = measured;
-  const { title, question, method, model, dataset, dataLabel, settings, metric } = experiment;
+  const { title, question, method, model, dataset, dataLabel, settings } = experiment;
   const parts = [`# ${title}`, written, `**Question.** ${question}`];
   const args = argumentsOf(settings).join(' ');
   parts.push(
     `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ` +
-      `A difference is that to the arm's baseline under the same seed, with its 95 % t-interval; "no loss" means that the interval's worse end is within ${metric.margin} ${metric.name === 'loss' ? 'nats' : 'points'}${metric.reason === undefined ? '' : ` (${metric.reason})`}.`,
+      comparisonText(experiment),
   );
   parts.push(`    ${commandOf(experiment)}`);
   parts.push('## Result');

@@ -2,6 +2,9 @@
 import { exactKinds, tensorTitles } from './cosines.js';
 import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
+import { enoughSeeds, type VerdictKind } from './statistics.js';
+import { type ArmSummary, digitsOf, intervalText, summaryOf } from './summary.js';
+import { hasOthers } from './tables.js';
 
 /** How many runs, when, and on which machines and versions, each once. Empty text without runs. */
 export function provenance(results: Results | undefined): string {
@@ -17,6 +20,52 @@ export function provenance(results: Results | undefined): string {
   const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
   return `${count} from ${first}${last === first ? '' : ` to ${last}`}. ${[...new Set(lines)].join('; ')}.`;
 }
+
+/** What differences are to, and what "no loss" is. */
+export function comparisonText(experiment: Experiment): string {
+  const { margin, name, reason } = experiment.metric;
+  const others = hasOthers(experiment)
+    ? ' There are two comparisons: the verdict in the table of arms is by the baseline, and a claim that names another arm (an ablation is ' +
+      'held against the recipe that has the part) is judged by the difference to that one, which the last column of that table has; the two may differ.'
+    : '';
+  return (
+    'A difference is that to the arm\'s baseline under the same seed, with its 95 % t-interval; "no loss" means that the interval\'s worse ' +
+    `end is within ${margin} ${name === 'loss' ? 'nats' : 'points'}${reason === undefined ? '' : ` (${reason})`}.${others}`
+  );
+}
+
+/**
+ * That a verdict is the interval's, by the two arms that look most like a contradiction: one that is not settled, with a mean better than
+ * that of another with no loss. Empty where there are none such.
+ */
+function widthText(experiment: Experiment, results: Results | undefined): string {
+  const rows = summaryOf(experiment, results).filter(
+    ({ comparison, diverged }) => diverged === 0 && (comparison?.difference?.n ?? 0) >= enoughSeeds,
+  );
+  const gainOf = ({ comparison }: ArmSummary): number => comparison?.gain?.mean ?? 0;
+  const sorted = (verdict: VerdictKind): ArmSummary[] =>
+    rows.filter(({ comparison }) => comparison?.verdict === verdict).sort((a, b) => gainOf(a) - gainOf(b));
+  const [open, settled] = [sorted('not settled').pop(), sorted('no loss')[0]];
+  if (!open?.difference || !settled?.difference || gainOf(open) <= gainOf(settled)) return '';
+  const digits = digitsOf(experiment);
+  return (
+    "A verdict is by the interval's ends, and so by its width: few seeds that happen to differ make it wide, and " +
+    `\`${open.arm}\` (${intervalText(open.difference, digits)}) is not settled where \`${settled.arm}\` (${intervalText(settled.difference, digits)}) ` +
+    'has no loss, though its mean is the better one. "Not settled" says that seeds are too few, not that the arm is worse.'
+  );
+}
+
+/** What a run that collapsed is; empty where none did. */
+function collapseText(experiment: Experiment, results: Results | undefined): string {
+  const some = summaryOf(experiment, results).some(({ collapsed }) => collapsed > 0);
+  return some
+    ? '"Collapsed" are runs that came to their end with at most twice the accuracy of guessing.'
+    : '';
+}
+
+/** How the verdicts on arms are to be read, where they could be misread. */
+export const readingText = (experiment: Experiment, results: Results | undefined): string =>
+  [collapseText(experiment, results), widthText(experiment, results)].filter((text) => text !== '').join(' ');
 
 /** What is to be said of arms, and of the whole. */
 export function remarksOf({ arms, notes }: Experiment): string[] {

@@ -6,7 +6,14 @@ import { claimRows, claimTable, type Measured, type OtherClaims } from './claims
 import { cosineChart } from './cosine-chart.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
-import { cosineCaption, distributionCaption, provenance, remarksOf } from './facts.js';
+import {
+  comparisonText,
+  cosineCaption,
+  distributionCaption,
+  provenance,
+  readingText,
+  remarksOf,
+} from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentChart } from './plot.js';
 import { shortAnswers } from './short-answers.js';
@@ -80,10 +87,13 @@ function answerParts(measured: readonly Measured[]): string[] {
 function armParts({ experiment, results }: Measured): string[] {
   const arms = table(armTable(experiment, results), 5);
   const sweep = sweepTable(experiment, results);
-  if (!sweep) return [arms];
+  const reading = readingText(experiment, results);
+  const readings = reading === '' ? [] : [small(reading)];
+  if (!sweep) return [arms, ...readings];
   return [
     small(sweepCaption(experiment, results)),
     table(sweep, -1, 'sweep'),
+    ...readings,
     folded('All arms, with deviations', [arms]),
   ];
 }
@@ -170,7 +180,7 @@ function section(measured: Measured): string {
       : [`<p class="note">Not run yet: ${commandOf(experiment)}</p>`];
   return [
     `<section id="${name}"><h2>${escapeText(title)}</h2>`,
-    `<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(method)}</p>`,
+    `<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(`${method} ${comparisonText(experiment)}`)}</p>`,
     ...known,
     ...verdictParts(measured),
     ...closingParts(measured),

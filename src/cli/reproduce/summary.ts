@@ -2,6 +2,7 @@
  * What an experiment's runs say: one arm held against another, paired by seed, and for every arm the mean of its metric and what it
  * is beside its baseline. Numbers in, numbers and words out; writes nothing.
  */
+import { datasetClasses } from '../../data/datasets.node.js';
 import { baselineOf, type Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import type { RunResult } from './run-result.js';
@@ -40,6 +41,8 @@ export interface ArmSummary {
   readonly comparison?: Comparison;
   /** Of all the arm's runs. */
   readonly diverged: number;
+  /** Runs that came to their end with an accuracy of at most twice that of guessing. */
+  readonly collapsed: number;
 }
 
 /** The metric of a run in the unit it is shown in; undefined for one without. */
@@ -97,6 +100,14 @@ export function comparisonOf(
   };
 }
 
+/** Whether a run came to its end having learnt next to nothing: at most twice the share that guessing gets right. */
+export function isCollapsed({ dataset, metric }: Experiment, { status, testAccuracy }: RunResult): boolean {
+  const classes = datasetClasses(dataset);
+  // Accuracy says too little where the metric is the loss: of the next characters, one kind alone is a fifth.
+  if (metric.name !== 'accuracy' || classes === undefined || status === 'diverged') return false;
+  return testAccuracy !== null && testAccuracy <= 2 / classes;
+}
+
 /** A row for each arm, in the experiment's order. */
 export function summaryOf(experiment: Experiment, results: Results | undefined): ArmSummary[] {
   return experiment.arms.map(({ name, note }) => {
@@ -110,6 +121,7 @@ export function summaryOf(experiment: Experiment, results: Results | undefined):
       recipe: own[0]?.recipe ?? '',
       ...(note === undefined ? {} : { note }),
       diverged: own.filter(({ status }) => status === 'diverged').length,
+      collapsed: own.filter((run) => isCollapsed(experiment, run)).length,
       ...(metric ? { metric } : {}),
       ...(baseline === undefined ? {} : { baseline }),
       ...(comparison ? { comparison } : {}),
@@ -129,8 +141,22 @@ export function differenceText({ metric }: Experiment, comparison: Comparison): 
   return isWorse(comparison) ? `no loss, but ${metric.name === 'loss' ? 'higher' : 'lower'}` : verdict;
 }
 
-/** The same with the runs that diverged: `diverged (3 of 3)`, `diverged (1 of 4), else no loss`. */
-export function verdictText(experiment: Experiment, { comparison, diverged, metric }: ArmSummary): string {
+/**
+ * The same with the runs that diverged or collapsed: `diverged (3 of 3)`, `diverged (1 of 4), else no loss`, `loss, collapsed (2 of 3)`,
+ * `diverged (1 of 3), collapsed (2 of 3)`.
+ */
+export function verdictText(experiment: Experiment, summary: ArmSummary): string {
+  const { diverged, collapsed, metric } = summary;
+  const runs = diverged + (metric?.n ?? 0);
+  const fell = collapsed > 0 ? `collapsed (${collapsed} of ${runs})` : '';
+  // Of runs that all broke no interval says more.
+  const broke = diverged > 0 && collapsed > 0 && diverged + collapsed === runs;
+  const verdict = broke ? `diverged (${diverged} of ${runs})` : lossText(experiment, summary);
+  return [verdict, fell].filter((part) => part !== '').join(', ');
+}
+
+/** What the comparison says, and how many runs diverged. */
+function lossText(experiment: Experiment, { comparison, diverged, metric }: ArmSummary): string {
   if (!comparison) return diverged > 0 ? `diverged (${diverged} of ${diverged + (metric?.n ?? 0)})` : '';
   const { against, seeds, survived, bothDiverged } = comparison;
   if (seeds === 0) return survived + bothDiverged > 0 ? `no run of ${against} came to its end` : 'not run';

@@ -1,8 +1,10 @@
 /** Tables of an experiment's figures as rows of text, for terminals, Markdown and pages. */
-import type { Experiment } from './experiment.js';
+import { baselineOf, type Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import {
   type ArmSummary,
+  comparisonOf,
+  differenceText,
   digitsOf,
   intervalText,
   signed,
@@ -18,9 +20,37 @@ export interface TextTable {
   readonly right: readonly number[];
 }
 
-/** A row for each arm: metric, difference with interval, verdict. */
+/** The arms that claims hold `arm` against in place of its baseline: the recipe that it is an ablation of, for one. */
+function othersOf(experiment: Experiment, arm: string): string[] {
+  const own = experiment.claims.filter((claim) => claim.arm === arm);
+  const others = new Set(own.flatMap(({ against }) => (against === undefined ? [] : [against])));
+  others.delete(baselineOf(experiment, arm) ?? '');
+  return [...others];
+}
+
+/** Whether claims of an experiment hold arms against others than their baselines. */
+export const hasOthers = (experiment: Experiment): boolean =>
+  experiment.arms.some(({ name }) => othersOf(experiment, name).length > 0);
+
+/** `int8: +0.03 [-0.08, +0.13], no loss`, and so on; `-` for an arm that is held against its baseline alone. */
+function othersCell(experiment: Experiment, results: Results | undefined, arm: string): string {
+  const texts = othersOf(experiment, arm).map((against) => {
+    const comparison = comparisonOf(experiment, results, arm, against);
+    const { difference, diverged, seeds } = comparison;
+    const verdict = differenceText(experiment, comparison);
+    const parts = [
+      ...(difference ? [intervalText(difference, digitsOf(experiment)), verdict] : []),
+      ...(diverged > 0 ? [`diverged (${diverged} of ${seeds})`] : []),
+    ];
+    return `${against}: ${parts.length === 0 ? 'not run' : parts.join(', ')}`;
+  });
+  return texts.length === 0 ? '-' : texts.join('; ');
+}
+
+/** A row for each arm: metric, difference with interval, verdict, and the difference to the other arms that claims name. */
 export function armTable(experiment: Experiment, results: Results | undefined): TextTable {
   const digits = digitsOf(experiment);
+  const others = hasOthers(experiment);
   const metric = experiment.metric.name === 'loss' ? 'test loss (nats)' : 'test accuracy (%)';
   const rows = summaryOf(experiment, results).map((row) => [
     row.arm,
@@ -31,6 +61,7 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
     row.baseline ?? '-',
     row.difference ? intervalText(row.difference, digits) : '-',
     verdictText(experiment, row),
+    ...(others ? [othersCell(experiment, results, row.arm)] : []),
   ]);
   const head = [
     'arm',
@@ -39,6 +70,7 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
     'baseline',
     `difference in ${unitOf(experiment)} [95 % interval]`,
     'verdict',
+    ...(others ? ['against the arm that a claim names'] : []),
   ];
   return { head, rows, right: [1, 2] };
 }
