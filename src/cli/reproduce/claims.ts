@@ -53,10 +53,12 @@ export interface Measured {
 }
 
 /** A claim of an experiment and what became of it. */
-export interface ClaimRow extends Pick<Claim, 'claim' | 'source' | 'about'> {
+export interface ClaimRow extends Pick<Claim, 'claim' | 'source' | 'about' | 'ablation'> {
   readonly experiment: string;
   /** Which arms, by how much, under how many seeds; empty where nothing was run. */
   readonly figures: string;
+  /** The difference alone, and how many runs diverged; empty where nothing was run. */
+  readonly short: string;
   readonly outcome: Outcome;
   /** The outcome with what it rests on. */
   readonly verdict: string;
@@ -76,6 +78,7 @@ function shapeRows({ experiment, results }: Measured): ClaimRow[] {
       source: claim.source,
       experiment: name,
       figures: found?.measured ?? '',
+      short: '',
       outcome: found?.verdict ?? 'not run',
       verdict: found?.verdict ?? notRun(name),
       worse: false,
@@ -107,6 +110,17 @@ function figuresText(experiment: Experiment, comparison: Comparison): string {
   return `${arms}: ${figures}${parts.join('')}`;
 }
 
+/** `-0.30 [-1.47, +0.86] (simulated)`, `1 of 3 diverged`: the difference without the arms' names, which the answers have before it. */
+function shortText(experiment: Experiment, { arm, difference, diverged, seeds }: Comparison): string {
+  const unit = experiment.metric.name === 'loss' ? ' nats' : '';
+  const parts = [
+    ...(difference ? [`${intervalText(difference, digitsOf(experiment))}${unit}`] : []),
+    ...(diverged > 0 ? [`${diverged} of ${seeds} diverged`] : []),
+  ];
+  const arithmetic = armText(experiment, arm, false).slice(arm.length);
+  return parts.length === 0 ? '' : `${parts.join('; ')}${arithmetic}`;
+}
+
 /** One row for each claim about accuracy or loss. */
 function armRows({ experiment, results }: Measured): ClaimRow[] {
   const { name } = experiment;
@@ -119,8 +133,10 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
       claim: claim.claim,
       source: claim.source,
       ...(claim.about === undefined ? {} : { about: claim.about }),
+      ...(claim.ablation === undefined ? {} : { ablation: claim.ablation }),
       experiment: name,
       figures: outcome === 'not run' ? '' : figuresText(experiment, comparison),
+      short: shortText(experiment, comparison),
       outcome,
       verdict: outcome === 'not run' ? notRun(name) : judgementText(judgement),
       worse,

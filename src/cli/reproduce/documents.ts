@@ -167,6 +167,8 @@ export function resultsMarkdown(measured: readonly Measured[], others: OtherClai
   const parts = [
     '# What holds',
     writtenOfAll,
+    ...shortAnswers(measured).map((part) => (typeof part === 'string' ? part : markdownTable(part))),
+    '## Claim by claim',
     'Every claim, where it comes from, what was measured here, and the verdict by the rule of [experiments/](experiments/README.md). ' +
       'Products of trained arms run on integer kernels, but for arms that say otherwise: "(simulated)" where codes are decoded and ' +
       'multiplied in float, with the products or norms named where only some are, and "(float32)" where nothing is quantised. Rows ' +
@@ -174,8 +176,6 @@ export function resultsMarkdown(measured: readonly Measured[], others: OtherClai
       'seed, with its 95 % t-interval; "no loss" means that the interval\'s worse end is within the experiment\'s margin (half a point ' +
       'of accuracy, unless its README says otherwise), "no loss, but lower" that the whole interval is below 0 all the same (for losses in nats: higher, above 0). What ' +
       'fewer than three seeds say is called not settled.',
-    ...shortAnswers(measured.flatMap(claimRows)),
-    '## Claim by claim',
     markdownTable(claimTable(measured, others)),
   ];
   return paragraphs(parts);

@@ -55,6 +55,11 @@ describe('parseExperiment', () => {
       { claims: [{ ...claim, about: 'parity' }] },
       'field "claims.0.about" is "parity", which a claim is that',
     ],
+    [
+      { claims: [{ ...claim, expects: 'loss', about: 'part' }] },
+      'field "claims.0.ablation" says what the arm lacks in words',
+    ],
+    [{ claims: [{ ...claim, ablation: 'without it' }] }, 'field "claims.0.ablation" says what the arm lacks'],
     [{ claims: [{ ...claim, expects: 'less' }] }, 'field "claims.0.expects": must be "no loss"'],
     [
       { claims: [{ ...claim, expects: 'crash' }], metric: { name: 'loss', margin: 0.01 } },

@@ -180,7 +180,7 @@ function checkDistributions({ distributions, settings }: ExperimentFile, file: s
 /** A claim compares an arm with another one, and is told by what can bear it out. */
 function checkClaim(
   experiment: ExperimentFile,
-  { arm, against, expects, about }: Claim,
+  { arm, against, expects, about, ablation }: Claim,
   refused: (field: string, message: string) => never,
 ): void {
   if (against === arm) refused('against', `names "${arm}" itself; name the arm that it is compared with`);
@@ -191,6 +191,11 @@ function checkClaim(
   const wanted = about && { parity: 'no loss', part: 'loss' }[about];
   if (wanted !== undefined && expects !== wanted)
     refused('about', `is "${about}", which a claim is that expects "${wanted}"`);
+  if ((about === 'part') !== (ablation !== undefined))
+    refused(
+      'ablation',
+      'says what the arm lacks in words, and belongs to claims that are about a "part", all of them',
+    );
 }
 
 /** What a schema cannot see: names that refer to each other. */

@@ -51,7 +51,7 @@ function widthText(experiment: Experiment, results: Results | undefined): string
   return (
     "A verdict is by the interval's ends, and so by its width: few seeds that happen to differ make it wide, and " +
     `\`${open.arm}\` (${intervalText(open.difference, digits)}) is not settled where \`${settled.arm}\` (${intervalText(settled.difference, digits)}) ` +
-    'has no loss, though its mean is the better one. "Not settled" says that seeds are too few, not that the arm is worse.'
+    'has no loss, though the mean of the former is better. "Not settled" says that these seeds do not tell, not that the arm is worse.'
   );
 }
 

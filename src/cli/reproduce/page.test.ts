@@ -75,7 +75,10 @@ it('has the verdicts of its claims, marked by whether they are settled and not b
 it('begins with the short answers, their marks made into elements', () => {
   const [, answers] = page.split('<h2>In short</h2>');
   expect(answers).toContain(
-    '<li>It learns: <b>yes where it is settled</b>. Holds in 1 of 2 experiments (test); not run in 1 (other).</li>',
+    '<li>It learns: <b>no loss</b> in 1 of 2 (test); <b>not run</b> in 1 (other).</li>',
+  );
+  expect(answers.split('</section>')[0]).toContain(
+    '<td><a href="#test">test</a></td><td><code>mlp</code></td><td>mnist</td><td class="number">3</td><td class="number">91.00 %</td>',
   );
 });
 

@@ -24,6 +24,7 @@ const pageStyle = `
 .claims td{white-space:normal;vertical-align:top;overflow-wrap:anywhere}.claims td:first-child{min-width:220px}.claims td:nth-child(2){min-width:150px}
 .scroll th{white-space:normal;vertical-align:bottom}
 .sweep td{white-space:normal;min-width:150px}.sweep td:first-child{min-width:0}
+.overview td{white-space:normal}.overview td:nth-child(n+6){min-width:150px}
 .sources td:last-child{white-space:normal;min-width:220px}
 .settled{font-weight:600}.open{color:var(--soft)}
 nav a,a{color:var(--c0)}nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0}
@@ -73,9 +74,10 @@ const folded = (title: string, parts: readonly string[]): string =>
 const figure = (chart: string, kind = ''): string =>
   chart === '' ? '' : `<figure${kind === '' ? '' : ` class="${kind}"`}>${chart}</figure>`;
 
-/** The short answers of RESULTS.md: a heading, texts and lists. */
+/** The short answers of RESULTS.md: a heading, texts, lists and a table. */
 function answerParts(measured: readonly Measured[]): string[] {
-  return shortAnswers(measured.flatMap(claimRows)).map((part) => {
+  return shortAnswers(measured).map((part) => {
+    if (typeof part !== 'string') return table(part, -1, 'overview');
     if (part.startsWith('## ')) return `<h2>${cellText(part.slice(3))}</h2>`;
     if (!part.startsWith('- ')) return `<p class="wide">${cellText(part)}</p>`;
     const items = part.split('\n').map((line) => `<li>${cellText(line.slice(2))}</li>`);

@@ -1,66 +1,81 @@
 /**
- * The short answers of RESULTS.md: is 8 bit without a drop, and which parts of the method are needed. Made of nothing but how many experiments
- * have which outcome, so that they cannot go stale. Rows in, Markdown out.
+ * The short answers of RESULTS.md: is 8 bit without a drop, and what does the absence of a part of the method cost. Made of nothing but
+ * results and their verdicts, so that they cannot go stale. Experiments and results in, paragraphs, lists and a table out.
  */
-import { type ClaimRow, groupedRows } from './claims.js';
+import { type ClaimRow, claimRows, groupedRows, type Measured } from './claims.js';
 import type { Outcome } from './judgement.js';
+import { overviewTable, overviewText } from './overview.js';
+import type { TextTable } from './tables.js';
 
 const outcomes: readonly Outcome[] = ['holds', 'holds in part', 'does not hold', 'not settled', 'not run'];
 
-/** What a claim that is borne out says, and one that is not. */
-const answers = { parity: ['yes', 'no'], part: ['needed', 'not needed'] } as const;
+/** What an outcome says of training with or without: of claims that expect no loss, and of such as expect one. */
+const readings: Readonly<Record<NonNullable<ClaimRow['about']>, Readonly<Record<Outcome, string>>>> = {
+  parity: {
+    holds: 'no loss',
+    'holds in part': 'no loss in part',
+    'does not hold': 'loss',
+    'not settled': 'not settled',
+    'not run': 'not run',
+  },
+  part: {
+    holds: 'loss',
+    'holds in part': 'some runs diverged, the others show no loss',
+    'does not hold': 'no loss',
+    'not settled': 'not settled',
+    'not run': 'not run',
+  },
+};
 
-/** `yes where it is settled`: by how many experiments have which outcome, and by nothing else. */
-function answerText(rows: readonly ClaimRow[], about: keyof typeof answers): string {
-  const count = (...of: Outcome[]): number => rows.filter(({ outcome }) => of.includes(outcome)).length;
-  const [yes, no] = answers[about];
-  const settled = count('holds', 'holds in part', 'does not hold');
-  if (settled === 0) return 'not settled';
-  const where = settled === rows.length ? '' : ' where it is settled';
-  if (count('holds') === settled) return `${yes}${where}`;
-  if (count('does not hold') === settled) return `${no}${where}`;
-  return count('holds') > 0 && count('does not hold') > 0
-    ? `${yes} in some experiments, not in others`
-    : `in part${where}`;
-}
-
-/** `Holds in 2 of 4 experiments (mnist-mlp, fashion-cnn); not settled in 2 (...)`. */
-function countsText(rows: readonly ClaimRow[]): string {
+/** `**no loss** in 3 of 5 (fashion-cnn +0.09 [-0.28, +0.45], ...); **not settled** in 2 (...)`. */
+function costText(rows: readonly ClaimRow[], about: keyof typeof readings): string {
   const parts = outcomes.flatMap((outcome) => {
     const own = rows.filter((row) => row.outcome === outcome);
     return own.length === 0 ? [] : [{ outcome, own }];
   });
-  const texts = parts.map(({ outcome, own }, i) => {
-    const of = i === 0 ? ` of ${rows.length} ${rows.length === 1 ? 'experiment' : 'experiments'}` : '';
-    const names = own.map(({ experiment, worse }) => (worse ? `${experiment}*` : experiment));
-    return `${outcome} in ${own.length}${of} (${names.join(', ')})`;
-  });
-  const text = texts.join('; ');
-  return `${text[0].toUpperCase()}${text.slice(1)}`;
+  return parts
+    .map(({ outcome, own }, i) => {
+      const of = i === 0 ? ` of ${rows.length}` : '';
+      // Of training in 8 bits the table above has the figures.
+      const names = own.map(({ experiment, worse, short }) =>
+        `${experiment}${worse ? '*' : ''} ${about === 'part' ? short : ''}`.trimEnd(),
+      );
+      return `**${readings[about][outcome]}** in ${own.length}${of} (${names.join(', ')})`;
+    })
+    .join('; ');
 }
 
-function list(groups: readonly ClaimRow[][], about: keyof typeof answers): string {
+function list(groups: readonly ClaimRow[][], about: keyof typeof readings): string {
   return groups
     .filter(([{ about: own }]) => own === about)
-    .map((rows) => `- ${rows[0].claim}: **${answerText(rows, about)}**. ${countsText(rows)}.`)
+    .map((rows) => `- ${rows[0].ablation ?? rows[0].claim}: ${costText(rows, about)}.`)
     .join('\n');
 }
 
 /** The section, in parts; none where no claim asks for it. */
-export function shortAnswers(rows: readonly ClaimRow[]): string[] {
+export function shortAnswers(measured: readonly Measured[]): (string | TextTable)[] {
+  const rows = measured.flatMap(claimRows);
   const groups = groupedRows(rows);
   const [parity, part] = [list(groups, 'parity'), list(groups, 'part')];
   if (parity === '' && part === '') return [];
+  const table = overviewTable(measured);
   const isMarked = rows.some(({ about, worse }) => about !== undefined && worse);
   return [
     '## In short',
-    'Counted from the verdicts of the table below. They are of these networks, data and schedules.',
-    ...(parity === '' ? [] : ['Is 8 bit without a drop?', parity]),
+    ...(table
+      ? [
+          'Does training in 8 bits lose accuracy? Of these networks, data and schedules, under n seeds of float32; differences in ' +
+            'points of accuracy or in nats of loss, paired by seed, with their 95 % intervals:',
+          table,
+          overviewText(measured),
+          parity,
+        ]
+      : []),
     ...(part === ''
       ? []
       : [
-          'Which parts of the method are needed? "Needed": without the part there is a loss by the rule against the recipe that has it; ' +
-            '"not needed": there is none.',
+          'What does the absence of a part of the method cost? Each ablation less the recipe that has the part: in how many experiments there is a ' +
+            'loss, and the differences in points with their 95 % intervals:',
           part,
         ]),
     ...(isMarked

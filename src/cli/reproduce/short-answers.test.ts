@@ -1,0 +1,133 @@
+/** RESULTS.md: the overview and the short answers at its top, and the rows of its table. */
+import { describe, expect, it } from 'vitest';
+import { experiment, no, type Points, results } from './claims.case.js';
+import { claimTable, type Measured } from './claims.js';
+import { resultsMarkdown } from './documents.js';
+import { parseExperiment } from './experiment.js';
+
+describe('RESULTS.md', () => {
+  const named = (name: string, claims: object[], arms?: Readonly<Record<string, Points>>): Measured => {
+    const { name: _n, ...made } = experiment({ expects: 'no loss' });
+    const one = { ...parseExperiment({ ...made, claims }, name, 'x'), name };
+    return { experiment: one, ...(arms ? { results: { ...results(arms), experiment: name } } : {}) };
+  };
+  const parity = { claim: 'It trains', source: 's', arm: 'int8', expects: 'no loss', about: 'parity' };
+  const part = {
+    ...{ claim: 'Zero is needed', source: 's', arm: 'without', against: 'int8' },
+    ...{ expects: 'loss', about: 'part', ablation: '`int8` without a zero' },
+  };
+  const other = { claim: 'Another', source: 's', arm: 'int8', expects: 'loss' };
+  const fine = [0.1, 0, -0.1];
+  const bad = [-2, -2.1, -1.9];
+  const none = { formatVersion: 1 as const, untested: [], elsewhere: [] };
+  const zeros = [0, 0, 0];
+
+  it('has the rows of one claim together, what answers in short first', () => {
+    const arms = { fp32: zeros, int8: fine };
+    const { rows } = claimTable(
+      [named('a', [other, parity], arms), named('b', [parity, other], arms), named('c', [parity])],
+      none,
+    );
+    expect(rows.map(([claim, source, what, verdict]) => [claim, source, what.slice(0, 3), verdict])).toEqual([
+      ['It trains', 's', '[a]', 'holds'],
+      ['', '', '[b]', 'holds'],
+      ['', '', '[c]', 'not run yet: `octograd reproduce c`'],
+      ['Another', 's', '[a]', 'does not hold (no loss)'],
+      ['', '', '[b]', 'does not hold (no loss)'],
+    ]);
+  });
+
+  it.each([
+    [
+      [fine, fine],
+      [fine, bad],
+      '**no loss** in 2 of 2 (e0, e1).',
+      '**loss** in 1 of 2 (e1 -2.00 [-2.43, -1.57] (simulated)); **no loss** in 1 (e0 +0.00 [+0.00, +0.00] (simulated)).',
+    ],
+    [
+      [fine, bad],
+      [[-1, no, 0], bad],
+      '**no loss** in 1 of 2 (e0); **loss** in 1 (e1).',
+      '**some runs diverged, the others show no loss** in 1 of 2 (e0 -0.50 [-8.12, +7.12]; 1 of 3 diverged (simulated)); **no loss** in 1 (e1',
+    ],
+    [
+      [fine, []],
+      [[no, no, no], []],
+      '**no loss** in 1 of 2 (e0); **not run** in 1 (e1).',
+      '**loss** in 1 of 2 (e0 3 of 3 diverged (simulated)); **not run** in 1 (e1).',
+    ],
+    [
+      [[0]],
+      [[0]],
+      '**not settled** in 1 of 1 (e0).',
+      '**not settled** in 1 of 1 (e0 +0.00 (one seed) (simulated)).',
+    ],
+    [[[-0.2, -0.21, -0.19]], [[]], '**no loss** in 1 of 1 (e0*).', '**not run** in 1 of 1 (e0).'],
+  ] as readonly [Points[], Points[], string, string][])(
+    'says what training in 8 bits and without a part costs: of int8 %j and without %j',
+    (int8, without, drop, cost) => {
+      const measured = int8.map((own, i) =>
+        named(`e${i}`, [parity, part, other], { fp32: zeros, int8: own, without: without[i] }),
+      );
+      const text = resultsMarkdown(measured, none);
+      expect(text).toContain(`- It trains: ${drop}`);
+      expect(text).toContain(`- \`int8\` without a zero: ${cost}`);
+      expect(text).not.toContain('- Another');
+      expect(text.includes('but the whole interval is on the worse side')).toBe(drop.includes('*)'));
+    },
+  );
+
+  it('begins with a row for each experiment that claims training without a loss', () => {
+    const paper = { ...parity, claim: 'As printed', arm: 'without' };
+    const text = resultsMarkdown(
+      [
+        named('a', [parity, paper], { fp32: zeros, int8: fine, without: [-0.1] }),
+        named('b', [other], { fp32: zeros, int8: bad }),
+        named('c', [parity, paper], { fp32: zeros, int8: [no, -79, -79] }),
+        named('d', [paper]),
+      ],
+      none,
+    );
+    const [overview] = text.split('## Claim by claim');
+    expect(overview.split('\n').filter((line) => line.startsWith('| '))).toEqual([
+      '| experiment | network | data | n | float32 | `int8` less float32 | `without` less float32 |',
+      '| [a](experiments/a/README.md) | `mlp` | mnist | 3 | 90.00 % | +0.00 [-0.25, +0.25] points, no loss | -0.10 (one seed) points, not settled, n = 1 (simulated) |',
+      '| [c](experiments/c/README.md) | `mlp` | mnist | 3 | 90.00 % | -79.00 [-79.00, -79.00] points, diverged (1 of 3), collapsed (2 of 3) | not run |',
+      '| [d](experiments/d/README.md) | `mlp` | mnist | 0 | - | not run | not run |',
+    ]);
+    expect(text.indexOf('less float32')).toBeLessThan(text.indexOf('It trains'));
+  });
+
+  it('says n of a difference of fewer seeds than float32 has', () => {
+    const text = resultsMarkdown([named('a', [parity], { fp32: [0, 0, 0, 0], int8: fine })], none);
+    expect(text).toContain('| 4 | 90.00 % | +0.00 [-0.25, +0.25] points, no loss, n = 3 |');
+  });
+
+  it('says what "no loss" excludes, by the margins, and where there is little to lose', () => {
+    const nats = (name: string): Measured => {
+      const one = named(name, [parity], { fp32: zeros, int8: fine });
+      return { ...one, experiment: { ...one.experiment, metric: { name: 'loss', margin: 0.01 } } };
+    };
+    const high = [8, 8, 8];
+    const text = resultsMarkdown(
+      [
+        named('a', [parity], { fp32: high, int8: high }),
+        named('b', [parity], { fp32: zeros }),
+        nats('c'),
+        named('d', [other], { fp32: high }),
+      ],
+      none,
+    ).replace(/\s+/g, ' ');
+    expect(text).toContain(
+      'a loss of half a point of accuracy or more; in c: of 0.01 nats or more; a smaller one it does not exclude',
+    );
+    expect(text).toContain(
+      'near its ceiling, and "no loss" says less, in a (float32 has 98.00 %: the margin is 25 % of its errors).',
+    );
+    expect(resultsMarkdown([named('b', [parity], { fp32: zeros })], none)).not.toContain('ceiling');
+  });
+
+  it('answers nothing where no claim asks for it', () => {
+    expect(resultsMarkdown([named('a', [other])], none)).not.toContain('In short');
+  });
+});
