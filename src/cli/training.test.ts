@@ -249,7 +249,7 @@ describe('predict', () => {
     [
       'small.png',
       encode({ width: 3, height: 2, channels: 1, data: new Uint8Array(6) }),
-      /is 3x2 pixels, the model takes 12x12; scale it/,
+      /is 3x2 pixels, the model .*int8.model\.safetensors takes 12x12; scale it/,
     ],
     [
       'broken.png',
