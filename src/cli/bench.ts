@@ -18,11 +18,11 @@ import {
 } from '../train/index.js';
 import { defaultTrainRecipe } from './defaults.js';
 import { type CliIo, exitCodes } from './io.js';
+import { checkRunOptions } from './option-checks.js';
 import {
   addModelOption,
   addRunOptions,
   backendOptions,
-  checkRunOptions,
   choiceOption,
   type RunOptions,
   wholeOption,

@@ -8,10 +8,10 @@ import { evaluate, type SavedModel } from '../train/index.js';
 import { withBatch } from './errors.js';
 import { type CliIo, exitCodes, signalCode } from './io.js';
 import { findModels, loadModel, openModel } from './model-file.js';
+import { checkRunOptions } from './option-checks.js';
 import {
   addDataOptions,
   addRunOptions,
-  checkRunOptions,
   datasetChoices,
   type RunOptions,
   textNames,

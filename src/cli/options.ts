@@ -8,14 +8,7 @@ import { didYouMean } from '../core/text.js';
 import { datasetNames, defaultContext } from '../data/index.node.js';
 import { modelNames } from '../models/index.js';
 import type { SessionOptions } from '../train/index.js';
-import {
-  defaultBatch,
-  defaultDataset,
-  defaultModel,
-  defaultMomentum,
-  defaultOptimizer,
-  defaultProbes,
-} from './defaults.js';
+import { defaultBatch, defaultDataset, defaultModel, defaultMomentum, defaultProbes } from './defaults.js';
 
 type Parse<T> = (text: string) => T;
 
@@ -309,27 +302,4 @@ export function addTrainingOptions(command: Command): Command {
     .option('--json', 'print the events of the run, one JSON object a line, and nothing else')
     .option('--quiet', 'print only the result');
   return command;
-}
-
-/** Checks that concern two options together. */
-export function checkRunOptions({ backend, threads, wide }: RunOptions): void {
-  if (backend === 'reference' && wide) {
-    throw new UsageError('--wide is for the WASM kernels; leave it out with --backend reference');
-  }
-  if (backend === 'reference' && threads !== undefined && threads > 1) {
-    throw new UsageError('--threads is for the WASM kernels; leave it out with --backend reference');
-  }
-}
-
-/** Checks of a training command that concern several options together. */
-export function checkTrainingOptions(options: TrainingOptions): void {
-  checkRunOptions(options);
-  const { nesterov, optimizer = defaultOptimizer(options.model), momentum } = options;
-  if (!nesterov) return;
-  if (optimizer !== 'sgd') {
-    throw new UsageError(`--nesterov is for --optimizer sgd; leave it out with ${optimizer}`);
-  }
-  if (momentum === 0) {
-    throw new UsageError('--nesterov looks ahead by the momentum; give --momentum a number above 0');
-  }
 }

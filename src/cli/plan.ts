@@ -9,12 +9,12 @@ import { createSession, type InputSpec, inputOf } from '../train/index.js';
 import { defaultMomentum, defaultOptimizer, defaultTrainRecipe } from './defaults.js';
 import { withBatch } from './errors.js';
 import { type CliIo, exitCodes } from './io.js';
+import { checkModelFits, checkRunOptions } from './option-checks.js';
 import {
   addDataOptions,
   addModelOption,
   addRunOptions,
   backendOptions,
-  checkRunOptions,
   choiceOption,
   type DataOptions,
   optimizerChoices,
@@ -49,6 +49,7 @@ const optimizers = {
 };
 
 async function makeListing(options: PlanOptions): Promise<PlanListing> {
+  checkModelFits(options.model, options.dataset);
   const { input, classes } = await dataFacts(options);
   const inputShape = input.shape;
   const kind = options.trace ? 'trace' : options.eval ? 'eval' : 'train';

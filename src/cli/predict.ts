@@ -14,7 +14,8 @@ import {
   openModel,
   preferredModel,
 } from './model-file.js';
-import { addBackendOptions, checkRunOptions, type RunOptions, wholeOption } from './options.js';
+import { checkRunOptions } from './option-checks.js';
+import { addBackendOptions, type RunOptions, wholeOption } from './options.js';
 import { percentText } from './table.js';
 
 interface PredictOptions extends Omit<RunOptions, 'batch'> {

@@ -70,6 +70,7 @@ describe('wrong usage', () => {
     [['train', '--nesterov', '--momentum', '0'], /--nesterov looks ahead .* give --momentum a number/],
     [['train', '--backend', 'reference', '--threads', '2'], /--threads is for the WASM kernels/],
     [['plan', '--eval', '--trace'], /choose one/],
+    [['plan', '--dataset', 'shakespeare'], /--model resnet8 takes images.*use --model transformer/],
     [['data', 'cifar'], /data set must be one of .*Did you mean "cifar10"/],
     [['data', '--image', '3'], /need the name of a data set/],
     [['eval'], /missing required argument/],
@@ -110,6 +111,17 @@ describe('wrong usage', () => {
     expect(code).toBe(3);
     expect(err).toMatch(/there is no such folder.*give the folder that holds the four IDX files/);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it.each([
+    ['train', ['train', '--dataset', 'cifar10']],
+    ['data', ['data', 'fsdd']],
+  ])('%s without data that have no usual place names --data', async (_name, args) => {
+    const { code, err } = await run(args);
+    expect([code, err]).toEqual([
+      3,
+      expect.stringMatching(/; give the .*; name the place with --data <path>\n$/),
+    ]);
   });
 });
 

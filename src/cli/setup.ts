@@ -6,6 +6,7 @@ import {
   cutout,
   type DataSplit,
   type Dataset,
+  describeDatasets,
   flip,
   loadDataset,
   loadImageFolder,
@@ -90,13 +91,27 @@ export async function loadData(
     ...(context === undefined ? {} : { context }),
     ...(onProgress ? { onProgress } : {}),
   };
-  if (dataset !== 'images') return loadDataset(dataset, options);
+  if (dataset !== 'images') {
+    try {
+      return await loadDataset(dataset, options);
+    } catch (error) {
+      if (error instanceof DataError && data === undefined) throw await withOption(error, dataset);
+      throw error;
+    }
+  }
   if (data === undefined) {
     throw new UsageError(
       '--dataset images needs --data <dir>, a folder with train/<class>/*.jpg and test/<class>/*.jpg',
     );
   }
   return loadImageFolder({ dir: data, ...(onProgress ? { onProgress } : {}) });
+}
+
+/** The library says what to give; where the data are not to be found at all, the command line says by which option. */
+async function withOption(error: DataError, dataset: string): Promise<DataError> {
+  const entry = (await describeDatasets()).find(({ name }) => name === dataset);
+  if (entry?.found !== undefined) return error;
+  return new DataError(`${error.message}; name the place with --data <path>`);
 }
 
 /** The first `limit` samples' worth of a data set, drawn by seed 0. */
