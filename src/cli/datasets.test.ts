@@ -85,6 +85,21 @@ describe('--dataset text', () => {
     ]);
   });
 
+  it('in a folder of runs: eval names the run that asks for --data', async () => {
+    const several = await run(['eval', folder]);
+    expect([several.code, several.err]).toEqual([
+      3,
+      expect.stringMatching(
+        /heard.model\.safetensors: .*--data <path>; a folder of runs is evaluated run by run .* alone/,
+      ),
+    ]);
+    const alone = await run(['eval', join(folder, 'read')]);
+    expect([alone.code, alone.err]).toEqual([
+      2,
+      expect.stringMatching(/read.model\.safetensors: --dataset text needs --data <file>[^;]*\n$/),
+    ]);
+  });
+
   it('is planned, timed and looked into', async () => {
     const planned = await run([
       ...['plan', '--dataset', 'text', '--data', file, '--model', 'transformer', ...small, '--json'],
