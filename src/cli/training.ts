@@ -17,7 +17,7 @@ import {
   saveModel,
 } from '../train/index.js';
 import { snapshots } from './distributions.js';
-import { withBatch } from './errors.js';
+import { inOptions, withBatch } from './errors.js';
 import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
 import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
 import { checkTrainingOptions } from './option-checks.js';
@@ -111,7 +111,8 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
       }
     } catch (error) {
       if (!(error instanceof NonFiniteError || error instanceof DivergenceError)) throw error;
-      publish({ type: 'run-failed', ...key, error: error.name, message: error.message, step: error.step });
+      const message = inOptions(error.message);
+      publish({ type: 'run-failed', ...key, error: error.name, message, step: error.step });
       return;
     }
     if (!done) return;
