@@ -47,7 +47,11 @@ describe('wrong usage', () => {
     [['trian'], /unknown command 'trian' \(Did you mean train\?\)/],
     [['train', '--epoch', '3'], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
     [['train', 'extra'], /too many arguments/],
-    [['train', '--recipe', 'intt8'], /no recipe "intt8".*Did you mean "int8"\?/],
+    [
+      ['train', '--recipe', 'intt8'],
+      /no recipe "intt8"\. Did you mean "int8"\? The command octograd recipes lists all\n$/,
+    ],
+    [['train', '--recipe', 'something-else'], /no recipe "something-else"\. Built-in ones are "fp32", /],
     [['compare', '--recipes', 'fp32,papr'], /no recipe "papr".*Did you mean "paper"\?/],
     [['compare', '--recipes', 'fp32,fp32'], /two recipes named "fp32"/],
     [['compare', '--recipes', ','], /--recipes needs at least one name/],
