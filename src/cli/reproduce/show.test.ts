@@ -79,11 +79,11 @@ describe('--list', () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.trim().split(/ {2,}/));
-    expect(head.slice(2, 9)).toEqual(['missing data', 'model', 'arms', 'runs', 'done', 'took', 'to come']);
+    expect(head.slice(3, 9)).toEqual(['arms', 'runs', 'done', 'took', 'to come', 'missing data']);
     // Two of six runs, a second each.
     expect(rows.map((row) => row.slice(0, 9))).toEqual([
-      ['lacking', 'cifar10', 'cifar10', 'mlp', '1', '3', '0', '-', 'unknown'],
-      ['small', 'mnist', '-', 'mlp', '2', '6', '2', '2 s', '4 s'],
+      ['lacking', 'cifar10', 'mlp', '1', '3', '0', '-', 'unknown', 'cifar10'],
+      ['small', 'mnist', 'mlp', '2', '6', '2', '2 s', '4 s', '-'],
     ]);
     rmSync(join(experiments, 'lacking'), { recursive: true });
   });

@@ -136,7 +136,7 @@ export async function listExperiments(
   places: ReadonlyMap<string, string>,
   io: CliIo,
 ): Promise<void> {
-  const head = ['experiment', 'data', 'missing data', 'model', 'arms', 'runs', 'done', 'took', 'to come'];
+  const head = ['experiment', 'data', 'model', 'arms', 'runs', 'done', 'took', 'to come', 'missing data'];
   const rows = [[...head, 'question']];
   const missing = missingData(places);
   for (const experiment of experiments) {
@@ -152,13 +152,13 @@ export async function listExperiments(
     const took = runs.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
     const lacks = (await missing(experiment)).map((one) => one.dataset).join(', ');
     rows.push([
-      ...[name, dataset, lacks === '' ? '-' : lacks, model],
+      ...[name, dataset, model],
       ...[arms.length, tasks.length, runs.length].map(String),
       ...[runs.length === 0 ? '-' : durationText(took), left.length === 0 ? '-' : toCome],
-      question,
+      ...[lacks === '' ? '-' : lacks, question],
     ]);
   }
   const wide = io.stdout.columns;
-  const lines = tableLines(rows, [4, 5, 6, 7, 8]).map((line) => (wide ? line.slice(0, wide) : line));
+  const lines = tableLines(rows, [3, 4, 5, 6, 7]).map((line) => (wide ? line.slice(0, wide) : line));
   io.stdout.write(`${lines.join('\n')}\n`);
 }
