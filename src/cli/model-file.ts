@@ -7,8 +7,9 @@ import { type Shape, shapeText } from '../core/shape.js';
 import { kindOf, readWhole } from '../data/files.node.js';
 import { createModel } from '../models/index.js';
 import { createSession, parseModel, restoreModel, type SavedModel, type Session } from '../train/index.js';
-import { backendOptions, type RunOptions } from './options.js';
+import type { RunOptions } from './options.js';
 import { sampleNames } from './sample-names.js';
+import { backendOptions } from './setup.js';
 
 /** A run's folder holds models at most two folders down: recipe, then seed. */
 const modelDepth = 2;

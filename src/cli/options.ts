@@ -7,7 +7,6 @@ import { UsageError } from '../core/errors.js';
 import { didYouMean } from '../core/text.js';
 import { datasetNames, defaultContext } from '../data/index.node.js';
 import { modelNames } from '../models/index.js';
-import type { SessionOptions } from '../train/index.js';
 import { defaultBatch, defaultDataset, defaultModel, defaultMomentum, defaultProbes } from './defaults.js';
 
 type Parse<T> = (text: string) => T;
@@ -175,20 +174,6 @@ export function addRunOptions(command: Command): Command {
   return addBackendOptions(
     command.option('--batch <n>', 'samples a batch', wholeOption('--batch', 1), defaultBatch),
   );
-}
-
-/** What a session takes of these options. */
-export function backendOptions({
-  backend,
-  threads,
-  wide,
-}: Pick<RunOptions, 'backend' | 'threads' | 'wide'>): Pick<SessionOptions, 'backend' | 'threads' | 'wide'> {
-  return { backend, ...(threads === undefined ? {} : { threads }), ...(wide === undefined ? {} : { wide }) };
-}
-
-/** What `fit` takes of `--prefetch`. */
-export function prefetchOf({ prefetch }: Pick<TrainingOptions, 'prefetch'>): boolean | 'auto' {
-  return prefetch === 'auto' ? prefetch : prefetch === 'on';
 }
 
 /** Adds all options of a training command but the choice of recipes. */

@@ -14,13 +14,12 @@ import {
   addDataOptions,
   addModelOption,
   addRunOptions,
-  backendOptions,
   choiceOption,
   type DataOptions,
   optimizerChoices,
   type RunOptions,
 } from './options.js';
-import { loadData, recipeOf } from './setup.js';
+import { backendOptions, loadData, recipeOf } from './setup.js';
 
 interface PlanOptions extends RunOptions, DataOptions {
   readonly model: string;

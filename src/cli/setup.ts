@@ -32,6 +32,7 @@ import {
 import type { Recipe } from '../quant/recipe.js';
 import { getRecipe, recipes } from '../quant/recipes.js';
 import { loadRecipeFile } from '../quant/recipes.node.js';
+import type { SessionOptions } from '../train/index.js';
 import {
   defaultEpochs,
   defaultLearningRate,
@@ -40,7 +41,7 @@ import {
   defaultWeightDecay,
 } from './defaults.js';
 import { snapshotSteps } from './distributions.js';
-import { type DataOptions, type TrainingOptions, textNames } from './options.js';
+import { type DataOptions, type RunOptions, type TrainingOptions, textNames } from './options.js';
 import { checkFolderNames } from './run-folder.js';
 
 /** A recipe by built-in name, or from a JSON file. Throws RecipeError with the nearest name, or DataError for the file. */
@@ -197,6 +198,20 @@ export function optimizerOf(options: TrainingOptions, split: DataFacts): Optimiz
   };
   if (optimizer === 'sgd') return sgd({ momentum, nesterov, ...decay });
   return optimizer === 'adam' ? adam(decay) : adamw(decay);
+}
+
+/** What a session takes of these options. */
+export function backendOptions({
+  backend,
+  threads,
+  wide,
+}: Pick<RunOptions, 'backend' | 'threads' | 'wide'>): Pick<SessionOptions, 'backend' | 'threads' | 'wide'> {
+  return { backend, ...(threads === undefined ? {} : { threads }), ...(wide === undefined ? {} : { wide }) };
+}
+
+/** What `fit` takes of `--prefetch`. */
+export function prefetchOf({ prefetch }: Pick<TrainingOptions, 'prefetch'>): boolean | 'auto' {
+  return prefetch === 'auto' ? prefetch : prefetch === 'on';
 }
 
 /** All decisions of a run. Throws UsageError for a data set without classes. */

@@ -21,7 +21,7 @@ import { inOptions, withBatch } from './errors.js';
 import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
 import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
 import { checkTrainingOptions } from './option-checks.js';
-import { backendOptions, prefetchOf, type TrainingOptions } from './options.js';
+import type { TrainingOptions } from './options.js';
 import { Progress } from './progress.js';
 import { Records, type RunRecord } from './records.js';
 import { reportHtml } from './report.js';
@@ -29,7 +29,15 @@ import { resultTable } from './results.js';
 import { checkOut, fileName, RunFolder } from './run-folder.js';
 import { sampleNames } from './sample-names.js';
 import { settingRows, stepText } from './setting-rows.js';
-import { limited, loadData, optimizerOf, settingsOf, type TrainingSettings } from './setup.js';
+import {
+  backendOptions,
+  limited,
+  loadData,
+  optimizerOf,
+  prefetchOf,
+  settingsOf,
+  type TrainingSettings,
+} from './setup.js';
 import { tableLines } from './table.js';
 import { octogradVersion } from './version.js';
 
