@@ -1,5 +1,5 @@
 /**
- * Trains a small residual network on MNIST in 8-bit integer arithmetic and prints the accuracy after each epoch.
+ * Trains a small residual network on MNIST in 8-bit integer arithmetic and prints ten steps on the way and the accuracy.
  * Run it with: npm run example -- train-mnist [training images]
  */
 import { loadMnist, subset } from 'octograd/data';
@@ -24,8 +24,10 @@ const run = fit(session, {
   epochs: 1,
   learningRate: oneCycle(0.1),
 });
+let every = 1;
 for await (const event of run) {
-  if (event.type === 'step' && event.step % 50 === 0) {
+  if (event.type === 'start') every = Math.ceil(event.totalSteps / 10);
+  if (event.type === 'step' && event.step % every === 0) {
     console.log(`step ${event.step}  loss ${event.loss.toFixed(3)}  ${event.milliseconds.toFixed(0)} ms`);
   }
   if (event.type === 'evaluation') console.log(`test accuracy ${((event.accuracy ?? 0) * 100).toFixed(2)} %`);

@@ -1,8 +1,17 @@
 /** The built program as a process of its own: signals, pipes, exit codes. What it prints is tested in src/cli. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encode } from 'fast-png';
 import { beforeAll, expect, it } from 'vitest';
 import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
 import { type Ended, startProgram } from './support/program.js';
@@ -101,4 +110,31 @@ it('has exit codes for usage and data, and one line on stderr', async () => {
   const missing = await start(['train', '--data', join(folder, 'none')], () => undefined);
   expect(missing.code).toBe(3);
   expect(missing.err).toMatch(/^octograd: .*none: there is no such folder; [^\n]*\n$/);
+});
+
+it('predict without --from says which model it took, what it left out for it, and how to take another', async () => {
+  const place = join(folder, 'predicting');
+  mkdirSync(place);
+  const text = join(place, 'text.txt');
+  writeFileSync(text, 'so long lives this '.repeat(200));
+  const short = ['--max-steps', '2', '--batch', '16', '--threads', '1', '--probe-every', '0', '--out'];
+  const chars = ['--dataset', 'text', '--data', text, '--context', '8', '--model', 'transformer'];
+  for (const args of [
+    ['train', '--data', data, '--model', 'mlp', ...short, 'runs/images'],
+    ['train', ...chars, ...short, 'runs/chars'],
+    ['data', 'mnist', '--data', data, '--image', '1', '--save', 'fits.png'],
+  ]) {
+    expect((await startProgram(place, args)).err).toBe('');
+  }
+  const fits = await startProgram(place, ['predict', 'fits.png']);
+  expect([fits.code, fits.err]).toEqual([0, '']);
+  expect(fits.out).toMatch(/^mlp, recipe int8, from runs.images.model\.safetensors$/m);
+  expect(fits.out).toMatch(/^newer runs left out: runs.chars \(takes sequences\)$/m);
+  writeFileSync(
+    join(place, 'small.png'),
+    encode({ width: 3, height: 2, channels: 1, data: new Uint8Array(6) }),
+  );
+  const small = await startProgram(place, ['predict', 'small.png']);
+  expect(small.code).toBe(3);
+  expect(small.err).toMatch(/runs.images.model\.safetensors \(the newest of images; --from takes another\)/);
 });

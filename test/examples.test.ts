@@ -57,6 +57,8 @@ describe('examples', { timeout }, () => {
   it('train-mnist trains on as many images as it is told', () => {
     const { code, lines, err } = example('train-mnist', '200');
     expect([code, err]).toEqual([0, '']);
+    // Four steps of 64.
+    expect(lines.filter((line) => /^step \d {2}loss \d+\.\d{3} {2}\d+ ms$/.test(line))).toHaveLength(4);
     const [, accuracy] = /^test accuracy (\d+\.\d\d) %$/.exec(lines[lines.length - 1]) ?? [];
     expect(Number(accuracy)).toBeGreaterThan(0);
   });

@@ -152,6 +152,30 @@ describe('in an empty TypeScript project', () => {
     120_000,
   );
 
+  it('compiles the programs of the README, with the settings that it names', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+    expect(blocks.length).toBeGreaterThanOrEqual(4);
+    for (const setting of [
+      'npm pkg set type=module',
+      '"module": "nodenext"',
+      '"target": "es2022"',
+      '"types": ["node"]',
+    ])
+      expect(readme).toContain(setting);
+    // One file: the later ones go on with what the first has made.
+    await writeFile(join(project, 'readme.ts'), blocks.join('\n'));
+    const compilerOptions = {
+      ...{ module: 'nodenext', target: 'es2022', types: ['node'], strict: true, noEmit: true },
+      // As TypeScript's own --init has it.
+      verbatimModuleSyntax: true,
+      typeRoots: [join(root, 'node_modules', '@types')],
+    };
+    const config = join(project, 'tsconfig.readme.json');
+    await writeFile(config, JSON.stringify({ compilerOptions, files: ['readme.ts'] }));
+    expectSuccess(runNode([tsc, '-p', config], project));
+  }, 120_000);
+
   it('trains in both precisions and ends by itself', () => {
     const run = runNode(['main.js'], project);
     expectSuccess(run);

@@ -18,16 +18,9 @@ import {
 } from '../train/index.js';
 import { defaultTrainRecipe } from './defaults.js';
 import { type CliIo, exitCodes } from './io.js';
-import {
-  addModelOption,
-  addRunOptions,
-  backendOptions,
-  checkRunOptions,
-  choiceOption,
-  type RunOptions,
-  wholeOption,
-} from './options.js';
-import { recipeOf } from './setup.js';
+import { checkRunOptions } from './option-checks.js';
+import { addModelOption, addRunOptions, choiceOption, type RunOptions, wholeOption } from './options.js';
+import { backendOptions, recipeOf } from './setup.js';
 import { percentText, tableLines } from './table.js';
 
 const groupings = ['kernel', 'module', 'call'] as const satisfies readonly ProfileKey[];

@@ -79,7 +79,25 @@ describe('--dataset text', () => {
       expect.stringMatching(/does not know the character "x"/),
     ]);
     const predicted = await run(['predict', file, '--from', out]);
-    expect([predicted.code, predicted.err]).toEqual([3, expect.stringMatching(/which are no images/)]);
+    expect([predicted.code, predicted.err]).toEqual([
+      3,
+      expect.stringMatching(/read.model\.safetensors: .* which are no images; .* --from/),
+    ]);
+  });
+
+  it('in a folder of runs: eval names the run that asks for --data', async () => {
+    const several = await run(['eval', folder]);
+    expect([several.code, several.err]).toEqual([
+      3,
+      expect.stringMatching(
+        /heard.model\.safetensors: .*--data <path>; a folder of runs is evaluated run by run .* alone/,
+      ),
+    ]);
+    const alone = await run(['eval', join(folder, 'read')]);
+    expect([alone.code, alone.err]).toEqual([
+      2,
+      expect.stringMatching(/read.model\.safetensors: --dataset text needs --data <file>[^;]*\n$/),
+    ]);
   });
 
   it('is planned, timed and looked into', async () => {
@@ -104,10 +122,15 @@ describe('--dataset text', () => {
 
   it('and the options that go with it are refused where they do not fit', async () => {
     const cases: [string[], RegExp][] = [
-      [['--dataset', 'text'], /--dataset text needs --data <file>/],
+      [['--dataset', 'text', '--model', 'transformer'], /--dataset text needs --data <file>/],
       [['--context', '8'], /--context is for text and shakespeare; leave it out with mnist/],
-      [['--dataset', 'text', '--data', file], /takes images/],
-      [['--model', 'transformer', '--nesterov'], /--nesterov is for --optimizer sgd/],
+      [
+        ['--dataset', 'text', '--data', file],
+        /--model resnet8 takes images, and --dataset text .*use --model transformer/,
+      ],
+      [['--model', 'mlp', '--dataset', 'shakespeare'], /--model mlp takes images/],
+      [['--model', 'transformer'], /--model transformer takes texts.*mnist.*--dataset text or shakespeare/],
+      [['--dataset', 'text', '--model', 'transformer', '--nesterov'], /--nesterov is for --optimizer sgd/],
     ];
     for (const [args, message] of cases) {
       const { code, err } = await run(['train', ...args]);

@@ -37,6 +37,11 @@ export async function withBatch<T>(batch: number, work: () => Promise<T>): Promi
   }
 }
 
+/** What the library advises by the names of its settings, by those of the options. */
+export function inOptions(message: string): string {
+  return message.replaceAll('(clipNorm)', '(--clip-norm)');
+}
+
 /** commander's `error: unknown option '--x'\n(Did you mean --y?)` as one line. */
 function commanderText(error: CommanderError): string {
   return error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');

@@ -1,6 +1,6 @@
 /** `octograd eval`: the accuracy of saved models on a test set. */
 import { Command } from 'commander';
-import { DataError } from '../core/errors.js';
+import { DataError, UsageError } from '../core/errors.js';
 import { sameShape, shapeText } from '../core/shape.js';
 import { countText } from '../core/text.js';
 import type { Dataset } from '../data/index.node.js';
@@ -8,10 +8,10 @@ import { evaluate, type SavedModel } from '../train/index.js';
 import { withBatch } from './errors.js';
 import { type CliIo, exitCodes, signalCode } from './io.js';
 import { findModels, loadModel, openModel } from './model-file.js';
+import { checkRunOptions } from './option-checks.js';
 import {
   addDataOptions,
   addRunOptions,
-  checkRunOptions,
   datasetChoices,
   type RunOptions,
   textNames,
@@ -90,29 +90,53 @@ async function evaluateModel(
   }
 }
 
+/** The test set of a saved model; `sets` has those of the models before. Throws what `loadData` throws, naming the model. */
+async function testSetOf(
+  saved: SavedModel,
+  options: EvalOptions,
+  sets: Map<string, Dataset>,
+  several: boolean,
+): Promise<Dataset> {
+  const dataset = options.dataset ?? saved.dataset;
+  if (!datasetChoices.includes(dataset)) {
+    throw new DataError(
+      `was trained on "${dataset}", which octograd does not know; choose the data with --dataset`,
+      saved.file,
+    );
+  }
+  const context = options.context ?? (textNames.includes(dataset) ? saved.inputShape[0] : undefined);
+  const key = `${dataset} ${context}`;
+  const wanted = {
+    dataset,
+    ...(options.data ? { data: options.data } : {}),
+    ...(context === undefined ? {} : { context }),
+  };
+  try {
+    const test = sets.get(key) ?? limited((await loadData(wanted)).test, options.limit);
+    sets.set(key, test);
+    checkFit(saved, test);
+    return test;
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof DataError)) throw error;
+    const text = error.message.replace(`${saved.file}: `, '');
+    const alone = several
+      ? '; a folder of runs is evaluated run by run with the same options: name this one alone to give it its own'
+      : '';
+    const message = `${saved.file}: ${text}${alone}`;
+    throw error instanceof UsageError ? new UsageError(message) : new DataError(message);
+  }
+}
+
 async function runEval(path: string, options: EvalOptions, io: CliIo): Promise<number> {
   checkRunOptions(options);
   const results: EvalResult[] = [];
   const sets = new Map<string, Dataset>();
-  for (const file of await findModels(path)) {
+  const files = await findModels(path);
+  // All data first: what one model lacks shows before the others have taken their time.
+  for (const file of files) await testSetOf(await loadModel(file), options, sets, files.length > 1);
+  for (const file of files) {
     const saved = await loadModel(file);
-    const dataset = options.dataset ?? saved.dataset;
-    if (!datasetChoices.includes(dataset)) {
-      throw new DataError(
-        `was trained on "${dataset}", which octograd does not know; choose the data with --dataset`,
-        saved.file,
-      );
-    }
-    const context = options.context ?? (textNames.includes(dataset) ? saved.inputShape[0] : undefined);
-    const key = `${dataset} ${context}`;
-    const wanted = {
-      dataset,
-      ...(options.data ? { data: options.data } : {}),
-      ...(context === undefined ? {} : { context }),
-    };
-    const test = sets.get(key) ?? limited((await loadData(wanted)).test, options.limit);
-    sets.set(key, test);
-    checkFit(saved, test);
+    const test = await testSetOf(saved, options, sets, files.length > 1);
     const result = await withBatch(options.batch, () => evaluateModel(saved, test, options, io));
     if (!result) return signalCode(io.signal);
     results.push(result);
@@ -144,10 +168,10 @@ export function evalCommand(io: CliIo, end: (code: number) => void): Command {
   const command = new Command('eval')
     .summary('evaluate saved models on their test set')
     .description(
-      'Evaluates a saved model, or all models of a run, on the test set that belongs to its training data. Needs nothing ' +
-        'but the file: model, recipe and normalisation stand in it.',
+      'Evaluates a saved model, or all models of a run or of a folder of runs one by one, on the test set that belongs to its ' +
+        'training data. Needs nothing but the file: model, recipe and normalisation stand in it.',
     )
-    .argument('<run-or-file>', 'a model.safetensors, or the folder of a run');
+    .argument('<run-or-file>', 'a model.safetensors, or the folder of a run or of several');
   addRunOptions(addDataOptions(command, null))
     .option('--limit <n>', 'evaluate on this many samples only, drawn by seed 0', wholeOption('--limit', 1))
     .option('--json', 'print one JSON object a model, and one with all results at the end')

@@ -2,7 +2,7 @@
 import { convertIndexedToRgb, decode as decodePng } from 'fast-png';
 import jpeg from 'jpeg-js';
 import { DataError } from '../core/errors.js';
-import { type Shape, shapeText } from '../core/shape.js';
+import type { Shape } from '../core/shape.js';
 import { readWhole } from '../data/files.node.js';
 import {
   boundedPng,
@@ -78,18 +78,16 @@ function toChannels({ data, channels, width, height }: Raster, wanted: number): 
 
 /**
  * The image at `path` as height*width*channels bytes of `shape`. What reading it costs is bounded by that shape, whatever the file
- * says or holds: a file far longer than such an image needs, and one of another size, are refused before they are decoded.
+ * says or holds: a file far longer than such an image needs, and one of another size, are refused before they are decoded. `model`
+ * is what messages call the one that the image is for.
  * @throws DataError when it cannot be read, is damaged, neither PNG nor JPEG, of another size, or holds far more than its size needs.
  */
-export async function readImage(path: string, shape: Shape): Promise<Uint8Array> {
+export async function readImage(path: string, shape: Shape, model = 'the model'): Promise<Uint8Array> {
   const [height, width, channels] = shape;
-  if (shape.length !== 3 || (channels !== 1 && channels !== 3)) {
-    throw new DataError(`the model takes samples of shape ${shapeText(shape)}, which are no images`, path);
-  }
   const bytes = await readWhole(
     path,
     largestImageFile(width * height),
-    `; the model takes images of ${width}x${height} pixels: scale it to that size first`,
+    `; ${model} takes images of ${width}x${height} pixels: scale it to that size first`,
   );
   const png = isPng(bytes);
   if (!png && !isJpeg(bytes)) throw new DataError('is neither PNG nor JPEG; convert it to one of them', path);
@@ -105,20 +103,10 @@ export async function readImage(path: string, shape: Shape): Promise<Uint8Array>
     throw new DataError(`is a damaged ${png ? 'PNG' : 'JPEG'} (${reason}); get it again`, path);
   }
   if (!raster || raster.width !== width || raster.height !== height) {
-    throw sizeError(path, size.width, size.height, width, height);
+    throw new DataError(
+      `is ${size.width}x${size.height} pixels, ${model} takes ${width}x${height}; scale it to that size first`,
+      path,
+    );
   }
   return toChannels(raster, channels);
-}
-
-function sizeError(
-  path: string,
-  width: number,
-  height: number,
-  toWidth: number,
-  toHeight: number,
-): DataError {
-  return new DataError(
-    `is ${width}x${height} pixels, the model takes ${toWidth}x${toHeight}; scale it to that size first`,
-    path,
-  );
 }

@@ -1,12 +1,15 @@
 /** Finds and opens saved models: a file, or the models below the folder of a run. Knows where runs put them. */
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, MemoryLimitError, RecipeError, ShapeError, UsageError } from '../core/errors.js';
+import { type Shape, shapeText } from '../core/shape.js';
 import { kindOf, readWhole } from '../data/files.node.js';
 import { createModel } from '../models/index.js';
 import { createSession, parseModel, restoreModel, type SavedModel, type Session } from '../train/index.js';
-import { backendOptions, type RunOptions } from './options.js';
+import type { RunOptions } from './options.js';
+import { sampleNames } from './sample-names.js';
+import { backendOptions } from './setup.js';
 
 /** A run's folder holds models at most two folders down: recipe, then seed. */
 const modelDepth = 2;
@@ -51,20 +54,84 @@ export function preferredModel(models: readonly string[]): string {
   return models.find((model) => /[\\/]int8[\\/]/.test(model)) ?? models[models.length - 1];
 }
 
-/** The newest run in `runs/` with a model: its last model file. Throws DataError when there is none. */
-export async function latestModel(folder = 'runs'): Promise<string> {
+/** Whether samples of that shape are images that a PNG or JPEG file can hold. */
+export const isImageShape = (shape: Shape): boolean => shape.length === 3 && [1, 3].includes(shape[2]);
+
+/** A folder with a config.json, which makes it a run, and its models. */
+interface Run {
+  readonly folder: string;
+  readonly models: readonly string[];
+  /** Milliseconds. */
+  readonly written: number;
+}
+
+/** Runs at or below a folder that have a model. Those of experiments lie two folders down; a run's own folders hold no others. */
+async function runsBelow(folder: string, depth: number): Promise<Run[]> {
+  const entries = await entriesOf(folder);
+  if (entries.some((entry) => entry.isFile() && entry.name === 'config.json')) {
+    const models = await modelsBelow(folder, modelDepth);
+    if (models.length === 0) return [];
+    // Not by name: --out gives a run any name.
+    return [{ folder, models, written: (await stat(models[models.length - 1])).mtimeMs }];
+  }
+  if (depth === 0) return [];
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
+  return (await Promise.all(folders.map((one) => runsBelow(one, depth - 1)))).flat();
+}
+
+/** Of `octograd reproduce --smoke`: by its folder's usual name, or by the results.json above it. */
+async function isTrial(folder: string): Promise<boolean> {
+  if (/-reproduce-smoke[\\/]/.test(folder)) return true;
+  try {
+    const results: unknown = JSON.parse(await readFile(join(folder, '..', 'results.json'), 'utf8'));
+    return (results as { readonly smoke?: unknown } | null)?.smoke === true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why a model is not what `predict` takes without being told to; undefined where it is. */
+function noImages({ inputShape, dataset }: SavedModel): string | undefined {
+  const samples = sampleNames(dataset);
+  if (samples !== 'images') return `takes ${samples}`;
+  return isImageShape(inputShape) ? undefined : `takes samples of shape ${shapeText(inputShape)}`;
+}
+
+/** The newest model of images, and what stood in its way. */
+export interface LatestModel {
+  readonly saved: SavedModel;
+  /** Newer runs that were left out, each with the reason: `runs/x (a trial)`. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * The model of the newest run in `runs/` that takes images and is no trial; of a comparison int8's. Throws DataError when there is
+ * none, and for a newer file that is damaged.
+ */
+export async function latestModel(folder = 'runs'): Promise<LatestModel> {
   const remedy = 'train one first (octograd train), or name one with --from';
   if ((await kindOf(folder)) !== 'folder') throw new DataError(`there is no model yet; ${remedy}`, folder);
-  const entries = await entriesOf(folder);
-  const runs: { models: readonly string[]; written: number }[] = [];
-  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
-    const models = await modelsBelow(join(folder, name), modelDepth);
-    // Not by name: --out gives a run any name.
-    if (models.length > 0) runs.push({ models, written: (await stat(models[models.length - 1])).mtimeMs });
-  }
+  const runs = await runsBelow(folder, modelDepth + 1);
   runs.sort((a, b) => b.written - a.written);
-  if (runs.length > 0) return preferredModel(runs[0].models);
-  throw new DataError(`no run in it has a model; ${remedy}`, folder);
+  const leftOut: string[] = [];
+  for (const run of runs) {
+    const trial = await isTrial(run.folder);
+    const saved = trial ? undefined : await loadModel(preferredModel(run.models));
+    const why = saved ? noImages(saved) : 'a trial';
+    if (saved && why === undefined) return { saved, leftOut };
+    leftOut.push(`${run.folder} (${why})`);
+  }
+  if (leftOut.length === 0) throw new DataError(`no run in it has a model; ${remedy}`, folder);
+  throw new DataError(
+    `no run in it has a model of images (left out: ${leftOutText(leftOut)}); ${remedy}`,
+    folder,
+  );
+}
+
+/** At most three by name. */
+export function leftOutText(leftOut: readonly string[]): string {
+  const more = leftOut.length - 3;
+  return `${leftOut.slice(0, 3).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Reads a model file. Throws DataError for what is damaged or no such file. */

@@ -7,15 +7,7 @@ import { UsageError } from '../core/errors.js';
 import { didYouMean } from '../core/text.js';
 import { datasetNames, defaultContext } from '../data/index.node.js';
 import { modelNames } from '../models/index.js';
-import type { SessionOptions } from '../train/index.js';
-import {
-  defaultBatch,
-  defaultDataset,
-  defaultModel,
-  defaultMomentum,
-  defaultOptimizer,
-  defaultProbes,
-} from './defaults.js';
+import { defaultBatch, defaultDataset, defaultModel, defaultMomentum, defaultProbes } from './defaults.js';
 
 type Parse<T> = (text: string) => T;
 
@@ -184,20 +176,6 @@ export function addRunOptions(command: Command): Command {
   );
 }
 
-/** What a session takes of these options. */
-export function backendOptions({
-  backend,
-  threads,
-  wide,
-}: Pick<RunOptions, 'backend' | 'threads' | 'wide'>): Pick<SessionOptions, 'backend' | 'threads' | 'wide'> {
-  return { backend, ...(threads === undefined ? {} : { threads }), ...(wide === undefined ? {} : { wide }) };
-}
-
-/** What `fit` takes of `--prefetch`. */
-export function prefetchOf({ prefetch }: Pick<TrainingOptions, 'prefetch'>): boolean | 'auto' {
-  return prefetch === 'auto' ? prefetch : prefetch === 'on';
-}
-
 /** Adds all options of a training command but the choice of recipes. */
 export function addTrainingOptions(command: Command): Command {
   addModelOption(command);
@@ -309,27 +287,4 @@ export function addTrainingOptions(command: Command): Command {
     .option('--json', 'print the events of the run, one JSON object a line, and nothing else')
     .option('--quiet', 'print only the result');
   return command;
-}
-
-/** Checks that concern two options together. */
-export function checkRunOptions({ backend, threads, wide }: RunOptions): void {
-  if (backend === 'reference' && wide) {
-    throw new UsageError('--wide is for the WASM kernels; leave it out with --backend reference');
-  }
-  if (backend === 'reference' && threads !== undefined && threads > 1) {
-    throw new UsageError('--threads is for the WASM kernels; leave it out with --backend reference');
-  }
-}
-
-/** Checks of a training command that concern several options together. */
-export function checkTrainingOptions(options: TrainingOptions): void {
-  checkRunOptions(options);
-  const { nesterov, optimizer = defaultOptimizer(options.model), momentum } = options;
-  if (!nesterov) return;
-  if (optimizer !== 'sgd') {
-    throw new UsageError(`--nesterov is for --optimizer sgd; leave it out with ${optimizer}`);
-  }
-  if (momentum === 0) {
-    throw new UsageError('--nesterov looks ahead by the momentum; give --momentum a number above 0');
-  }
 }

@@ -9,18 +9,17 @@ import { createSession, type InputSpec, inputOf } from '../train/index.js';
 import { defaultMomentum, defaultOptimizer, defaultTrainRecipe } from './defaults.js';
 import { withBatch } from './errors.js';
 import { type CliIo, exitCodes } from './io.js';
+import { checkModelFits, checkRunOptions } from './option-checks.js';
 import {
   addDataOptions,
   addModelOption,
   addRunOptions,
-  backendOptions,
-  checkRunOptions,
   choiceOption,
   type DataOptions,
   optimizerChoices,
   type RunOptions,
 } from './options.js';
-import { loadData, recipeOf } from './setup.js';
+import { backendOptions, loadData, recipeOf } from './setup.js';
 
 interface PlanOptions extends RunOptions, DataOptions {
   readonly model: string;
@@ -49,6 +48,7 @@ const optimizers = {
 };
 
 async function makeListing(options: PlanOptions): Promise<PlanListing> {
+  checkModelFits(options.model, options.dataset);
   const { input, classes } = await dataFacts(options);
   const inputShape = input.shape;
   const kind = options.trace ? 'trace' : options.eval ? 'eval' : 'train';

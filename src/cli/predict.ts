@@ -1,9 +1,21 @@
 /** `octograd predict`: what a saved model sees in image files. */
 import { Command } from 'commander';
+import { DataError } from '../core/errors.js';
+import { shapeText } from '../core/shape.js';
 import { readImage } from './image-file.js';
 import { type CliIo, exitCodes } from './io.js';
-import { findModels, latestModel, loadModel, openModel, preferredModel } from './model-file.js';
-import { addBackendOptions, checkRunOptions, type RunOptions, wholeOption } from './options.js';
+import {
+  findModels,
+  isImageShape,
+  type LatestModel,
+  latestModel,
+  leftOutText,
+  loadModel,
+  openModel,
+  preferredModel,
+} from './model-file.js';
+import { checkRunOptions } from './option-checks.js';
+import { addBackendOptions, type RunOptions, wholeOption } from './options.js';
 import { percentText } from './table.js';
 
 interface PredictOptions extends Omit<RunOptions, 'batch'> {
@@ -28,20 +40,34 @@ function ranked(logits: ArrayLike<number>, classes: readonly string[]): Guess[] 
     .sort((a, b) => b.probability - a.probability);
 }
 
-async function modelFileOf(from: string | undefined): Promise<string> {
-  if (from === undefined) return latestModel();
-  return preferredModel(await findModels(from));
+/** The model, how messages call it, and which newer runs were left out for it. @throws DataError for one that takes no images. */
+async function modelOf(from: string | undefined): Promise<LatestModel & { readonly name: string }> {
+  if (from === undefined) {
+    const latest = await latestModel();
+    return { ...latest, name: `the model ${latest.saved.file} (the newest of images; --from takes another)` };
+  }
+  const saved = await loadModel(preferredModel(await findModels(from)));
+  if (!isImageShape(saved.inputShape)) {
+    throw new DataError(
+      `takes samples of shape ${shapeText(saved.inputShape)}, which are no images; name a model of images with --from`,
+      saved.file,
+    );
+  }
+  return { saved, leftOut: [], name: `the model ${saved.file}` };
 }
 
 async function runPredict(files: readonly string[], options: PredictOptions, io: CliIo): Promise<number> {
   checkRunOptions({ ...options, batch: 1 });
-  const saved = await loadModel(await modelFileOf(options.from));
+  const { saved, leftOut, name } = await modelOf(options.from);
   // All files are read before the model starts: a wrong one shows at once.
-  const images = await Promise.all(files.map((file) => readImage(file, saved.inputShape)));
+  const images = await Promise.all(files.map((file) => readImage(file, saved.inputShape, name)));
   // Two samples: a norm over single values could not be planned for training, which a session always does.
   const session = await openModel(saved, { ...options, batch: 2 });
   try {
-    if (!options.json) io.stdout.write(`${saved.model}, recipe ${saved.recipe.name}, from ${saved.file}\n`);
+    if (!options.json) {
+      io.stdout.write(`${saved.model}, recipe ${saved.recipe.name}, from ${saved.file}\n`);
+      if (leftOut.length > 0) io.stdout.write(`newer runs left out: ${leftOutText(leftOut)}\n`);
+    }
     images.forEach((image, i) => {
       const input = saved.inputStorage === 'uint8' ? image : Float32Array.from(image, (value) => value / 255);
       const guesses = ranked(session.predict(input), saved.classes).slice(0, options.top);
@@ -69,7 +95,7 @@ export function predictCommand(io: CliIo, end: (code: number) => void): Command 
     .argument('<file...>', 'PNG or JPEG images')
     .option(
       '--from <run-or-file>',
-      'a model.safetensors or the folder of a run, of a comparison its int8 model (default: the newest run in runs/)',
+      'a model.safetensors or the folder of a run, of a comparison its int8 model (default: the newest run in runs/ that takes images and is no trial)',
     )
     .option('--top <n>', 'classes to print', wholeOption('--top', 1), 3);
   return addBackendOptions(command)

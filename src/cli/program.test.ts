@@ -47,7 +47,11 @@ describe('wrong usage', () => {
     [['trian'], /unknown command 'trian' \(Did you mean train\?\)/],
     [['train', '--epoch', '3'], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
     [['train', 'extra'], /too many arguments/],
-    [['train', '--recipe', 'intt8'], /no recipe "intt8".*Did you mean "int8"\?/],
+    [
+      ['train', '--recipe', 'intt8'],
+      /no recipe "intt8"\. Did you mean "int8"\? The command octograd recipes lists all\n$/,
+    ],
+    [['train', '--recipe', 'something-else'], /no recipe "something-else"\. Built-in ones are "fp32", /],
     [['compare', '--recipes', 'fp32,papr'], /no recipe "papr".*Did you mean "paper"\?/],
     [['compare', '--recipes', 'fp32,fp32'], /two recipes named "fp32"/],
     [['compare', '--recipes', ','], /--recipes needs at least one name/],
@@ -70,6 +74,7 @@ describe('wrong usage', () => {
     [['train', '--nesterov', '--momentum', '0'], /--nesterov looks ahead .* give --momentum a number/],
     [['train', '--backend', 'reference', '--threads', '2'], /--threads is for the WASM kernels/],
     [['plan', '--eval', '--trace'], /choose one/],
+    [['plan', '--dataset', 'shakespeare'], /--model resnet8 takes images.*use --model transformer/],
     [['data', 'cifar'], /data set must be one of .*Did you mean "cifar10"/],
     [['data', '--image', '3'], /need the name of a data set/],
     [['eval'], /missing required argument/],
@@ -110,6 +115,17 @@ describe('wrong usage', () => {
     expect(code).toBe(3);
     expect(err).toMatch(/there is no such folder.*give the folder that holds the four IDX files/);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it.each([
+    ['train', ['train', '--dataset', 'cifar10']],
+    ['data', ['data', 'fsdd']],
+  ])('%s without data that have no usual place names --data', async (_name, args) => {
+    const { code, err } = await run(args);
+    expect([code, err]).toEqual([
+      3,
+      expect.stringMatching(/; give the .*; name the place with --data <path>\n$/),
+    ]);
   });
 });
 

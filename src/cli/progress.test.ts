@@ -85,6 +85,15 @@ describe('progress', () => {
     ]);
   });
 
+  it('has the digits that a run of a few steps needs', () => {
+    let text = '';
+    const out = { write: (part: string) => (text += part) };
+    const progress = new Progress({ out, env: {}, runs: 1, clock: () => 0 });
+    progress.listen({ ...start, epochs: 3 / 938, stepsPerEpoch: 938, totalSteps: 3 });
+    progress.listen(step(1));
+    expect(text).toContain('epoch 0.0011/0.0032  step 1/3');
+  });
+
   it('is one line drawn again on a terminal, never wider than it, taken away before other lines', () => {
     const text = show(true);
     const drawings = text.split('\r\u001b[2K').slice(1);

@@ -125,7 +125,7 @@ export class Progress {
     const elapsed = Math.max(1e-3, (now - this.began) / 1000);
     const left = (elapsed / event.step) * (start.totalSteps - event.step);
     const parts = [
-      `${this.title(event)}epoch ${(event.step / start.stepsPerEpoch).toFixed(2)}/${shortNumber(start.epochs)}`,
+      `${this.title(event)}${epochText(event.step / start.stepsPerEpoch, start.epochs)}`,
       `step ${event.step}/${start.totalSteps}`,
       `loss ${this.loss.toFixed(4)}`,
       ...(this.accuracy === undefined ? [] : [`accuracy ${percentText(this.accuracy, 1)}`]),
@@ -143,4 +143,8 @@ export class Progress {
   }
 }
 
-const shortNumber = (value: number): string => String(Number(value.toFixed(2)));
+/** `epoch 0.35/2`, with as many digits as two of the run's length take: `epoch 0.0011/0.0032`. */
+function epochText(now: number, all: number): string {
+  const digits = Math.min(20, Math.max(2, 1 - Math.floor(Math.log10(all))));
+  return `epoch ${now.toFixed(digits)}/${Number(all.toFixed(digits))}`;
+}

@@ -68,6 +68,12 @@ function cellHtml(cell: Cell | undefined, bounds: readonly [number, number], dig
   return `<td class="number" style="background:${tone}" title="${escapeText(hint)}">${text}${course}</td>`;
 }
 
+/** What the shading of {@link cellHtml} means, as a strip between its bounds. */
+function keyHtml([low, high]: readonly [number, number], unit: string): string {
+  const strip = 'linear-gradient(90deg,rgba(var(--bad),0.4),transparent,rgba(var(--good),0.25))';
+  return `<p class="small key">Shading: ${low}${unit} or less<i style="background:${strip}"></i>${high}${unit} or more</p>`;
+}
+
 function headHtml(first: string, titles: readonly string[]): string {
   const cells = titles.map((title) => `<th class="number">${escapeText(title)}</th>`).join('');
   return `<thead><tr><th>${first}</th>${cells}</tr></thead>`;
@@ -161,8 +167,10 @@ export function layerSection(runs: readonly RunRecord[]): string {
     const steps = run.probes.map(({ step }) => step).join(', ');
     return `<h3>${escapeText(run.recipe.name)}</h3>
 <p class="small">Signal to quantisation noise in dB of each quantised operand, measured on a fixed batch at ${run.probes.length === 1 ? 'step' : 'steps'} ${steps}; shown is the last, the small line is its course.</p>
+${keyHtml(sqnrBounds, ' dB')}
 ${operandTable(run)}
 <p class="small">Cosine of each parameter's gradient with the gradient in float32 at the same weights (1: the same direction).</p>
+${keyHtml(cosineBounds, '')}
 ${gradientTable(run)}`;
   });
   return `<section><h2>Layers</h2>${sections.join('\n')}</section>`;

@@ -4,24 +4,40 @@
 const light = ['#0072b2', '#d55e00', '#009e73', '#b8529a', '#a37800', '#3a8fc4', '#5b5b5b', '#7a5bd0'];
 const dark = ['#4fb0e8', '#ff8b3d', '#35cfa0', '#e08cc5', '#e6c34a', '#8ccbf2', '#a9a9a9', '#b39cff'];
 
-const variables = (colors: readonly string[]): string =>
-  colors.map((color, i) => `--c${i}:${color};`).join('');
-const classes = light
-  .map((_, i) => `.c${i}{stroke:var(--c${i});fill:none}.f${i}{fill:var(--c${i});stroke:none}`)
-  .join('');
+/** Of parts that are no series, such as categories of memory: no colour of the eight above, so that none reads as a recipe's. */
+const lightParts = ['#3b2f63', '#6a5a9c', '#9689c4', '#c2b9e0', '#4d4a45', '#8a867f', '#bfbab1'];
+const darkParts = ['#d9d0f7', '#b3a5e6', '#8c7cc6', '#675a99', '#d3cfc7', '#9c9890', '#6c6861'];
+
+/** Number of a part's colour, which the page has and a chart in a file of its own has not. */
+export const partColor = (part: number): number => light.length + (part % lightParts.length);
+
+const variables = (colors: readonly string[], from = 0): string =>
+  colors.map((color, i) => `--c${from + i}:${color};`).join('');
+const classes = (colors: readonly string[], from = 0): string =>
+  colors
+    .map(
+      (_, i) =>
+        `.c${from + i}{stroke:var(--c${from + i});fill:none}.f${from + i}{fill:var(--c${from + i});stroke:none}`,
+    )
+    .join('');
 
 /** What a chart needs, in a page and in a file of its own. */
 export const chartStyle = `
 :root{color-scheme:light dark;--page:#fbfbfa;--card:#fff;--ink:#1d2125;--soft:#5d666f;--rule:#e1e4e7;--good:0,140,100;--bad:213,94,0;${variables(light)}}
 @media (prefers-color-scheme:dark){:root{--page:#14171a;--card:#1c2024;--ink:#e8eaec;--soft:#9aa4ad;--rule:#31373d;--good:53,207,160;--bad:255,139,61;${variables(dark)}}}
-${classes}
+${classes(light)}
 svg{font:12px system-ui,sans-serif}
 .grid{stroke:var(--rule)}.axis{stroke:var(--soft)}.tick,.label{fill:var(--soft)}.label{font-size:13px}.title{fill:var(--ink);font-size:14px;font-weight:600}
 .line{stroke-width:2;stroke-linejoin:round}.dot{stroke:var(--card);stroke-width:1.5}.end{font-size:12.5px;font-weight:600}
 `;
 
+const parts = `:root{${variables(lightParts, light.length)}}
+@media (prefers-color-scheme:dark){:root{${variables(darkParts, light.length)}}}
+${classes(lightParts, light.length)}
+`;
+
 export const reportStyle = `
-${chartStyle}body{margin:0 auto;max-width:1180px;padding:24px 20px 40px;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+${chartStyle}${parts}body{margin:0 auto;max-width:1180px;padding:24px 20px 40px;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 header p,footer,.small{color:var(--soft)}
 h1{font-size:26px;margin:0}header p{margin:2px 0 18px}h2{font-size:19px;margin:30px 0 10px}h3{font-size:16px;margin:22px 0 8px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
@@ -33,6 +49,7 @@ figure{margin:0;padding:12px;background:var(--card);border:1px solid var(--rule)
 svg{display:block;width:100%;height:auto}
 .layers{font-size:13px}.layers th,.layers td{padding:3px 10px}.layers thead th{vertical-align:bottom;line-height:1.25;white-space:normal;max-width:120px}
 .layers svg{display:inline-block;width:44px;height:13px;vertical-align:-2px;margin-left:7px}
+.key i{display:inline-block;width:120px;height:12px;margin:0 8px;vertical-align:-1px;border:1px solid var(--rule);border-radius:3px}
 .note{padding:8px 12px;border-left:4px solid var(--c1);background:var(--card);white-space:pre-wrap}
 .small{font-size:13px;max-width:75ch}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}

@@ -49,7 +49,11 @@ export function decadeTicks(low: number, high: number): number[] {
   return ticks;
 }
 
-/** Centred moving mean over `window` points, thinned to at most `limit` points that include both ends. */
+/**
+ * Centred moving mean over `window` points, thinned to at most `limit` points that include both ends. At the start, where curves are
+ * steep, the window narrows on both sides to the first point. At the end it loses its later half only: a last value of one point
+ * would jump by that point's noise, just where curves are compared.
+ */
 export function smooth(points: readonly Point[], window: number, limit = 300): Point[] {
   const sums = [0];
   for (const [, y] of points) sums.push(sums[sums.length - 1] + y);
@@ -58,8 +62,9 @@ export function smooth(points: readonly Point[], window: number, limit = 300): P
   const smoothed: Point[] = [];
   points.forEach(([x], i) => {
     if (i % stride !== 0 && i !== points.length - 1) return;
-    const reach = Math.min(half, i, points.length - 1 - i);
-    smoothed.push([x, (sums[i + reach + 1] - sums[i - reach]) / (2 * reach + 1)]);
+    const first = i - Math.min(half, i);
+    const last = Math.min(2 * i - first, points.length - 1);
+    smoothed.push([x, (sums[last + 1] - sums[first]) / (last + 1 - first)]);
   });
   return smoothed;
 }

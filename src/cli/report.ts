@@ -7,7 +7,7 @@ import type { Result } from './events.js';
 import type { RunRecord } from './records.js';
 import { distributionSection } from './report-distributions.js';
 import { layerSection } from './report-layers.js';
-import { reportStyle } from './report-style.js';
+import { partColor, reportStyle } from './report-style.js';
 import { barChart, escapeText, lineChart, type Series, smooth } from './report-svg.js';
 import { resultTable } from './results.js';
 import { percentText } from './table.js';
@@ -81,17 +81,32 @@ function accuracyChart(runs: readonly RunRecord[]): string {
       ),
     }),
   );
-  // Chance and the way up from it are of no interest once a run has learnt something.
-  const best = Math.max(0, ...[...lines, ...dots].flatMap(({ points }) => points.map(([, y]) => y)));
+  const low = accuracyFloor(lines, dots);
+  // A line that begins below the axis is not seen before this.
+  const seen = lines.flatMap(({ points }) =>
+    points.length > 0 && points[0][1] < low ? [points.find(([, y]) => y >= low)?.[0] ?? 0] : [],
+  );
+  const before = Math.min(...seen);
+  const note =
+    seen.length > 0
+      ? ` (before step ${before}, training is below ${percentText(low, 0)}, where this axis begins)`
+      : '';
   return lineChart({
     title: 'Accuracy: line training (moving mean), dots test set',
-    xLabel: 'step',
+    xLabel: `step${note}`,
     yLabel: 'share of right answers',
-    yLow: best > 0.9 ? 0.8 : 0,
+    yLow: low,
     yHigh: 1,
     yText: (value) => percentText(value, 0),
     series: [...lines, ...dots],
   });
+}
+
+/** Chance and the way up from it are of no interest once all runs have learnt something; a run that has not must be seen. */
+function accuracyFloor(lines: readonly Series[], dots: readonly Series[]): number {
+  const last = ({ points }: Series): number[] => points.slice(-1).map(([, y]) => y);
+  const ends = [...lines, ...dots].flatMap(last);
+  return ends.length > 0 && Math.min(...ends) > 0.85 ? 0.8 : 0;
 }
 
 function rateChart({ runs, results, samples }: ReportInput): string {
@@ -129,7 +144,7 @@ function memoryChart(runs: readonly RunRecord[]): string {
   );
   return barChart({
     title: 'Memory of a training step at its peak, by category',
-    legend: memoryKinds.map((name, color) => ({ name, color })),
+    legend: memoryKinds.map((name, i) => ({ name, color: partColor(i) })),
     rows: firsts.map(({ recipe, start }) => {
       const memory = start?.memory;
       const values = memory
@@ -145,10 +160,10 @@ function memoryChart(runs: readonly RunRecord[]): string {
         : [];
       return {
         name: recipe.name,
-        parts: values.map((value, color) => ({
+        parts: values.map((value, i) => ({
           value: Math.max(0, value),
-          color,
-          title: `${memoryKinds[color]}: ${bytesText(value)}`,
+          color: partColor(i),
+          title: `${memoryKinds[i]}: ${bytesText(value)}`,
         })),
         text: bytesText(memory?.peakBytes ?? 0),
       };
@@ -166,7 +181,7 @@ function resultSection({ results, runs, samples, aborted }: ReportInput): string
   const failures = runs
     .filter(({ failed }) => failed)
     .map(({ recipe, failed }) => `<p class="note">${escapeText(`${recipe.name}: ${failed?.message}`)}</p>`);
-  return `<section><h2>Comparison</h2>${note}${failures.join('')}
+  return `<section><h2>${results.length > 1 ? 'Comparison' : 'Result'}</h2>${note}${failures.join('')}
 <div class="scroll"><table><thead><tr>${head.map((text, i) => cell('th', text, i)).join('')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${row.map((text, i) => cell('td', text, i)).join('')}</tr>`).join('\n')}</tbody></table></div>
 <p class="small">Peak memory is the plan of a training step to the byte, kernels' scratch included. Integer MACs: share of the

@@ -6,6 +6,7 @@ import {
   cutout,
   type DataSplit,
   type Dataset,
+  describeDatasets,
   flip,
   loadDataset,
   loadImageFolder,
@@ -31,6 +32,7 @@ import {
 import type { Recipe } from '../quant/recipe.js';
 import { getRecipe, recipes } from '../quant/recipes.js';
 import { loadRecipeFile } from '../quant/recipes.node.js';
+import type { SessionOptions } from '../train/index.js';
 import {
   defaultEpochs,
   defaultLearningRate,
@@ -39,7 +41,7 @@ import {
   defaultWeightDecay,
 } from './defaults.js';
 import { snapshotSteps } from './distributions.js';
-import { type DataOptions, type TrainingOptions, textNames } from './options.js';
+import { type DataOptions, type RunOptions, type TrainingOptions, textNames } from './options.js';
 import { checkFolderNames } from './run-folder.js';
 
 /** A recipe by built-in name, or from a JSON file. Throws RecipeError with the nearest name, or DataError for the file. */
@@ -90,13 +92,27 @@ export async function loadData(
     ...(context === undefined ? {} : { context }),
     ...(onProgress ? { onProgress } : {}),
   };
-  if (dataset !== 'images') return loadDataset(dataset, options);
+  if (dataset !== 'images') {
+    try {
+      return await loadDataset(dataset, options);
+    } catch (error) {
+      if (error instanceof DataError && data === undefined) throw await withOption(error, dataset);
+      throw error;
+    }
+  }
   if (data === undefined) {
     throw new UsageError(
       '--dataset images needs --data <dir>, a folder with train/<class>/*.jpg and test/<class>/*.jpg',
     );
   }
   return loadImageFolder({ dir: data, ...(onProgress ? { onProgress } : {}) });
+}
+
+/** The library says what to give; where the data are not to be found at all, the command line says by which option. */
+async function withOption(error: DataError, dataset: string): Promise<DataError> {
+  const entry = (await describeDatasets()).find(({ name }) => name === dataset);
+  if (entry?.found !== undefined) return error;
+  return new DataError(`${error.message}; name the place with --data <path>`);
 }
 
 /** The first `limit` samples' worth of a data set, drawn by seed 0. */
@@ -182,6 +198,20 @@ export function optimizerOf(options: TrainingOptions, split: DataFacts): Optimiz
   };
   if (optimizer === 'sgd') return sgd({ momentum, nesterov, ...decay });
   return optimizer === 'adam' ? adam(decay) : adamw(decay);
+}
+
+/** What a session takes of these options. */
+export function backendOptions({
+  backend,
+  threads,
+  wide,
+}: Pick<RunOptions, 'backend' | 'threads' | 'wide'>): Pick<SessionOptions, 'backend' | 'threads' | 'wide'> {
+  return { backend, ...(threads === undefined ? {} : { threads }), ...(wide === undefined ? {} : { wide }) };
+}
+
+/** What `fit` takes of `--prefetch`. */
+export function prefetchOf({ prefetch }: Pick<TrainingOptions, 'prefetch'>): boolean | 'auto' {
+  return prefetch === 'auto' ? prefetch : prefetch === 'on';
 }
 
 /** All decisions of a run. Throws UsageError for a data set without classes. */

@@ -249,7 +249,7 @@ describe('predict', () => {
     [
       'small.png',
       encode({ width: 3, height: 2, channels: 1, data: new Uint8Array(6) }),
-      /is 3x2 pixels, the model takes 12x12; scale it/,
+      /is 3x2 pixels, the model .*int8.model\.safetensors takes 12x12; scale it/,
     ],
     [
       'broken.png',
@@ -432,11 +432,21 @@ describe('the end of a run before its time', () => {
     const args = ['compare', ...common, '--lr', '1e30', '--schedule', 'constant', '--recipes', 'fp32,int8'];
     const result = await run([...args, '--epochs', '2', '--out', out]);
     expect(result.code).toBe(4);
-    expect(result.err).toMatch(/^octograd: fp32, seed 0: .*lower the learning rate/);
+    expect(result.err).toMatch(
+      /^octograd: fp32, seed 0: .*lower the learning rate( \(1e\+30 at this step\))?, .* \(--clip-norm\)$/m,
+    );
     expect(result.err).toMatch(/^octograd: int8, seed 0: /m);
     expect(result.out).toMatch(/^fp32 +failed at step \d+ /m);
     expect(metricsOf(out).filter(({ type }) => type === 'run-failed')).toHaveLength(2);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('lower the learning rate');
+  });
+
+  it('a rate that is too high is told with the peak of its schedule', async () => {
+    const out = join(folder, 'too-high');
+    const args = ['train', ...common, '--lr', '1e6', '--recipe', 'fp32', '--epochs', '20', '--out', out];
+    const { code, err } = await run(args);
+    expect(code).toBe(4);
+    expect(err).toMatch(/lower the learning rate \([\de+.]+ at this step, 1000000 at its peak\)/);
   });
 
   it('a disk that fills: exit code 3 naming the file, and the log ends with a whole line', async () => {

@@ -17,17 +17,27 @@ import {
   saveModel,
 } from '../train/index.js';
 import { snapshots } from './distributions.js';
-import { withBatch } from './errors.js';
+import { inOptions, withBatch } from './errors.js';
 import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
 import { type CliIo, exitCodes, signalCode, useColor } from './io.js';
-import { backendOptions, checkTrainingOptions, prefetchOf, type TrainingOptions } from './options.js';
+import { checkTrainingOptions } from './option-checks.js';
+import type { TrainingOptions } from './options.js';
 import { Progress } from './progress.js';
 import { Records, type RunRecord } from './records.js';
 import { reportHtml } from './report.js';
 import { resultTable } from './results.js';
 import { checkOut, fileName, RunFolder } from './run-folder.js';
 import { sampleNames } from './sample-names.js';
-import { limited, loadData, optimizerOf, settingsOf, type TrainingSettings } from './setup.js';
+import { settingRows, stepText } from './setting-rows.js';
+import {
+  backendOptions,
+  limited,
+  loadData,
+  optimizerOf,
+  prefetchOf,
+  settingsOf,
+  type TrainingSettings,
+} from './setup.js';
 import { tableLines } from './table.js';
 import { octogradVersion } from './version.js';
 
@@ -110,7 +120,8 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
       }
     } catch (error) {
       if (!(error instanceof NonFiniteError || error instanceof DivergenceError)) throw error;
-      publish({ type: 'run-failed', ...key, error: error.name, message: error.message, step: error.step });
+      const message = inOptions(error.message);
+      publish({ type: 'run-failed', ...key, error: error.name, message, step: error.step });
       return;
     }
     if (!done) return;
@@ -137,48 +148,9 @@ function configOf(context: Omit<Context, 'folder' | 'publish' | 'io'>): object {
   };
 }
 
-/** What a step trains on: `64`, or `4 x 16` where it averages batches. */
-function stepText({ accumulate, batchSize }: TrainingSettings): string {
-  return accumulate > 1 ? `${accumulate} x ${batchSize}` : String(batchSize);
-}
-
-/** Rows of the settings that most runs leave alone, where they are not. */
-function optionalRows(settings: TrainingSettings): [string, string][] {
-  const { clipNorm, labelSmoothing, patience, dropLast } = settings;
-  const rows: [string, string][] = [];
-  if (clipNorm !== undefined) rows.push(['gradient', `shortened to a norm of ${clipNorm}`]);
-  if (labelSmoothing > 0) rows.push(['label smoothing', String(labelSmoothing)]);
-  if (patience !== undefined) rows.push(['patience', `${patience} evaluations`]);
-  if (dropLast) rows.push(['last batch', 'left out of an epoch when it is not full']);
-  return rows;
-}
-
-function settingRows({ settings, data }: Context, backend: string): [string, string][] {
-  const { train } = data;
-  const short = (value: object): string =>
-    Object.entries(value)
-      .filter(([name]) => name !== 'exclude')
-      .map(([name, item]) => `${name} ${typeof item === 'object' ? JSON.stringify(item) : item}`)
-      .join(', ');
-  return [
-    ['model', settings.model],
-    ['data', `${train.name}${train.note ? ` (${train.note})` : ''}`],
-    ['samples', `${settings.trainSamples} for training, ${settings.testSamples} for the test`],
-    [
-      'length',
-      `${Number(settings.epochs.toFixed(4))} epochs, ${settings.totalSteps} steps of ${stepText(settings)}`,
-    ],
-    ['optimiser', short(settings.optimizer)],
-    ['schedule', short(settings.schedule)],
-    ...optionalRows(settings),
-    ['seeds', settings.seeds.join(', ')],
-    ['augmentation', settings.augment.length === 0 ? 'none' : settings.augment.map(short).join('; ')],
-    ['backend', backend],
-    [
-      'software',
-      `octograd ${octogradVersion()}, Node ${process.version}, ${process.platform}-${process.arch}`,
-    ],
-  ];
+/** ` each` where there are several runs. */
+function eachText({ recipes, settings }: Context): string {
+  return recipes.length * settings.seeds.length > 1 ? ' each' : '';
 }
 
 async function writeReport(context: Context, records: Records, aborted: boolean): Promise<void> {
@@ -187,11 +159,11 @@ async function writeReport(context: Context, records: Records, aborted: boolean)
   const title = `octograd ${command}: ${settings.model} on ${settings.dataset}`;
   const html = reportHtml({
     title,
-    subtitle: `${recipes.map(({ name }) => name).join(', ')}; ${settings.totalSteps} steps each; ${new Date().toISOString().slice(0, 10)}`,
+    subtitle: `${recipes.map(({ name }) => name).join(', ')}; ${settings.totalSteps} steps${eachText(context)}; ${new Date().toISOString().slice(0, 10)}`,
     runs: records.runs,
     results: records.results(),
     samples: sampleNames(settings.dataset),
-    settings: settingRows(context, backend),
+    settings: settingRows(settings, context.data, backend),
     aborted,
   });
   await folder.write(['report.html'], html);
@@ -254,7 +226,7 @@ export async function runTraining(
     publish({ type: 'config', folder: folder.path, config });
     say(
       `${settings.model} on ${settings.dataset}: ${recipes.map(({ name }) => name).join(', ')}; ` +
-        `${settings.totalSteps} steps of ${stepText(settings)} each; run folder ${folder.path}`,
+        `${settings.totalSteps} steps of ${stepText(settings)}${eachText(context)}; run folder ${folder.path}`,
     );
 
     const began = performance.now();

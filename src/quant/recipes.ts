@@ -17,7 +17,9 @@ export function getRecipe(nameOrRecipe: string | Recipe): Recipe {
   if (typeof nameOrRecipe !== 'string') return parseRecipe(nameOrRecipe);
   if (Object.hasOwn(recipes, nameOrRecipe)) return recipes[nameOrRecipe];
   const names = Object.keys(recipes);
+  const near = didYouMean(nameOrRecipe, names);
+  // Where one is near, the list of all would hide it.
   throw new RecipeError(
-    `there is no recipe "${nameOrRecipe}".${didYouMean(nameOrRecipe, names)} Built-in ones are ${listed(names)}`,
+    `there is no recipe "${nameOrRecipe}".${near === '' ? ` Built-in ones are ${listed(names)}` : `${near} The command octograd recipes lists all`}`,
   );
 }

@@ -180,7 +180,7 @@ async function* trainOn(
       if (result.correct !== undefined) epochRight = (epochRight ?? 0) + result.correct;
       if (!(Math.abs(result.loss) <= divergedAt)) {
         throw new DivergenceError(
-          `the loss diverged to ${result.loss} at step ${step}; lower the learning rate (now ${learningRate}), warm it up, or clip the gradient (clipNorm)`,
+          `the loss diverged to ${result.loss} at step ${step}; lower the learning rate (${rateText(schedule, learningRate, totalSteps)}), warm it up, or clip the gradient (clipNorm)`,
           step,
           result.loss,
         );
@@ -240,6 +240,18 @@ async function* trainOn(
     ...(latest ? { testLoss: latest.loss } : {}),
     ...(latest?.accuracy === undefined ? {} : { testAccuracy: latest.accuracy }),
   };
+}
+
+/** `0.02 at this step, 0.1 at its peak`; where the schedule has one rate, that. */
+function rateText(schedule: Schedule, now: number, totalSteps: number): string {
+  const short = (rate: number): string => String(Number(rate.toPrecision(4)));
+  let peak = now;
+  for (let step = 0; step < totalSteps; step++) {
+    peak = Math.max(peak, learningRateAt(schedule, step, totalSteps));
+  }
+  return peak === now
+    ? `${short(now)} at this step`
+    : `${short(now)} at this step, ${short(peak)} at its peak`;
 }
 
 function firstSamples(session: Session, dataset: Dataset, count: number): Batch {

@@ -59,7 +59,7 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
   const found = await findExperiments(folders.place.folder, names);
   const all = options.full ? allAtFull(found, names.length > 0) : found;
   if (options.list) {
-    await listExperiments(all, folders, io);
+    await listExperiments(all, folders, placesOfData(options.data, all), io);
     return exitCodes.ok;
   }
   if (options.docs || options.report) {
@@ -121,16 +121,23 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     .summary('do the experiments that the claims rest on')
     .description(
       'Does experiments: folders with an experiment.json, in ./experiments or of the package. Every run (an arm under a seed) is one ' +
-        'of octograd train; each that ends is added to results.json at once. Without names: all experiments whose data are there.',
+        'of octograd train; each that ends is added to results.json at once. In the end README.md, tables.md and the plots beside that results.json are ' +
+        'written anew; --out <dir> leaves them as they are. Without names: all experiments whose data are there.',
     )
     .argument('[names...]', 'experiments')
-    .option('--list', 'list the experiments and how many of their runs are done')
+    .option(
+      '--list',
+      'list the experiments: runs done, the time that they took, that of those to come (by the recorded ones), data that are missing',
+    )
     .option('--smoke', 'a trial: a few steps of every arm under one seed, in a folder of its own')
     .option(
       '--full',
       'the full schedule, for a faster machine, of those experiments that have one; results go to runs/reproduce-full',
     )
-    .option('--resume', 'go on: do the runs that results.json lacks')
+    .option(
+      '--resume',
+      'go on: do the runs that results.json lacks; writes README.md, tables.md and plots anew, too',
+    )
     .option(
       '--seeds <n>',
       'so many seeds, in place of those of the experiment',
@@ -148,8 +155,7 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     .option(
       '--data <where>',
       'where data lie, <name>=<dir>; for several data sets several times',
-      (value: string, before: string[]) => [...before, value],
-      [],
+      (value: string, before: string[] = []) => [...before, value],
     )
     .option('--experiments <dir>', "folder of experiments (default: ./experiments, else the package's)")
     .option(

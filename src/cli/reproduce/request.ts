@@ -21,7 +21,7 @@ export interface ReproduceOptions {
   readonly wide?: boolean;
   readonly experiments?: string;
   readonly out?: string;
-  readonly data: readonly string[];
+  readonly data?: readonly string[];
   readonly arms?: string;
   readonly adopt?: string;
   readonly list?: boolean;
@@ -76,12 +76,12 @@ const datasetsOf = ({ dataset, arms }: Experiment): string[] => [
 
 /** `--data` as places by name. @throws UsageError for a place without a name where there are several data sets. */
 export function placesOfData(
-  given: readonly string[],
+  given: readonly string[] | undefined,
   experiments: readonly Experiment[],
 ): Map<string, string> {
   const places = new Map<string, string>();
   const wanted = [...new Set(experiments.flatMap(datasetsOf))];
-  for (const text of given) {
+  for (const text of given ?? []) {
     const at = text.indexOf('=');
     const name = text.slice(0, Math.max(0, at));
     if (datasetNames.includes(name)) {
@@ -103,6 +103,29 @@ export interface Skipped {
   readonly why: string;
 }
 
+/** Data sets of an experiment that are not there, each with the remedy. */
+export type Missing = (experiment: Experiment) => Promise<{ dataset: string; remedy: string }[]>;
+
+/** Looks for data in their places, for each data set once. */
+export function missingData(places: ReadonlyMap<string, string>): Missing {
+  const found = new Map<string, { readonly found: boolean; readonly remedy: string }>();
+  return async (experiment) => {
+    const missing: { dataset: string; remedy: string }[] = [];
+    for (const dataset of datasetsOf(experiment)) {
+      let facts = found.get(dataset);
+      if (!facts) {
+        const dir = places.get(dataset);
+        const all = await describeDatasets(dir === undefined ? {} : { dir });
+        const entry = all.find(({ name }) => name === dataset);
+        facts = { found: entry === undefined || entry.found !== undefined, remedy: entry?.howToGet ?? '' };
+        found.set(dataset, facts);
+      }
+      if (!facts.found) missing.push({ dataset, remedy: facts.remedy });
+    }
+    return missing;
+  };
+}
+
 /** Experiments whose data are there, and those whose are not. */
 export async function withData(
   experiments: readonly Experiment[],
@@ -110,28 +133,16 @@ export async function withData(
 ): Promise<{ ready: Experiment[]; skipped: Skipped[] }> {
   const ready: Experiment[] = [];
   const skipped: Skipped[] = [];
-  const found = new Map<string, { readonly found: boolean; readonly remedy: string }>();
+  const missing = missingData(places);
   for (const experiment of experiments) {
-    let why: string | undefined;
-    for (const dataset of datasetsOf(experiment)) {
-      if (!found.has(dataset)) {
-        const dir = places.get(dataset);
-        const entry = (await describeDatasets(dir === undefined ? {} : { dir })).find(
-          ({ name }) => name === dataset,
-        );
-        found.set(dataset, {
-          found: entry === undefined || entry.found !== undefined,
-          remedy: entry?.howToGet ?? '',
-        });
-      }
-      const facts = found.get(dataset);
-      if (facts && !facts.found) {
-        const where = places.has(dataset) ? ` in ${places.get(dataset)}` : '';
-        why ??= `the data set ${dataset} is not there${where}; ${facts.remedy}; then --data ${dataset}=<where it is>`;
-      }
+    const [first] = await missing(experiment);
+    if (first === undefined) ready.push(experiment);
+    else {
+      const { dataset, remedy } = first;
+      const where = places.has(dataset) ? ` in ${places.get(dataset)}` : '';
+      const why = `the data set ${dataset} is not there${where}; ${remedy}; then --data ${dataset}=<where it is>`;
+      skipped.push({ name: experiment.name, why });
     }
-    if (why === undefined) ready.push(experiment);
-    else skipped.push({ name: experiment.name, why });
   }
   return { ready, skipped };
 }

@@ -1,8 +1,9 @@
 /** Where `octograd reproduce` looks for the results that it shows, and where it puts what it makes of them. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, run, workFolder } from '../run.case.js';
+import { durationText } from './show.js';
 
 const folder = workFolder();
 const experiments = join(folder, 'experiments');
@@ -65,6 +66,40 @@ describe('--out of a page', () => {
     expect(err).toContain(`the figures in ${place} are of a trial`);
     expect(pageIn(place)).not.toContain('55.55');
   });
+});
+
+describe('--list', () => {
+  it('says how long runs took and those to come will take, and which data are missing', async () => {
+    const lacking = { ...experiment, dataset: 'cifar10', arms: experiment.arms.slice(0, 1) };
+    mkdirSync(join(experiments, 'lacking'));
+    writeFileSync(join(experiments, 'lacking', 'experiment.json'), JSON.stringify(lacking));
+    const { code, out } = await reproduce('--list', '--data', `cifar10=${join(folder, 'nowhere')}`);
+    expect(code).toBe(0);
+    const [head, ...rows] = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/));
+    expect(head.slice(3, 9)).toEqual(['arms', 'runs', 'done', 'took', 'to come', 'missing data']);
+    // Two of six runs, a second each.
+    expect(rows.map((row) => row.slice(0, 9))).toEqual([
+      ['lacking', 'cifar10', 'mlp', '1', '3', '0', '-', 'unknown', 'cifar10'],
+      ['small', 'mnist', 'mlp', '2', '6', '2', '2 s', '4 s', '-'],
+    ]);
+    rmSync(join(experiments, 'lacking'), { recursive: true });
+  });
+
+  it('has durations that one can plan with', () => {
+    expect([40, 89, 3600, 12_000].map(durationText)).toEqual(['40 s', '1 min', '1 h 0 min', '3 h 20 min']);
+  });
+});
+
+it('--help says what a call writes anew, and no default that is none', async () => {
+  const { out } = await run(['reproduce', '--help']);
+  const text = out.replace(/\s+/g, ' ');
+  expect(text).toContain(
+    '--resume go on: do the runs that results.json lacks; writes README.md, tables.md and plots anew',
+  );
+  expect(text).not.toContain('(default: [])');
 });
 
 it.each(['--list', '--report', '--docs'])('%s has nothing to show of a trial', async (option) => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { DataError } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
 import type { CliIo } from '../io.js';
+import { mean } from '../records.js';
 import { tableLines } from '../table.js';
 import { type Measured, readClaims } from './claims.js';
 import { cosineSvg } from './cosine-chart.js';
@@ -12,9 +13,10 @@ import { readmeText, resultsMarkdown, tablesText } from './documents.js';
 import type { Experiment } from './experiment.js';
 import { experimentsPage } from './page.js';
 import { experimentSvg } from './plot.js';
-import type { Folders, ReproduceOptions } from './request.js';
+import { type Folders, missingData, type ReproduceOptions } from './request.js';
 import { findResults } from './results.js';
-import { tasksOf } from './tasks.js';
+import type { RunResult } from './run-result.js';
+import { type Task, tasksOf } from './tasks.js';
 
 /** Experiments with their results; those of a trial are left out, and named. */
 export async function measuredOf(
@@ -111,20 +113,52 @@ export async function writePage(
   );
 }
 
+/** Seconds of a task that is still to be done, by the recorded runs of its arm, else by those of the experiment; undefined without any. */
+function secondsOf(task: Pick<Task, 'arm'>, runs: readonly RunResult[]): number | undefined {
+  const known = runs.filter(({ seconds }) => seconds !== null);
+  const own = known.filter(({ arm }) => arm === task.arm);
+  const like = own.length > 0 ? own : known;
+  return like.length === 0 ? undefined : mean(like.map(({ seconds }) => seconds as number));
+}
+
+/** `3 h 20 min`, `12 min`, `40 s`: what a plan needs to know. */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Prints a row for each experiment. @param places of data, by name. */
 export async function listExperiments(
   experiments: readonly Experiment[],
   folders: Folders,
+  places: ReadonlyMap<string, string>,
   io: CliIo,
 ): Promise<void> {
-  const rows = [['experiment', 'data', 'model', 'arms', 'runs', 'done', 'question']];
+  const head = ['experiment', 'data', 'model', 'arms', 'runs', 'done', 'took', 'to come', 'missing data'];
+  const rows = [[...head, 'question']];
+  const missing = missingData(places);
   for (const experiment of experiments) {
     const { name, dataset, model, arms, question } = experiment;
     const tasks = await tasksOf(experiment);
     const results = (await findResults(folders.sources, name))?.results;
-    const done = results && !results.smoke ? results.runs.length : 0;
-    rows.push([name, dataset, model, String(arms.length), String(tasks.length), String(done), question]);
+    const runs = results && !results.smoke ? results.runs : [];
+    const left = tasks.filter(({ arm, seed }) => !runs.some((run) => run.arm === arm && run.seed === seed));
+    const each = left.map((task) => secondsOf(task, runs));
+    const toCome = each.some((seconds) => seconds === undefined)
+      ? 'unknown'
+      : durationText(each.reduce<number>((sum, seconds) => sum + (seconds ?? 0), 0));
+    const took = runs.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
+    const lacks = (await missing(experiment)).map((one) => one.dataset).join(', ');
+    rows.push([
+      ...[name, dataset, model],
+      ...[arms.length, tasks.length, runs.length].map(String),
+      ...[runs.length === 0 ? '-' : durationText(took), left.length === 0 ? '-' : toCome],
+      ...[lacks === '' ? '-' : lacks, question],
+    ]);
   }
   const wide = io.stdout.columns;
-  const lines = tableLines(rows, [3, 4, 5]).map((line) => (wide ? line.slice(0, wide) : line));
+  const lines = tableLines(rows, [3, 4, 5, 6, 7]).map((line) => (wide ? line.slice(0, wide) : line));
   io.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -10,7 +10,8 @@ import type { Recipe } from '../../quant/recipe.js';
 import { getRecipe } from '../../quant/recipes.js';
 import { parseRecipe } from '../../quant/validate.js';
 import { withBits } from '../../quant/with-bits.js';
-import { addTrainingOptions, checkTrainingOptions, type TrainingOptions, textNames } from '../options.js';
+import { checkTrainingOptions } from '../option-checks.js';
+import { addTrainingOptions, type TrainingOptions, textNames } from '../options.js';
 import { type DataFacts, settingsOf } from '../setup.js';
 import { type Arm, type Experiment, type ExperimentSettings, seedsOf } from './experiment.js';
 
