@@ -71,6 +71,12 @@ function number(flag: string, text: string | undefined, otherwise: number, whole
   throw new OptionError(`${flag} must be a ${whole ? 'whole ' : ''}number above 0, got "${text}"`);
 }
 
+/** Arguments as one would type them, but for the file of figures, whose place is nobody's affair. */
+export function shownArguments(args: readonly string[]): string {
+  const shown = args.filter((arg, i) => !arg.startsWith('--json') && args[i - 1] !== '--json');
+  return shown.map((arg) => (/[\s;]/.test(arg) ? `"${arg}"` : arg)).join(' ');
+}
+
 /** Reads arguments; undefined when only help is wanted. Throws OptionError. */
 export function readOptions(args: readonly string[]): BenchOptions | undefined {
   let parsed: ReturnType<typeof parse>;
@@ -123,7 +129,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     ...(values.json === undefined ? {} : { json: values.json }),
     ...(values.markdown === undefined ? {} : { markdown: values.markdown }),
     section: section as Section,
-    asked: args.join(' '),
+    asked: shownArguments(args),
     smoke,
   };
 }

@@ -131,6 +131,8 @@ describe('npm run bench', () => {
     expect(() => readOptions(['--section', 'more'])).toThrow(/known are works, works-node20/);
     expect(readOptions(['--section', 'works-pairs'])?.section).toBe('works-pairs');
     expect(readOptions(['micro'])?.section).toBe('micro');
+    const asked = ['--works', 'W1', '--json', '/a/b.json', '--baseline', 'fp32, 1 thread', '--json=/c'];
+    expect(readOptions(asked)?.asked).toBe('--works W1 --baseline "fp32, 1 thread"');
     expect(() => readOptions(['macro'])).toThrow(/no command "macro"/);
     expect(() => readOptions(['--round', '2'])).toThrow(OptionError);
     expect(readOptions(['--help'])).toBeUndefined();
