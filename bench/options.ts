@@ -1,5 +1,4 @@
 /** The command's arguments. */
-
 import { parseArgs } from 'node:util';
 import { type Section, sections } from './markdown.js';
 import { type PeerName, peerNames, type RecipeName, recipeNames } from './participants.js';

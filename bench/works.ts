@@ -65,7 +65,7 @@ export function noise(i: number): number {
 
 /** One fixed batch, images [batch, height, width, channels]. A network has to learn it by heart, which shows as a falling loss. */
 export function fixedBatch(
-  work: Work,
+  work: Pick<Work, 'inputShape' | 'classes'>,
   batch: number,
 ): { readonly inputs: Float32Array; readonly labels: Int32Array } {
   const [height, width, channels] = work.inputShape;

@@ -2,7 +2,7 @@
 import { backend as backends, createModel, createSession, Mlp, type Module } from 'octograd';
 import { networkOf } from '../octograd.js';
 import { median } from '../statistics.js';
-import { noise, works } from '../works.js';
+import { fixedBatch, type Work, works } from '../works.js';
 
 /** One step, measured in turns: on one thread, on all as the backend would have it, on all whatever it takes. */
 export interface Scaling {
@@ -15,25 +15,22 @@ export interface Scaling {
   readonly spread: readonly number[];
 }
 
-interface Case {
+interface Case extends Pick<Work, 'inputShape' | 'classes' | 'batch'> {
   readonly what: string;
-  readonly shape: readonly [number, number, number];
-  readonly classes: number;
-  readonly batch: number;
   model(): Module;
 }
 
 const tiny: readonly Case[] = [
   {
     what: 'MLP 8-8-4',
-    shape: [2, 4, 1],
+    inputShape: [2, 4, 1],
     classes: 4,
     batch: 4,
     model: () => new Mlp({ inputShape: [2, 4, 1], classes: 4, hidden: [8] }),
   },
   ...[1, 8].map((batch) => ({
     what: 'LeNet',
-    shape: [28, 28, 1] as const,
+    inputShape: [28, 28, 1] as const,
     classes: 10,
     batch,
     model: () => createModel('lenet', { inputShape: [28, 28, 1], classes: 10 }),
@@ -41,10 +38,8 @@ const tiny: readonly Case[] = [
 ];
 
 const whole: readonly Case[] = works.map((work) => ({
+  ...work,
   what: work.id,
-  shape: work.inputShape,
-  classes: work.classes,
-  batch: work.batch,
   model: () => networkOf(work),
 }));
 
@@ -77,16 +72,15 @@ async function scalingOf(
   rounds: number,
   milliseconds: number,
 ): Promise<Scaling> {
-  const { what, shape, classes, batch } = item;
-  const inputs = Float32Array.from({ length: batch * shape[0] * shape[1] * shape[2] }, (_, i) => noise(i));
-  const targets = Int32Array.from({ length: batch }, (_, i) => i % classes);
+  const { what, inputShape, batch } = item;
+  const { inputs, labels: targets } = fixedBatch(item, batch);
   const sessions = [];
   try {
     for (const way of ways(threads)) {
       sessions.push(
         await createSession({
           model: item.model(),
-          input: { shape: [...shape], storage: 'float' },
+          input: { shape: [...inputShape], storage: 'float' },
           recipe: 'int8',
           batchSize: batch,
           backend: await backends.createWasmBackend(way),
