@@ -160,12 +160,11 @@ export function groupedRows(rows: readonly ClaimRow[]): ClaimRow[][] {
 
 /** All claims, those of experiments first, a claim's rows together; what repeats the row above is left empty. */
 export function claimTable(measured: readonly Measured[], others: OtherClaims): TextTable {
-  const schedules = new Map(measured.map(({ experiment, results }) => [experiment.name, results?.schedule]));
   const rows = [
     ...groupedRows(measured.flatMap(claimRows)).flatMap((group) =>
       group.map(({ claim, source, experiment, figures, verdict }, i) => {
         const where = `[${experiment}](experiments/${experiment}/README.md)`;
-        const what = figures === '' ? where : `${where}: ${figures}; ${schedules.get(experiment) ?? ''}`;
+        const what = figures === '' ? where : `${where}: ${figures}`;
         const isSame = i > 0 && group[i - 1].source === source;
         return [i === 0 ? claim : '', isSame ? '' : source, what, verdict];
       }),

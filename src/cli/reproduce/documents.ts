@@ -12,6 +12,7 @@ import {
   remarksOf,
 } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
+import { experimentsTable } from './overview.js';
 import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
@@ -168,6 +169,9 @@ export function resultsMarkdown(measured: readonly Measured[], others: OtherClai
     '# What holds',
     writtenOfAll,
     ...shortAnswers(measured).map((part) => (typeof part === 'string' ? part : markdownTable(part))),
+    '## The experiments',
+    'What each trained, on what and for how long; a run is one arm under one seed.',
+    markdownTable(experimentsTable(measured)),
     '## Claim by claim',
     'Every claim, where it comes from, what was measured here, and the verdict by the rule of [experiments/](experiments/README.md). ' +
       'Products of trained arms run on integer kernels, but for arms that say otherwise: "(simulated)" where codes are decoded and ' +

@@ -78,6 +78,22 @@ export function overviewTable(measured: readonly Measured[]): TextTable | undefi
   return { head, rows, right: [3, 4] };
 }
 
+/** What each experiment trained, on what and for how long: what all its claims have alike. */
+export function experimentsTable(measured: readonly Measured[]): TextTable {
+  const rows = measured.map(({ experiment: { name, title, model, dataset, dataLabel }, results }) => [
+    `[${name}](experiments/${name}/README.md)`,
+    title,
+    `\`${model}\`, ${dataLabel ?? dataset}`,
+    results?.schedule ?? '-',
+    String(results?.runs.length ?? 0),
+  ]);
+  return {
+    head: ['experiment', 'about', 'network and data', 'schedule of each run', 'runs'],
+    rows,
+    right: [4],
+  };
+}
+
 /** `half a point of accuracy` and so on: the margin of an experiment, in words. */
 function marginText({ metric: { name, margin } }: Experiment): string {
   if (name === 'loss') return `${margin} nats`;

@@ -15,6 +15,7 @@ import {
   remarksOf,
 } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
+import { experimentsTable } from './overview.js';
 import { experimentChart } from './plot.js';
 import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, sweepCaption, sweepTable, type TextTable } from './tables.js';
@@ -25,6 +26,7 @@ const pageStyle = `
 .scroll th{white-space:normal;vertical-align:bottom}
 .sweep td{white-space:normal;min-width:150px}.sweep td:first-child{min-width:0}
 .overview td{white-space:normal}.overview td:nth-child(n+6){min-width:150px}
+.trained td{white-space:normal;vertical-align:top}.trained td:nth-child(2),.trained td:nth-child(4){min-width:220px}
 .sources td:last-child{white-space:normal;min-width:220px}
 .settled{font-weight:600}.open{color:var(--soft)}
 nav a,a{color:var(--c0)}nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0}
@@ -202,6 +204,7 @@ export function experimentsPage(measured: readonly Measured[], others: OtherClai
 baseline under the same seed, with 95 % t-intervals; fewer than three seeds settle nothing.</p></header>
 <main><nav>${measured.map(({ experiment: { name, title: text } }) => `<a href="#${name}">${escapeText(text)}</a>`).join('')}</nav>
 <section>${answerParts(measured).join('\n')}</section>
+<section><h2>The experiments</h2>${table(experimentsTable(measured), -1, 'trained')}</section>
 <section><h2>Claims</h2>${table(claimTable(measured, others), 3, 'claims')}</section>
 ${measured.map(section).join('\n')}</main>
 <footer>Written by octograd reproduce --report, octograd ${escapeText(octogradVersion())}.</footer></body></html>

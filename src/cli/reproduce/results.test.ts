@@ -17,3 +17,16 @@ it.each([
     `${expected} 600 samples, 9 steps of 64, one-cycle, annealed to zero`,
   );
 });
+
+it('puts arms together that differ in their batch alone', () => {
+  const task = (batchSize: number, kind = 'constant') =>
+    ({
+      settings: {
+        ...{ epochs: 1, totalSteps: 640 / batchSize, batchSize, trainSamples: 640 },
+        schedule: { kind },
+      },
+    }) as unknown as Task;
+  expect(scheduleText([task(64), task(32), task(64), task(16, 'cosine')])).toBe(
+    '1 epoch of 640 samples, 10 steps of 64, 20 of 32, constant; 1 epoch of 640 samples, 40 steps of 16, cosine',
+  );
+});

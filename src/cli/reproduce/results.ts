@@ -69,25 +69,39 @@ export interface Results {
   readonly runs: readonly RunResult[];
 }
 
-/** `8 epochs (6,256 steps), one-cycle`, of the settings of the experiment's first arm. */
-export function scheduleText(tasks: readonly Task[]): string {
-  const texts = tasks.map(({ settings }) => {
-    const { epochs, totalSteps, batchSize, schedule, trainSamples } = settings as unknown as {
-      epochs: number;
-      totalSteps: number;
-      batchSize: number;
-      trainSamples: number;
-      schedule: { kind: string; factor?: number; milestones?: readonly number[] };
-    };
+interface Schedule {
+  readonly epochs: number;
+  readonly totalSteps: number;
+  readonly batchSize: number;
+  readonly trainSamples: number;
+  readonly schedule: {
+    readonly kind: string;
+    readonly factor?: number;
+    readonly milestones?: readonly number[];
+  };
+}
+
+function shapeText({ kind, factor, milestones }: Schedule['schedule']): string {
+  if (kind === 'oneCycle') return 'one-cycle, annealed to zero';
+  if (kind === 'multiStep')
+    return `the rate times ${factor} at shares ${milestones?.join(' and ')} of the run`;
+  return kind;
+}
+
+/** `8 epochs of 50000 samples, 6256 steps of 64, one-cycle, annealed to zero`; arms that differ in their batch alone are put together. */
+export function scheduleText(tasks: readonly Pick<Task, 'settings'>[]): string {
+  // By what stands around the batches: `8 epochs of 50000 samples, #, one-cycle`.
+  const batches = new Map<string, Set<string>>();
+  for (const { settings } of tasks) {
+    const { epochs, totalSteps, batchSize, schedule, trainSamples } = settings as unknown as Schedule;
     const rounded = Number(epochs.toFixed(4));
-    const shapes: Record<string, string> = {
-      oneCycle: 'one-cycle, annealed to zero',
-      multiStep: `the rate times ${schedule.factor} at shares ${schedule.milestones?.join(' and ')} of the run`,
-    };
-    const shape = shapes[schedule.kind] ?? schedule.kind;
-    return `${rounded} ${rounded === 1 ? 'epoch' : 'epochs'} of ${trainSamples} samples, ${totalSteps} steps of ${batchSize}, ${shape}`;
-  });
-  return [...new Set(texts)].join('; ');
+    const length = `${rounded} ${rounded === 1 ? 'epoch' : 'epochs'} of ${trainSamples} samples`;
+    const text = `${length}, #, ${shapeText(schedule)}`;
+    batches.set(text, (batches.get(text) ?? new Set()).add(`${totalSteps} of ${batchSize}`));
+  }
+  return [...batches]
+    .map(([text, steps]) => text.replace('#', [...steps].join(', ').replace(' of', ' steps of')))
+    .join('; ');
 }
 
 /** Where an experiment's results stand. */

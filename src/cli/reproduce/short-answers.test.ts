@@ -37,6 +37,17 @@ describe('RESULTS.md', () => {
     ]);
   });
 
+  it('says once what each experiment trained and for how long, not in every row', () => {
+    const text = resultsMarkdown(
+      [named('a', [parity, other], { fp32: zeros, int8: fine }), named('b', [])],
+      none,
+    );
+    const { schedule } = results({});
+    expect(text.split(schedule)).toHaveLength(2);
+    expect(text).toContain(`| [a](experiments/a/README.md) | A test | \`mlp\`, mnist | ${schedule} | 6 |`);
+    expect(text).toContain('| [b](experiments/b/README.md) | A test | `mlp`, mnist | - | 0 |');
+  });
+
   it.each([
     [
       [fine, fine],
@@ -88,7 +99,7 @@ describe('RESULTS.md', () => {
       ],
       none,
     );
-    const [overview] = text.split('## Claim by claim');
+    const [overview] = text.split('## The experiments');
     expect(overview.split('\n').filter((line) => line.startsWith('| '))).toEqual([
       '| experiment | network | data | n | float32 | `int8` less float32 | `without` less float32 |',
       '| [a](experiments/a/README.md) | `mlp` | mnist | 3 | 90.00 % | +0.00 [-0.25, +0.25] points, no loss | -0.10 (one seed) points, not settled, n = 1 (simulated) |',
