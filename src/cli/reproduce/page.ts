@@ -25,7 +25,8 @@ const pageStyle = `
 .claims td{white-space:normal;vertical-align:top;overflow-wrap:anywhere}.claims td:first-child{min-width:220px}.claims td:nth-child(2){min-width:150px}
 .scroll th{white-space:normal;vertical-align:bottom}
 .sweep td{white-space:normal;min-width:150px}.sweep td:first-child{min-width:0}
-.overview td{white-space:normal}.overview td:nth-child(n+6){min-width:150px}
+.overview td{white-space:normal;vertical-align:top}.overview td:nth-child(n+6){min-width:150px}
+.parts td{white-space:normal;vertical-align:top}.parts td:first-child{min-width:200px}.parts td:nth-child(n+2){min-width:110px}
 .trained td{white-space:normal;vertical-align:top}.trained td:nth-child(2),.trained td:nth-child(4){min-width:220px}
 .sources td:last-child{white-space:normal;min-width:220px}
 .settled{font-weight:600}.open{color:var(--soft)}
@@ -79,7 +80,8 @@ const figure = (chart: string, kind = ''): string =>
 /** The short answers of RESULTS.md: a heading, texts, lists and a table. */
 function answerParts(measured: readonly Measured[]): string[] {
   return shortAnswers(measured).map((part) => {
-    if (typeof part !== 'string') return table(part, -1, 'overview');
+    if (typeof part !== 'string')
+      return table(part, -1, part.head[0] === 'experiment' ? 'overview' : 'parts');
     if (part.startsWith('## ')) return `<h2>${cellText(part.slice(3))}</h2>`;
     if (!part.startsWith('- ')) return `<p class="wide">${cellText(part)}</p>`;
     const items = part.split('\n').map((line) => `<li>${cellText(line.slice(2))}</li>`);

@@ -27,37 +27,64 @@ const readings: Readonly<Record<NonNullable<ClaimRow['about']>, Readonly<Record<
   },
 };
 
-/** `**no loss** in 3 of 5 (fashion-cnn +0.09 [-0.28, +0.45], ...); **not settled** in 2 (...)`. */
-function costText(rows: readonly ClaimRow[], about: keyof typeof readings): string {
-  const parts = outcomes.flatMap((outcome) => {
-    const own = rows.filter((row) => row.outcome === outcome);
-    return own.length === 0 ? [] : [{ outcome, own }];
-  });
-  return parts
+/** Rows by what became of them, the best outcome first; outcomes that none has are left out. */
+function byOutcome(rows: readonly ClaimRow[]): { readonly outcome: Outcome; readonly own: ClaimRow[] }[] {
+  return outcomes
+    .map((outcome) => ({ outcome, own: rows.filter((row) => row.outcome === outcome) }))
+    .filter(({ own }) => own.length > 0);
+}
+
+/** `**no loss** in 6 of 8 (fashion-cnn, mnist-lenet*, ...); **not settled** in 2 (...)`: the table above has the figures. */
+function parityText(rows: readonly ClaimRow[]): string {
+  return byOutcome(rows)
     .map(({ outcome, own }, i) => {
       const of = i === 0 ? ` of ${rows.length}` : '';
-      // Of training in 8 bits the table above has the figures.
-      const names = own.map(({ experiment, worse, short }) =>
-        `${experiment}${worse ? '*' : ''} ${about === 'part' ? short : ''}`.trimEnd(),
-      );
-      return `**${readings[about][outcome]}** in ${own.length}${of} (${names.join(', ')})`;
+      const names = own.map(({ experiment, worse }) => `${experiment}${worse ? '*' : ''}`);
+      return `**${readings.parity[outcome]}** in ${own.length}${of} (${names.join(', ')})`;
     })
     .join('; ');
 }
 
-function list(groups: readonly ClaimRow[][], about: keyof typeof readings): string {
+function parityList(groups: readonly ClaimRow[][]): string {
   return groups
-    .filter(([{ about: own }]) => own === about)
-    .map((rows) => `- ${rows[0].ablation ?? rows[0].claim}: ${costText(rows, about)}.`)
+    .filter(([{ about }]) => about === 'parity')
+    .map((rows) => `- ${rows[0].claim}: ${parityText(rows)}.`)
     .join('\n');
+}
+
+/** `-2.11 [-2.46, -1.76], **loss**`; a loss stands out, the rest is what was hoped for. */
+function partCell(row: ClaimRow | undefined): string {
+  if (!row) return '';
+  const reading = readings.part[row.outcome];
+  const verdict = row.outcome === 'holds' ? `**${reading}**` : `${reading}${row.worse ? '*' : ''}`;
+  return row.short === '' ? verdict : `${row.short}, ${verdict}`;
+}
+
+/** Each part of the method by the experiments that go without it; undefined where none does. */
+function partTable(groups: readonly ClaimRow[][]): TextTable | undefined {
+  const parts = groups.filter(([{ about }]) => about === 'part');
+  const names = [...new Set(parts.flat().map(({ experiment }) => experiment))].sort();
+  if (names.length === 0) return undefined;
+  const rows = parts.map((own) => [
+    own[0].ablation ?? own[0].claim,
+    byOutcome(own)
+      .map(
+        ({ outcome, own: some }, i) =>
+          `${readings.part[outcome]} in ${some.length}${i === 0 ? ` of ${own.length}` : ''}`,
+      )
+      .join('; '),
+    ...names.map((name) => partCell(own.find(({ experiment }) => experiment === name))),
+  ]);
+  const links = names.map((name) => `[${name}](experiments/${name}/README.md)`);
+  return { head: ['recipe, and what it lacks', 'in all', ...links], rows, right: [] };
 }
 
 /** The section, in parts; none where no claim asks for it. */
 export function shortAnswers(measured: readonly Measured[]): (string | TextTable)[] {
   const rows = measured.flatMap(claimRows);
   const groups = groupedRows(rows);
-  const [parity, part] = [list(groups, 'parity'), list(groups, 'part')];
-  if (parity === '' && part === '') return [];
+  const [parity, parts] = [parityList(groups), partTable(groups)];
+  if (parity === '' && !parts) return [];
   const table = overviewTable(measured);
   const isMarked = rows.some(({ about, worse }) => about !== undefined && worse);
   return [
@@ -71,13 +98,13 @@ export function shortAnswers(measured: readonly Measured[]): (string | TextTable
           parity,
         ]
       : []),
-    ...(part === ''
-      ? []
-      : [
-          'What does the absence of a part of the method cost? Each ablation less the recipe that has the part: in how many experiments there is a ' +
-            'loss, and the differences in points with their 95 % intervals:',
-          part,
-        ]),
+    ...(parts
+      ? [
+          'What does the absence of a part of the method cost? Each ablation less the recipe that has the part, in points of accuracy with ' +
+            'their 95 % intervals, and whether that is a loss:',
+          parts,
+        ]
+      : []),
     ...(isMarked
       ? ['\\* No loss by the rule, but the whole interval is on the worse side of 0, within the margin.']
       : []),
