@@ -12,6 +12,7 @@ import { shapeVerdict } from './distributions.js';
 import { baselineOf, type Claim, type Experiment } from './experiment.js';
 import { judged, judgementText, type Outcome } from './judgement.js';
 import type { Results } from './results.js';
+import { chanceOfZero, enoughSeeds } from './statistics.js';
 import { type Comparison, digitsOf, intervalText, unitOf } from './summary.js';
 import type { TextTable } from './tables.js';
 
@@ -64,6 +65,10 @@ export interface ClaimRow extends Pick<Claim, 'claim' | 'source' | 'about' | 'ab
   readonly verdict: string;
   /** No loss by the rule, but the whole interval is on the worse side. */
   readonly worse: boolean;
+  /** Two-sided p of the difference being 0, where enough seeds measured it. */
+  readonly chance?: number;
+  /** `int8 - fp32`; empty for claims about no two arms. */
+  readonly arms: string;
 }
 
 const notRun = (name: string): string => `not run yet: \`octograd reproduce ${name}\``;
@@ -82,6 +87,7 @@ function shapeRows({ experiment, results }: Measured): ClaimRow[] {
       outcome: found?.verdict ?? 'not run',
       verdict: found?.verdict ?? notRun(name),
       worse: false,
+      arms: '',
     };
   });
 }
@@ -129,6 +135,8 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
     const against = claim.against ?? (baselineOf(experiment, claim.arm) as string);
     const judgement = judged(experiment, results, claim, against);
     const { outcome, worse, comparison } = judgement;
+    const { difference } = comparison;
+    const chance = difference && difference.n >= enoughSeeds ? chanceOfZero(difference) : undefined;
     return {
       claim: claim.claim,
       source: claim.source,
@@ -140,6 +148,8 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
       outcome,
       verdict: outcome === 'not run' ? notRun(name) : judgementText(judgement),
       worse,
+      ...(chance === undefined ? {} : { chance }),
+      arms: `${claim.arm} - ${against}`,
     };
   });
 }
@@ -158,17 +168,45 @@ export function groupedRows(rows: readonly ClaimRow[]): ClaimRow[][] {
   return [...groups.values()].sort(([a], [b]) => place(a) - place(b));
 }
 
-/** All claims, those of experiments first, a claim's rows together; what repeats the row above is left empty. */
+/** Rows of one claim that are of the same experiment, in the order of their first row. */
+function byExperiment(rows: readonly ClaimRow[]): ClaimRow[][] {
+  const own = new Map<string, ClaimRow[]>();
+  for (const row of rows) own.set(row.experiment, [...(own.get(row.experiment) ?? []), row]);
+  return [...own.values()];
+}
+
+/** The verdict that all rows share, or how many have which: `does not hold (loss) in 2 of 6; not settled, n = 3 in 4`. */
+function sharedVerdict(rows: readonly ClaimRow[]): string {
+  const verdicts = [...new Set(rows.map(({ verdict }) => verdict))];
+  if (verdicts.length === 1) return verdicts[0];
+  return verdicts
+    .map((verdict, i) => {
+      const count = rows.filter((row) => row.verdict === verdict).length;
+      return `${verdict} in ${count}${i === 0 ? ` of ${rows.length}` : ''}`;
+    })
+    .join('; ');
+}
+
+/** A row for each experiment of a claim; what repeats the row above is left empty. */
+function groupRows(group: readonly ClaimRow[]): string[][] {
+  return byExperiment(group).map((rows, i, all) => {
+    const [{ claim, source, experiment }] = rows;
+    const where = `[${experiment}](experiments/${experiment}/README.md)`;
+    const figures = rows.map((row) => row.figures).filter((text) => text !== '');
+    const isSame = i > 0 && all[i - 1][0].source === source;
+    return [
+      i === 0 ? claim : '',
+      isSame ? '' : source,
+      figures.length === 0 ? where : `${where}: ${figures.join('; ')}`,
+      sharedVerdict(rows),
+    ];
+  });
+}
+
+/** All claims, those of experiments first, a claim's rows together, those of one experiment in one. */
 export function claimTable(measured: readonly Measured[], others: OtherClaims): TextTable {
   const rows = [
-    ...groupedRows(measured.flatMap(claimRows)).flatMap((group) =>
-      group.map(({ claim, source, experiment, figures, verdict }, i) => {
-        const where = `[${experiment}](experiments/${experiment}/README.md)`;
-        const what = figures === '' ? where : `${where}: ${figures}`;
-        const isSame = i > 0 && group[i - 1].source === source;
-        return [i === 0 ? claim : '', isSame ? '' : source, what, verdict];
-      }),
-    ),
+    ...groupedRows(measured.flatMap(claimRows)).flatMap(groupRows),
     ...others.elsewhere.map((one) => [one.claim, one.source, one.measured, one.verdict]),
     ...others.untested.map(({ claim, source, why, command }) => [
       claim,

@@ -46,8 +46,10 @@ function widthText(experiment: Experiment, results: Results | undefined): string
   const sorted = (verdict: VerdictKind): ArmSummary[] =>
     rows.filter(({ comparison }) => comparison?.verdict === verdict).sort((a, b) => gainOf(a) - gainOf(b));
   const [open, settled] = [sorted('not settled').pop(), sorted('no loss')[0]];
-  if (!open?.difference || !settled?.difference || gainOf(open) <= gainOf(settled)) return '';
   const digits = digitsOf(experiment);
+  // Means that look alike as printed are no contradiction.
+  const shown = (row: ArmSummary): number => Number(gainOf(row).toFixed(digits));
+  if (!open?.difference || !settled?.difference || shown(open) <= shown(settled)) return '';
   return (
     "A verdict is by the interval's ends, and so by its width: few seeds that happen to differ make it wide, and " +
     `\`${open.arm}\` (${intervalText(open.difference, digits)}) is not settled where \`${settled.arm}\` (${intervalText(settled.difference, digits)}) ` +

@@ -123,7 +123,7 @@ export function overviewText(measured: readonly Measured[]): string {
   const ceiling =
     high.length === 0
       ? ''
-      : ` Accuracy is near its ceiling, and "no loss" says less, in ${high.join(' and ')}.`;
+      : ` Accuracy is near its ceiling, and "no loss" says less, of recipes and of parts, in ${high.join(' and ')}.`;
   return (
     `"No loss" excludes, by the 95 % interval, a loss of ${usual} or more${exceptions.join('')}; a smaller one it does not exclude. ` +
     `"Not settled" excludes neither that loss nor that there is none.${ceiling}`

@@ -117,6 +117,50 @@ describe('RESULTS.md', () => {
     expect(text.indexOf('less float32')).toBeLessThan(text.indexOf('It trains'));
   });
 
+  it('says which parts show a loss anywhere, and which nowhere', () => {
+    const also = { ...part, claim: 'So is that', against: 'fp32', ablation: 'the other' };
+    const text = resultsMarkdown(
+      [named('a', [part, also], { fp32: [-2, -2.1, -1.9], int8: zeros, without: bad })],
+      none,
+    );
+    expect(text).toContain('- **With a loss in one experiment or more**: `int8` without a zero.');
+    expect(text).toContain('- **With a loss in none of them**: the other.');
+  });
+
+  it('says how many differences leave out 0, each once, and which remain when all are judged together', () => {
+    const text = resultsMarkdown(
+      [
+        named('a', [parity, other, { ...part, against: 'fp32' }], { fp32: zeros, int8: fine, without: bad }),
+        // One that leaves out 0 by itself, not among three: p = 0.04.
+        named('b', [parity], { fp32: zeros, int8: [0.12, 0.2, 0.25] }),
+        named('c', [parity], { fp32: zeros, int8: [5, 6] }),
+      ],
+      none,
+    ).replace(/\s+/g, ' ');
+    expect(text).toContain(
+      'Of the 3 differences that claims are about and that three seeds or more have measured, 2 leave out 0;',
+    );
+    expect(text).toContain("(Holm's method), 1 remains: a (without - fp32).");
+  });
+
+  it('has the arms of one claim in one row for an experiment, with how many have which verdict', () => {
+    const same = ['int8', 'without'].map((arm) => ({
+      claim: 'It trains',
+      source: 's',
+      arm,
+      expects: 'no loss',
+    }));
+    const { rows } = claimTable([named('a', same, { fp32: zeros, int8: fine, without: bad })], none);
+    expect(rows).toEqual([
+      [
+        'It trains',
+        's',
+        '[a](experiments/a/README.md): int8 - fp32: +0.00 [-0.25, +0.25] points, n = 3; without (simulated) - fp32: -2.00 [-2.25, -1.75] points, n = 3',
+        'holds in 1 of 2; does not hold (loss) in 1',
+      ],
+    ]);
+  });
+
   it('says n of a difference of fewer seeds than float32 has', () => {
     const text = resultsMarkdown([named('a', [parity], { fp32: [0, 0, 0, 0], int8: fine })], none);
     expect(text).toContain('| 4 | 90.00 % | +0.00 [-0.25, +0.25] points, no loss, n = 3 |');
@@ -141,7 +185,7 @@ describe('RESULTS.md', () => {
       'a loss of half a point of accuracy or more; in c: of 0.01 nats or more; a smaller one it does not exclude',
     );
     expect(text).toContain(
-      'near its ceiling, and "no loss" says less, in a (float32 has 98.00 %: the margin is 25 % of its errors).',
+      'near its ceiling, and "no loss" says less, of recipes and of parts, in a (float32 has 98.00 %: the margin is 25 % of its errors).',
     );
     expect(resultsMarkdown([named('b', [parity], { fp32: zeros })], none)).not.toContain('ceiling');
   });

@@ -4,6 +4,7 @@
  */
 import { type ClaimRow, claimRows, groupedRows, type Measured } from './claims.js';
 import type { Outcome } from './judgement.js';
+import { multiplicityText } from './multiplicity.js';
 import { overviewTable, overviewText } from './overview.js';
 import type { TextTable } from './tables.js';
 
@@ -79,6 +80,21 @@ function partTable(groups: readonly ClaimRow[][]): TextTable | undefined {
   return { head: ['recipe, and what it lacks', 'in all', ...links], rows, right: [] };
 }
 
+/** What the table of parts comes to: which show a loss anywhere, and which nowhere. */
+function partList(groups: readonly ClaimRow[][]): string {
+  const parts = groups.filter(([{ about }]) => about === 'part');
+  const named = (isLossy: boolean): string[] =>
+    parts
+      .filter((rows) => rows.some(({ outcome }) => outcome === 'holds') === isLossy)
+      .map(([{ ablation, claim }]) => ablation ?? claim);
+  const line = (title: string, texts: readonly string[]): string[] =>
+    texts.length === 0 ? [] : [`- **${title}**: ${texts.join('; ')}.`];
+  return [
+    ...line('With a loss in one experiment or more', named(true)),
+    ...line('With a loss in none of them', named(false)),
+  ].join('\n');
+}
+
 /** The section, in parts; none where no claim asks for it. */
 export function shortAnswers(measured: readonly Measured[]): (string | TextTable)[] {
   const rows = measured.flatMap(claimRows);
@@ -103,10 +119,12 @@ export function shortAnswers(measured: readonly Measured[]): (string | TextTable
           'What does the absence of a part of the method cost? Each ablation less the recipe that has the part, in points of accuracy with ' +
             'their 95 % intervals, and whether that is a loss:',
           parts,
+          partList(groups),
         ]
       : []),
     ...(isMarked
       ? ['\\* No loss by the rule, but the whole interval is on the worse side of 0, within the margin.']
       : []),
+    ...[multiplicityText(rows)].filter((text) => text !== ''),
   ];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimate, studentQuantile, verdictOf } from './statistics.js';
+import { chanceOfZero, estimate, standTogether, studentQuantile, verdictOf } from './statistics.js';
 
 describe("Student's t", () => {
   // Two-sided 95 % and 99 % points, printed tables (Abramowitz and Stegun, table 26.10).
@@ -36,6 +36,31 @@ describe('estimate', () => {
   it('knows nothing of the spread of one number, and nothing of none', () => {
     expect(estimate([0.5])).toMatchObject({ n: 1, mean: 0.5, low: -Infinity, high: Infinity });
     expect(estimate([])).toBeUndefined();
+  });
+});
+
+describe('many differences', () => {
+  // Student's density integrated by Simpson's rule in 2,000,000 steps, in Python.
+  it.each([
+    [[1, 2, 3], 0.07417990022744853],
+    [[0.1, -0.3, 0.4, 0.9], 0.35642242900589105],
+    [[0, 0, 0], 1],
+    [[2, 2, 2], 0],
+  ])('%j are 0 but for chance with p = %d', (values, p) => {
+    const made = estimate(values);
+    expect(made && chanceOfZero(made)).toBeCloseTo(p, 9);
+  });
+
+  it('one says nothing of chance', () => {
+    const made = estimate([3]);
+    expect(made && chanceOfZero(made)).toBeUndefined();
+  });
+
+  it('stand together by Holm: each against what is left, and none past the first that fails', () => {
+    // 0.01 against 0.05/4, 0.015 against 0.05/3, 0.03 against 0.05/2 fails, and so does 0.04 that 0.05/1 would let pass.
+    expect(standTogether([0.04, 0.01, 0.03, 0.015])).toEqual([false, true, false, true]);
+    expect(standTogether([0.01, 0.01])).toEqual([true, true]);
+    expect(standTogether([])).toEqual([]);
   });
 });
 

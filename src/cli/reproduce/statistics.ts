@@ -61,6 +61,25 @@ export function estimate(values: readonly number[]): Estimate | undefined {
   return { n, mean, deviation, low: mean - reach, high: mean + reach };
 }
 
+/** Two-sided p of the t-test that the mean is 0; undefined for one number, which has no spread. */
+export function chanceOfZero({ n, mean, deviation }: Estimate): number | undefined {
+  if (n < 2) return undefined;
+  if (deviation === 0) return mean === 0 ? 1 : 0;
+  return 1 - studentCentralShare((Math.abs(mean) * Math.sqrt(n)) / deviation, n - 1);
+}
+
+/**
+ * Which of some tests stand when all of them are judged together: with those marked true, the chance that one or more of them is
+ * false is at most `level` (Holm 1979, "A simple sequentially rejective multiple test procedure").
+ * @param chances their p. @returns in the order given.
+ */
+export function standTogether(chances: readonly number[], level = 0.05): boolean[] {
+  const order = chances.map((_, i) => i).sort((a, b) => chances[a] - chances[b]);
+  const fails = order.findIndex((at, i) => chances[at] > level / (chances.length - i));
+  const stands = new Set(fails < 0 ? order : order.slice(0, fails));
+  return chances.map((_, i) => stands.has(i));
+}
+
 /** What a difference says. */
 export type VerdictKind = 'no loss' | 'loss' | 'not settled' | 'not run';
 

@@ -134,11 +134,13 @@ export function summaryOf(experiment: Experiment, results: Results | undefined):
 export const isWorse = ({ verdict, gain }: Comparison): boolean =>
   verdict === 'no loss' && gain !== undefined && gain.high < 0;
 
-/** What a difference says: `no loss`, `no loss, but lower` (in nats: higher), `loss`, `not settled, n = 1`. */
+/** What a difference says: `no loss`, `no loss, but lower`, `no loss, and higher` (in nats the other way round), `loss`, `not settled, n = 1`. */
 export function differenceText({ metric }: Experiment, comparison: Comparison): string {
-  const { verdict, difference } = comparison;
+  const { verdict, difference, gain } = comparison;
   if (verdict === 'not settled') return `not settled, n = ${difference?.n ?? 0}`;
-  return isWorse(comparison) ? `no loss, but ${metric.name === 'loss' ? 'higher' : 'lower'}` : verdict;
+  const [worse, better] = metric.name === 'loss' ? ['higher', 'lower'] : ['lower', 'higher'];
+  if (isWorse(comparison)) return `no loss, but ${worse}`;
+  return verdict === 'no loss' && gain && gain.low > 0 ? `no loss, and ${better}` : verdict;
 }
 
 /**
