@@ -10,6 +10,7 @@ export {
   stepMoment,
   uniformNoiseCosine,
 } from './cosine-law.js';
+export { andersonDarlingCritical, ksCritical } from './critical-distance.js';
 export {
   type Distribution,
   type DistributionOptions,
@@ -41,6 +42,7 @@ export {
   fitDistributions,
   fittedDistribution,
   type Goodness,
+  probabilityBetween,
 } from './fit.js';
 export {
   type CellMoments,
