@@ -16,7 +16,10 @@ export {
   type DistributionOptions,
   describeDistribution,
   type FamilyFit,
+  fittedCount,
   histogramEdge,
+  type MagnitudeHistogram,
+  magnitudeOctaves,
 } from './distribution.js';
 export {
   cosineGivenExtremes,
