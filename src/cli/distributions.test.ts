@@ -1,5 +1,5 @@
 /** `--distributions`: snapshots in the events, the report and an experiment's documents, and no other number changed. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chartGrid, histogramChart } from './distribution-chart.js';
@@ -84,8 +84,9 @@ describe('an experiment that asks for distributions', () => {
     ...{ formatVersion: 1, title: 'Shapes', question: 'Q?', method: 'M.', dataset: 'mnist', model: 'mlp' },
     settings: { epochs: 1, batch: 16, limit: 96, testLimit: 32, distributions: '0,1' },
     ...{ seeds: 2, baseline: 'fp32', smoke: { maxSteps: 2 } },
+    plot: { kind: 'none' },
     distributions: {
-      layer: 'fc2',
+      layers: ['fc1', 'fc2'],
       claims: [{ claim: 'Weights are Gaussian', source: 'nowhere', kind: 'weights', nearest: 'gaussian' }],
     },
     arms: ['fp32', 'int8'].map((name) => ({ name, recipe: name })),
@@ -104,27 +105,48 @@ describe('an experiment that asks for distributions', () => {
     expect(runs).toHaveLength(4);
     for (const { distributions } of runs) expect(distributions.map(({ step }) => step)).toEqual([0, 6]);
     expect((await reproduce('--out', out, '--docs', '--report')).code).toBe(0);
-    expect(file('README.md')).toMatch(/\| int8 \| 6 \| layer gradients \| 1 \|/);
+    // One layer that has some, under two seeds.
+    expect(file('README.md')).toMatch(/\| int8 \| 6 \| layer gradients \| 2 \|/);
+    expect(file('README.md')).toMatch(
+      /## What that does to the quantiser\n\nDuring training 8 bits turn layer gradients by/,
+    );
+    // The arms are not compared.
+    expect(file('README.md')).not.toMatch(/plot\.svg|accuracy|A difference is/);
+    expect(existsSync(join(out, 'shapes', 'plot.svg'))).toBe(false);
     // The steps before the last are too long for a README.
     expect(file('README.md')).not.toMatch(/\| int8 \| 0 \| layer gradients/);
     expect(file('tables.md')).toMatch(/\| int8 \| 0 \| layer gradients/);
-    expect(file('tables.md')).toContain('## Layer gradients\n\nThose of `fp32` after step 6');
-    expect(file('histograms.svg').match(/>fc2, [a-z ]+, step 6</g)).toHaveLength(4);
+    expect(file('tables.md')).toContain('## Layer gradients\n\nThose of `fp32` under seed 0 after step 6');
+    expect(file('histograms.svg')).toContain(
+      '>fp32, seed 0: tensors after step 6, with their fits and KS distances<',
+    );
+    expect(file('histograms.svg').match(/>fc[12]</g)).toHaveLength(2);
+    expect(file('gradients.svg')).toMatch(/>step 0<.*>step 6</);
     expect(file('angles.svg')).toContain('int8: angle of tensors');
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<h3>Distributions</h3>');
-    // Two layers at two steps under two recipes, of a seed.
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(page).toContain('<h3>Distributions</h3>');
+    const whole = page.slice(page.indexOf('Histograms of all layers, and of signed values'));
+    expect(whole.match(/>fc2, [a-z ]+, step 6</g)).toHaveLength(4);
+    // Two layers after the last step under two recipes and two seeds.
     expect(readFileSync(join(out, 'RESULTS.md'), 'utf8')).toMatch(
       /\| Weights are Gaussian \| nowhere \| .*nearest to gaussian by A²\/n in \d of 8 tensors.* \| (holds|does not hold)/,
     );
   });
 
-  it('needs snapshots to be asked for', async () => {
+  it.each([
+    ['needs snapshots to be asked for', {}, 'field "distributions" needs snapshots'],
+    [
+      'needs some after the start for its claims',
+      { distributions: '0' },
+      'give "distributions" a share above 0',
+    ],
+  ])('%s', async (_, settings, message) => {
     const place = join(folder, 'wrong', 'shapes');
     mkdirSync(place, { recursive: true });
-    const wrong = { ...experiment, settings: { epochs: 1 } };
+    const wrong = { ...experiment, settings: { epochs: 1, ...settings } };
     writeFileSync(join(place, 'experiment.json'), JSON.stringify(wrong));
     const { code, err } = await run(['reproduce', '--list', '--experiments', join(folder, 'wrong')]);
-    expect([code, err]).toEqual([3, expect.stringContaining('field "distributions" needs snapshots')]);
+    expect([code, err]).toEqual([3, expect.stringContaining(message)]);
   });
 });
 

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
 import { arithmeticOf } from './arithmetic.js';
-import { shapeVerdict } from './distributions.js';
 import { baselineOf, type Claim, type Experiment } from './experiment.js';
 import { judged, judgementText, type Outcome } from './judgement.js';
 import type { Results } from './results.js';
+import { shapeVerdict } from './shapes.js';
 import { type Comparison, digitsOf, intervalText, unitOf } from './summary.js';
 import type { TextTable } from './tables.js';
 
