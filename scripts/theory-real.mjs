@@ -9,6 +9,7 @@ import { hashText, noiseKey } from '../dist/core/rng.js';
 import { BatchLoader, loadMnist } from '../dist/data/index.node.js';
 import { createModel } from '../dist/models/index.js';
 import {
+  andersonDarlingCritical,
   compareWithLaw,
   expectedMaxAbs,
   fitDistributions,
@@ -95,9 +96,9 @@ function compared(probes, name, spec) {
   return { first: laws[0], angle };
 }
 
-/** Whether n values may be Gaussian: Anderson and Darling's test with fitted mean and deviation, 5 % (Stephens 1974). */
+/** Whether n values may be Gaussian: Anderson and Darling's test with fitted mean and deviation, 5 %. */
 function gaussianAt5(squaresPerValue, n) {
-  return squaresPerValue * n * (1 + 0.75 / n + 2.25 / n ** 2) > 0.752 ? 'rejected' : 'not rejected';
+  return squaresPerValue > andersonDarlingCritical(n) ? 'rejected' : 'not rejected';
 }
 
 export async function realTables(output, { steps }) {

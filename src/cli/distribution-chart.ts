@@ -1,18 +1,16 @@
 /** Charts of distributions: histograms on a logarithmic scale with their fits, and angles over training. Snapshots in, SVG text out. */
-import { type Fit, fittedDistribution, histogramEdge } from '../theory/index.js';
-import { angleOf, familyNames, kinds, kindTitles } from './distribution-tables.js';
+import { fittedDistribution, histogramEdge, probabilityBetween } from '../theory/index.js';
+import { angleOf, familyNames, kinds, kindTitles, percentText } from './distribution-tables.js';
 import type { Snapshot, TensorRecord } from './distributions.js';
 import { mean } from './records.js';
 import { escapeText, lineChart, type Point, type Series } from './report-svg.js';
 
-/** Probability between two values; in the tail above, by the tail's own function, which has its digits. */
-function between({ below, above }: Fit, low: number, high: number): number {
-  return low >= 0 ? above(low) - above(high) : below(high) - below(low);
-}
-
-/** Share of the values other than 0 in each bin, logarithmic, with the three fits. @param title what the tensor is. */
+/**
+ * Share of the values other than 0 in each bin, logarithmic, with the three fits. What lies beyond the inner bins has dots of its own: it
+ * is no bin, and no point of a curve. @param title what the tensor is.
+ */
 export function histogramChart(tensor: TensorRecord, title: string): string {
-  const { histogram, rms, fits } = tensor;
+  const { histogram, rms, fits, zeroShare } = tensor;
   const bins = histogram.length;
   const kept = histogram.reduce((sum, count) => sum + count, 0);
   const edge = (i: number): number => ((2 * i) / bins - 1) * histogramEdge;
@@ -22,26 +20,29 @@ export function histogramChart(tensor: TensorRecord, title: string): string {
   const floor = 0.1 / kept;
   const curves = familyNames.map((family, i): Series => {
     const fit = fittedDistribution(family, fits[family].parameters);
-    const points = histogram.map((_, bin): Point => {
-      const low = bin === 0 ? Number.NEGATIVE_INFINITY : edge(bin) * rms;
-      const high = bin === bins - 1 ? Number.POSITIVE_INFINITY : edge(bin + 1) * rms;
-      return [centre(bin), between(fit, low, high)];
+    const points = histogram.slice(1, -1).map((_, inner): Point => {
+      const bin = inner + 1;
+      // A curve that leaves the chart ends below it, and does not jump over what is far below.
+      const share = probabilityBetween(fit, edge(bin) * rms, edge(bin + 1) * rms);
+      return [centre(bin), Math.max(share, floor / 10)];
     });
-    // A curve that leaves the chart ends below it, and does not jump over what is far below.
-    const shown = points.map(([x, y]): Point => [x, Math.max(y, floor / 10)]);
-    return { name: family, color: i + 1, points: shown };
+    return { name: family, color: i + 1, points };
   });
   return lineChart({
     title,
-    xLabel: 'value in root mean squares (what lies beyond, in the outermost bins)',
-    yLabel: 'share of values',
+    xLabel: `value in root mean squares; zeros (${percentText(zeroShare)}) left out`,
+    yLabel: 'share of the others',
     xLow: -histogramEdge,
     yLow: floor,
     yHigh: 1,
     yLog: true,
     namesAtEdge: true,
     yText: (value) => value.toExponential(0),
-    series: [...curves, { name: 'measured', color: 0, dots: true, points: measured }],
+    series: [
+      ...curves,
+      { name: 'measured', color: 0, dots: true, points: measured.slice(1, -1) },
+      { name: 'all beyond', color: 6, dots: true, points: [measured[0], measured[bins - 1]] },
+    ],
   });
 }
 

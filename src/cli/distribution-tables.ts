@@ -40,7 +40,15 @@ function nearestText(tensors: readonly TensorRecord[]): string {
     .join(', ');
 }
 
-/** A row for each snapshot and kind of tensor: means over the layers. */
+/** `42 %`, `0.3 %`. */
+export const percentText = (share: number): string =>
+  `${Number((share * 100).toPrecision(share < 0.01 ? 1 : 2))} %`;
+
+/** A tensor's layer; of two activations of one product the second is marked. */
+export const tensorName = ({ layer, role }: Pick<TensorRecord, 'layer' | 'role'>): string =>
+  `${layer}${role ? ` (${role})` : ''}`;
+
+/** A row for each snapshot and kind of tensor: means over its tensors. */
 export function kindTable(all: readonly Snapshot[]): ResultTable {
   const rows = all.flatMap(({ step, tensors }) =>
     kinds.flatMap((kind) => {
@@ -65,7 +73,7 @@ export function kindTable(all: readonly Snapshot[]): ResultTable {
     }),
   );
   return {
-    head: ['step', 'tensor', 'layers', ...figureTitles],
+    head: ['step', 'kind', 'tensors', ...figureTitles],
     rows,
     right: [0, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12],
   };
@@ -90,7 +98,7 @@ export function layerTable({ tensors }: Snapshot, of: readonly LayerTensorKind[]
     .filter((kind) => of.includes(kind))
     .flatMap((kind) => tensors.filter((tensor) => tensor.kind === kind))
     .map((tensor) => [
-      `${tensor.layer}${tensor.role ? ` (${tensor.role})` : ''}`,
+      tensorName(tensor),
       kindTitles[tensor.kind],
       String(tensor.count),
       tensor.zeroShare.toFixed(2),

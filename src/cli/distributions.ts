@@ -9,7 +9,7 @@ import { formats } from '../quant/format.js';
 import type { OperandSpec } from '../quant/recipe.js';
 import { recipes } from '../quant/recipes.js';
 import { resolveForModule } from '../quant/resolve.js';
-import { describeDistribution, type FamilyName } from '../theory/index.js';
+import { describeDistribution, type FamilyName, type MagnitudeHistogram } from '../theory/index.js';
 import {
   type LayerTensor,
   type LayerTensorKind,
@@ -50,6 +50,8 @@ export interface TensorRecord {
   >;
   /** Values other than 0 in equal bins from -10 to 10 rms; what lies beyond is in the outermost. */
   readonly histogram: readonly number[];
+  /** The same values by the logarithm of their magnitude; what was written before it was measured has none. */
+  readonly magnitudes?: MagnitudeHistogram;
 }
 
 /** The tensors after `step` updates. */
@@ -112,6 +114,7 @@ function recordOf(tensor: LayerTensor, step: number): TensorRecord | undefined {
         ]),
       ) as TensorRecord['fits'],
       histogram: rest.histogram,
+      magnitudes: rest.magnitudes,
     };
   } catch (error) {
     // A tensor of one value (a gradient of zeros, say) has no distribution.

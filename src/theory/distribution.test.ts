@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DataError, UsageError } from '../core/errors.js';
-import { describeDistribution, histogramEdge } from './distribution.js';
+import { describeDistribution, fittedCount, histogramEdge, magnitudeOctaves } from './distribution.js';
 import { fitDistributions, fittedDistribution } from './fit.js';
 import { gaussianSample } from './sample.case.js';
 
@@ -33,6 +33,33 @@ describe('describeDistribution', () => {
     expect(histogram.reduce((sum, bin) => sum + bin, 0)).toBe(1001);
     expect(zeroShare).toBeCloseTo(999 / 2000, 12);
     expect(law.crest).toBeGreaterThan(25);
+  });
+
+  it('counts magnitudes in bins of half an octave, and beside them what is beyond', () => {
+    // The root mean square is near sqrt(1/2), of which 1e-8 is less than 2^-20.
+    const small = [1e-9, -1e-9, 1e-8];
+    const mixed = Float64Array.from([
+      ...new Array<number>(500).fill(0),
+      ...small,
+      -0.01,
+      ...new Array<number>(496).fill(1),
+    ]);
+    const { magnitudes, rms } = describeDistribution(mixed, spec);
+    const { low, high } = magnitudeOctaves;
+    expect(magnitudes.counts).toHaveLength(2 * (high - low));
+    const bin = (x: number): number => Math.floor(2 * (Math.log2(x / rms) - low));
+    const expected = magnitudes.counts.map((_, i) => (i === bin(0.01) ? 1 : i === bin(1) ? 496 : 0));
+    expect(magnitudes).toEqual({ below: 3, counts: expected, above: 0 });
+    // One of a million is 1,000 times the root mean square, and 2^8 is 256.
+    const spike = Float64Array.from({ length: 1e6 }, (_, i) => (i === 7 ? 1 : i % 2 ? 1e-10 : -1e-10));
+    expect(describeDistribution(spike, spec).magnitudes).toMatchObject({ below: 999_999, above: 1 });
+  });
+
+  it('says how many values are fitted', () => {
+    expect([fittedCount(144), fittedCount(50_000), fittedCount(401_408)]).toEqual([144, 50_000, 44_601]);
+    // Every second value would be a stride that channels share.
+    expect(fittedCount(50_001)).toBe(16_667);
+    expect(fittedCount(1000, 100)).toBe(91);
   });
 
   it('counts what is below half a step: what to nearest becomes 0', () => {

@@ -14,6 +14,16 @@ export interface FamilyFit extends Goodness {
   readonly parameters: Readonly<Record<string, number>>;
 }
 
+/** Values other than 0 counted by log2 of their magnitude in root mean squares. */
+export interface MagnitudeHistogram {
+  /** Magnitudes below 2^low of {@link magnitudeOctaves}. */
+  readonly below: number;
+  /** In bins of equal width in octaves, from 2^low up to 2^high. */
+  readonly counts: readonly number[];
+  /** Magnitudes from 2^high on. */
+  readonly above: number;
+}
+
 /** What {@link describeDistribution} finds. */
 export interface Distribution {
   /** Values in all. */
@@ -26,6 +36,8 @@ export interface Distribution {
   readonly excessKurtosis: number;
   /** Values other than 0 in bins of equal width from -{@link histogramEdge} to +histogramEdge rms; what lies beyond is in the outermost. */
   readonly histogram: readonly number[];
+  /** The same values by magnitude, which shows a peak around 0 that is narrower than a bin of `histogram`. */
+  readonly magnitudes: MagnitudeHistogram;
   readonly fits: readonly FamilyFit[];
   /** Share of the values other than 0 that are smaller than half a step: to nearest they become 0. */
   readonly belowHalfStep: number;
@@ -45,12 +57,48 @@ export interface DistributionOptions {
 /** End of the histogram in root mean squares. A Gaussian of a million values ends at 5; layer gradients go on to 10 and more. */
 export const histogramEdge = 10;
 
-/** At most `limit` values, evenly taken. A stride that shares a factor with the channels would see some of them only. */
+/**
+ * Range of {@link MagnitudeHistogram} in octaves around the root mean square. Layer gradients fill the 20 below; the largest of a tensor
+ * is rarely 2^8 times its root mean square.
+ */
+export const magnitudeOctaves = { low: -20, high: 8 } as const;
+/** Two bins an octave are narrow against the width of every family, and a few hundred values still fill them. */
+const binsPerOctave = 2;
+
+/** Most values that are fitted, unless the options say otherwise. */
+const usuallyFitted = 50_000;
+
+/** Stride of the values that are fitted. One that shares a factor with the channels would see some of them only, so it is odd. */
+function fittedStride(count: number, limit: number): number {
+  const stride = Math.ceil(count / limit);
+  return stride > 1 && stride % 2 === 0 ? stride + 1 : Math.max(1, stride);
+}
+
+/** How many of `count` values {@link describeDistribution} fits, exact zeros among them: what the chance of a distance depends on. */
+export function fittedCount(count: number, limit = usuallyFitted): number {
+  return Math.ceil(count / fittedStride(count, limit));
+}
+
+/** At most `limit` values, evenly taken. */
 function thinned(values: ArrayLike<number>, limit: number): ArrayLike<number> {
-  const stride = Math.ceil(values.length / limit);
-  if (stride <= 1) return values;
-  const odd = stride % 2 === 0 ? stride + 1 : stride;
-  return Float64Array.from({ length: Math.ceil(values.length / odd) }, (_, i) => values[i * odd]);
+  const stride = fittedStride(values.length, limit);
+  if (stride === 1) return values;
+  return Float64Array.from({ length: fittedCount(values.length, limit) }, (_, i) => values[i * stride]);
+}
+
+/** Counts what is not 0 by magnitude. @param rms above 0. */
+function magnitudeHistogram(values: ArrayLike<number>, rms: number): MagnitudeHistogram {
+  const { low, high } = magnitudeOctaves;
+  const counts = new Array<number>((high - low) * binsPerOctave).fill(0);
+  let [below, above] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === 0) continue;
+    const place = Math.floor((Math.log2(Math.abs(values[i]) / rms) - low) * binsPerOctave);
+    if (place < 0) below += 1;
+    else if (place >= counts.length) above += 1;
+    else counts[place] += 1;
+  }
+  return { below, counts, above };
 }
 
 /**
@@ -63,7 +111,7 @@ export function describeDistribution(
   spec: QuantizerSpec,
   options: DistributionOptions = {},
 ): Distribution {
-  const { key = { k0: 0, k1: 0 }, bins = 51, fitted = 50_000 } = options;
+  const { key = { k0: 0, k1: 0 }, bins = 51, fitted = usuallyFitted } = options;
   if (!Number.isInteger(bins) || bins < 3 || bins % 2 === 0) {
     throw new UsageError(`bins must be an odd number from 3, got ${bins}`);
   }
@@ -93,6 +141,7 @@ export function describeDistribution(
     rms,
     excessKurtosis,
     histogram,
+    magnitudes: magnitudeHistogram(values, rms),
     fits: fits.map(({ fit: { family, parameters }, goodness }) => ({ family, parameters, ...goodness })),
     belowHalfStep: small / kept,
     law,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../core/errors.js';
-import { type FamilyName, type FitReport, fitDistributions } from './fit.js';
+import { type FamilyName, type FitReport, fitDistributions, probabilityBetween } from './fit.js';
 import { gaussianSample } from './sample.case.js';
 
 const n = 20000;
@@ -54,6 +54,22 @@ describe('fitDistributions', () => {
       for (const x of [-3, -0.01, 0, 0.002, 5]) expect(fit.below(x) + fit.above(x)).toBeCloseTo(1, 12);
       expect(fit.below(-1)).toBeLessThan(fit.below(1));
     }
+  });
+
+  it('says what lies between two values, with its digits in both tails', () => {
+    for (const { fit } of fitDistributions(samples.gaussian).fits) {
+      const [whole, parts] = [
+        probabilityBetween(fit, -4, 4),
+        [-4, -1, 0, 2].map((x, i) => probabilityBetween(fit, x, [-1, 0, 2, 4][i])),
+      ];
+      expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(whole, 12);
+    }
+    const { fit } = by(fitDistributions(samples.gaussian), 'gaussian');
+    // 10 deviations above the mean; the difference of two distribution functions would be 0.
+    const [mean, sigma] = [fit.parameters.mean, fit.parameters.sigma];
+    const upper = probabilityBetween(fit, mean + 10 * sigma, mean + 11 * sigma);
+    expect(upper / 7.62e-24).toBeCloseTo(1, 2);
+    expect(probabilityBetween(fit, mean - 11 * sigma, mean - 10 * sigma) / upper).toBeCloseTo(1, 6);
   });
 
   it('stays finite for values of one magnitude and for outliers', () => {

@@ -22,18 +22,22 @@ export interface Fit {
   above(x: number): number;
 }
 
+/** P(low < X < high); in the upper tail by the tail's own function, which has its digits. */
+export function probabilityBetween({ below, above }: Fit, low: number, high: number): number {
+  return low >= 0 ? above(low) - above(high) : below(high) - below(low);
+}
+
 /** How far a sample is from a distribution; both are 0 for a perfect fit and do not grow with the sample. */
 export interface Goodness {
   /**
-   * Kolmogorov and Smirnov's distance, the largest difference of the distribution functions: 0..1. A sample of n values that
-   * does come from a fixed distribution stays below 1.36/sqrt(n) 95 times in 100, one from a Gaussian whose mean and deviation are
-   * fitted, as here, below 0.886/sqrt(n) (Lilliefors 1967). Says little of tails.
+   * Kolmogorov and Smirnov's distance, the largest difference of the distribution functions: 0..1. What a sample of the family itself
+   * stays below: {@link ksCritical}. Says little of tails.
    */
   readonly ks: number;
   /**
    * Anderson and Darling's A^2/n, the squared difference weighted by 1/(F (1 - F)): sees the tails, which decide the step of
-   * a quantiser. For n values of the distribution itself its mean is 1/n; n times it stays below 0.752 95 times in 100 for values of a
-   * Gaussian with fitted mean and deviation (Stephens 1974).
+   * a quantiser. For n values of a fixed distribution its mean is 1/n; what those of a fitted Gaussian stay below:
+   * {@link andersonDarlingCritical}.
    */
   readonly andersonDarling: number;
 }

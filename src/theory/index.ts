@@ -10,12 +10,16 @@ export {
   stepMoment,
   uniformNoiseCosine,
 } from './cosine-law.js';
+export { andersonDarlingCritical, ksCritical } from './critical-distance.js';
 export {
   type Distribution,
   type DistributionOptions,
   describeDistribution,
   type FamilyFit,
+  fittedCount,
   histogramEdge,
+  type MagnitudeHistogram,
+  magnitudeOctaves,
 } from './distribution.js';
 export {
   cosineGivenExtremes,
@@ -41,6 +45,7 @@ export {
   fitDistributions,
   fittedDistribution,
   type Goodness,
+  probabilityBetween,
 } from './fit.js';
 export {
   type CellMoments,

@@ -1,31 +1,49 @@
 /** What an experiment's snapshots of distributions say: tables for its README and page, and plots. Results in, text out. */
 import { angleChart, chartGrid, layerHistograms } from '../distribution-chart.js';
-import { angleOf, kindTable, layerTable, nearestFamily } from '../distribution-tables.js';
+import { kindTable, layerTable } from '../distribution-tables.js';
 import type { Snapshot } from '../distributions.js';
-import { mean } from '../records.js';
+import { gradientMultiples, kindMultiples, layersOf } from '../magnitude-chart.js';
 import { chartStyle } from '../report-style.js';
 import { standaloneSvg } from '../report-svg.js';
-import type { Experiment, ShapeClaim } from './experiment.js';
+import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import type { TextTable } from './tables.js';
 
-/** An arm's snapshots: those of its first run that has some. */
-interface ArmSnapshots {
+/** The snapshots of one run. */
+interface RunSnapshots {
   readonly arm: string;
   readonly seed: number;
   readonly snapshots: readonly Snapshot[];
 }
 
-/** In the order of the arms; none where the experiment does not ask. */
-export function armSnapshots(experiment: Experiment, results: Results | undefined): ArmSnapshots[] {
+/** Of every run that has some, in the order of the arms; none where the experiment does not ask. */
+export function runSnapshots(experiment: Experiment, results: Results | undefined): RunSnapshots[] {
   if (!experiment.distributions) return [];
-  return experiment.arms.flatMap(({ name }) => {
-    const run = results?.runs.find(({ arm, distributions = [] }) => arm === name && distributions.length > 0);
-    return run?.distributions ? [{ arm: name, seed: run.seed, snapshots: run.distributions }] : [];
+  return experiment.arms.flatMap(({ name }) =>
+    (results?.runs ?? []).flatMap(({ arm, seed, distributions = [] }) =>
+      arm === name && distributions.length > 0 ? [{ arm, seed, snapshots: distributions }] : [],
+    ),
+  );
+}
+
+/** An arm's snapshots, those of all its seeds put together step by step. */
+function armSnapshots(
+  experiment: Experiment,
+  results: Results | undefined,
+): { readonly arm: string; readonly snapshots: readonly Snapshot[] }[] {
+  const runs = runSnapshots(experiment, results);
+  return [...new Set(runs.map(({ arm }) => arm))].map((name) => {
+    const all = runs.filter(({ arm }) => arm === name).flatMap(({ snapshots }) => snapshots);
+    const steps = [...new Set(all.map(({ step }) => step))].sort((a, b) => a - b);
+    const snapshots = steps.map((step) => ({
+      step,
+      tensors: all.filter((one) => one.step === step).flatMap(({ tensors }) => tensors),
+    }));
+    return { arm: name, snapshots };
   });
 }
 
-/** Means over layers by arm, step and kind of tensor; undefined without snapshots. @param which steps are shown. */
+/** Means over layers and seeds by arm, step and kind of tensor; undefined without snapshots. @param which steps are shown. */
 export function distributionTable(
   experiment: Experiment,
   results: Results | undefined,
@@ -43,62 +61,69 @@ export function distributionTable(
   };
 }
 
-/** The layer gradients of the first arm at its last snapshot, layer by layer. */
+/** What is shown layer by layer is of the first run of the first arm. */
+function shownRun(experiment: Experiment, results: Results | undefined) {
+  const [first] = runSnapshots(experiment, results);
+  return (
+    first && {
+      ...first,
+      name: `${first.arm}, seed ${first.seed}`,
+      last: first.snapshots[first.snapshots.length - 1],
+    }
+  );
+}
+
+/** The layer gradients of the first run at its last snapshot, layer by layer. */
 export function gradientTable(
   experiment: Experiment,
   results: Results | undefined,
-): { readonly table: TextTable; readonly arm: string; readonly step: number } | undefined {
-  const [first] = armSnapshots(experiment, results);
-  if (!first) return undefined;
-  const last = first.snapshots[first.snapshots.length - 1];
-  return { table: layerTable(last, ['gradients']), arm: first.arm, step: last.step };
-}
-
-/** The most values that are fitted of one tensor. */
-const FITTED = 50_000;
-
-/** What KS stays below in 95 of 100 samples of n values of the fitted distribution itself (a little less where its parameters are fitted). */
-const ksByChance = (n: number): number => 1.36 / Math.sqrt(Math.min(n, FITTED));
-
-/**
- * What the tensors of a kind say to a claim about which of the three families is nearest, all layers, snapshots and arms pooled: it holds
- * where nine in ten are nearest to the family, does not where fewer than half are. Nearest is not near: how many of the fits KS does not
- * tell from a sample is said beside it. Undefined without snapshots.
- */
-export function shapeVerdict(
-  experiment: Experiment,
-  results: Results | undefined,
-  { kind, nearest }: ShapeClaim,
-): { readonly measured: string; readonly verdict: 'holds' | 'holds in part' | 'does not hold' } | undefined {
-  const tensors = armSnapshots(experiment, results)
-    .flatMap(({ snapshots }) => snapshots.flatMap((snapshot) => snapshot.tensors))
-    .filter((tensor) => tensor.kind === kind);
-  if (tensors.length === 0) return undefined;
-  const share = tensors.filter((tensor) => nearestFamily(tensor) === nearest).length;
-  const ks = mean(tensors.map(({ fits }) => fits[nearest].ks));
-  const good = tensors.filter(
-    ({ fits, count, zeroShare }) => fits[nearest].ks < ksByChance(count * (1 - zeroShare)),
-  ).length;
-  const angle = (of: 'measured' | 'gaussian'): string =>
-    mean(tensors.map(({ cosine }) => angleOf(cosine[of]))).toFixed(2);
+): { readonly table: TextTable; readonly caption: string } | undefined {
+  const run = shownRun(experiment, results);
+  if (!run) return undefined;
   return {
-    measured:
-      `nearest to ${nearest} by A²/n in ${share} of ${tensors.length} tensors (layers, steps and arms pooled); a good fit to ${good} of them (KS within chance), mean KS ${ks.toFixed(3)}; ` +
-      `8 bits turn them by ${angle('measured')} degrees, Gaussian ones by ${angle('gaussian')}`,
-    verdict:
-      share >= 0.9 * tensors.length
-        ? 'holds'
-        : share < 0.5 * tensors.length
-          ? 'does not hold'
-          : 'holds in part',
+    table: layerTable(run.last, ['gradients']),
+    caption: `Those of \`${run.arm}\` under seed ${run.seed} after step ${run.last.step}, from the loss backwards.`,
   };
 }
 
-/** Histograms of the experiment's layer at the last snapshot of the first arm. Empty text without snapshots. */
-export function histogramsOf(experiment: Experiment, results: Results | undefined): string {
-  const [first] = armSnapshots(experiment, results);
-  if (!first || !experiment.distributions) return '';
-  return layerHistograms(first.snapshots[first.snapshots.length - 1], experiment.distributions.layer);
+/** Histograms by magnitude of one run: the kinds of tensors after the last step, and layer gradients over the steps. */
+interface Histograms {
+  readonly kinds: string;
+  readonly gradients: string;
+}
+
+/** Of the layers that the experiment names. Empty texts where no run has such histograms. */
+export function histogramsOf(experiment: Experiment, results: Results | undefined): Histograms {
+  return drawn(experiment, results, () => experiment.distributions?.layers ?? []);
+}
+
+/** Of all layers, and beside them those of signed values of the layers that the experiment names. */
+export function allHistogramsOf(
+  experiment: Experiment,
+  results: Results | undefined,
+): Histograms & { readonly signed: readonly string[] } {
+  const run = shownRun(experiment, results);
+  const layers = experiment.distributions?.layers ?? [];
+  return {
+    ...drawn(experiment, results, layersOf),
+    signed: run
+      ? layers.map((layer) => layerHistograms(run.last, layer)).filter((chart) => chart !== '')
+      : [],
+  };
+}
+
+function drawn(
+  experiment: Experiment,
+  results: Results | undefined,
+  which: (last: Snapshot) => readonly string[],
+): Histograms {
+  const run = shownRun(experiment, results);
+  if (!run) return { kinds: '', gradients: '' };
+  const layers = which(run.last);
+  return {
+    kinds: kindMultiples(run.last, layers, run.name),
+    gradients: gradientMultiples(run.snapshots, layers, run.name),
+  };
 }
 
 /** Angles over training, a chart for each arm. Empty text without snapshots. */
@@ -106,7 +131,7 @@ export function anglesOf(experiment: Experiment, results: Results | undefined): 
   return chartGrid(
     'Angle of tensors and their codes over training',
     armSnapshots(experiment, results).map(({ arm, snapshots }) =>
-      angleChart(snapshots, `${arm}: angle of tensors and their codes, mean over layers`),
+      angleChart(snapshots, `${arm}: angle of tensors and their codes, mean over layers and seeds`),
     ),
   );
 }
@@ -116,8 +141,10 @@ export function distributionSvgs(
   experiment: Experiment,
   results: Results | undefined,
 ): (readonly [file: string, svg: string])[] {
+  const { kinds, gradients } = histogramsOf(experiment, results);
   const charts = [
-    ['histograms.svg', histogramsOf(experiment, results)],
+    ['histograms.svg', kinds],
+    ['gradients.svg', gradients],
     ['angles.svg', anglesOf(experiment, results)],
   ] as const;
   return charts

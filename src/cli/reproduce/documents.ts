@@ -1,7 +1,7 @@
 /** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
-import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
+import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
 import {
   comparisonText,
@@ -13,6 +13,7 @@ import {
 } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentsTable } from './overview.js';
+import { quantizerText } from './shapes.js';
 import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
@@ -82,13 +83,7 @@ export function tablesText({ experiment, results }: Measured): string | undefine
     ...(cosines ? ['## Cosines by arm', cosineCaption(experiment, results), markdownTable(cosines)] : []),
     ...(layers ? ['## Cosines by layer', markdownTable(layers)] : []),
     ...(distributions ? ['## Distributions', distributionCaption, markdownTable(distributions)] : []),
-    ...(gradients
-      ? [
-          '## Layer gradients',
-          `Those of \`${gradients.arm}\` after step ${gradients.step}, from the loss backwards.`,
-          markdownTable(gradients.table),
-        ]
-      : []),
+    ...(gradients ? ['## Layer gradients', gradients.caption, markdownTable(gradients.table)] : []),
   ];
   return paragraphs(parts);
 }
@@ -97,18 +92,22 @@ export function tablesText({ experiment, results }: Measured): string | undefine
 function distributionParts({ experiment, results }: Measured): string[] {
   const table = distributionTable(experiment, results, 'last');
   if (!table) return [];
-  const drawn = histogramsOf(experiment, results) !== '';
+  const { kinds, gradients } = histogramsOf(experiment, results);
+  const text = quantizerText(experiment, results);
   return [
     '## Distributions',
+    ...(kinds === '' ? [] : ['![Histograms with their fits](histograms.svg)']),
+    ...(gradients === '' ? [] : ['![Layer gradients over training](gradients.svg)']),
     `${distributionCaption} After the last step; the steps before and the layer gradients one by one: [${longTables}](${longTables}).`,
-    ...(drawn ? ['![Histograms with their fits](histograms.svg)'] : []),
     markdownTable(table),
-    '![Angles over training](angles.svg)',
+    ...(text === '' ? [] : ['## What that does to the quantiser', text]),
+    ...(anglesOf(experiment, results) === '' ? [] : ['![Angles over training](angles.svg)']),
   ];
 }
 
 /** The arms' figures: one by one, or as a sweep has them; and how their verdicts are to be read. */
 function resultTables({ experiment, results }: Measured): string[] {
+  if (experiment.plot.kind === 'none') return [];
   const sweep = sweepTable(experiment, results);
   const reading = readingText(experiment, results);
   const readings = reading === '' ? [] : [reading];
@@ -127,8 +126,7 @@ export function readmeText(measured: Measured): string {
   const parts = [`# ${title}`, written, `**Question.** ${question}`];
   const args = argumentsOf(settings).join(' ');
   parts.push(
-    `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ` +
-      comparisonText(experiment),
+    `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ${comparisonText(experiment)}`.trim(),
   );
   parts.push(`    ${commandOf(experiment)}`);
   parts.push('## Result');
@@ -136,7 +134,7 @@ export function readmeText(measured: Measured): string {
     parts.push('Not run yet: there is no results.json.');
   } else {
     parts.push(`Schedule that was run: ${results.schedule}.`, ...resultTables(measured));
-    parts.push('![The measured figures with their intervals](plot.svg)');
+    if (experiment.plot.kind !== 'none') parts.push('![The measured figures with their intervals](plot.svg)');
     parts.push(provenance(results));
   }
   parts.push(...cosineParts(measured), ...distributionParts(measured));

@@ -15,6 +15,16 @@ export const armName = v.pipe(
   v.regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be of lower-case letters, digits, "." and "-"'),
 );
 
+/** What arms are compared by. */
+export const metric = v.strictObject({
+  /** `accuracy` is compared in points (per cent of the test set), `loss` in nats. */
+  name: v.picklist(['accuracy', 'loss'], 'must be "accuracy" or "loss"'),
+  /** What counts as no loss: in points, or in nats. */
+  margin: v.pipe(v.number(), v.gtValue(0, 'must be above 0')),
+  /** Why the margin is that. */
+  reason: v.optional(text),
+});
+
 /** A claim about an arm's accuracy or loss. */
 export const claim = v.strictObject({
   claim: text,
@@ -32,7 +42,8 @@ export const claim = v.strictObject({
 
 /** What distributions are asked for. */
 export const distributions = v.strictObject({
-  layer: text,
+  /** The layers whose histograms are drawn; all are where there is room. */
+  layers: v.pipe(v.array(text), v.minLength(1, 'must name a layer')),
   /** What a kind of tensor is said to be nearest to. */
   claims: v.optional(
     v.array(

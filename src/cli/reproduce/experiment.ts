@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
 import { didYouMean } from '../../core/text.js';
-import { armName, claim, cosines, count, distributions, text, whole } from './experiment-fields.js';
+import { armName, claim, cosines, count, distributions, metric, text, whole } from './experiment-fields.js';
 
 /** Options of `octograd train` by their names without dashes; what they may hold, `octograd train` itself checks. */
 const settingNames = {
@@ -74,15 +74,6 @@ const arm = v.strictObject({
   note: v.optional(text),
 });
 
-const metric = v.strictObject({
-  /** `accuracy` is compared in points (per cent of the test set), `loss` in nats. */
-  name: v.picklist(['accuracy', 'loss'], 'must be "accuracy" or "loss"'),
-  /** What counts as no loss: in points, or in nats. */
-  margin: v.pipe(v.number(), v.gtValue(0, 'must be above 0')),
-  /** Why the margin is that. */
-  reason: v.optional(text),
-});
-
 const expected = v.strictObject({
   arm: armName,
   metric: v.picklist(['accuracy', 'loss', 'difference'], 'must be "accuracy", "loss" or "difference"'),
@@ -108,10 +99,10 @@ const experimentSchema = v.strictObject({
   baseline: v.nullable(armName),
   arms: v.pipe(v.array(arm), v.minLength(1, 'must have an arm')),
   metric: v.optional(metric, { name: 'accuracy', margin: 0.5 }),
-  /** What is shown: differences to the baseline, or the metric over `x`. */
+  /** What is shown: differences to the baseline, the metric over `x`, or neither plot nor table where the arms are not compared. */
   plot: v.optional(
     v.strictObject({
-      kind: v.picklist(['differences', 'sweep'], 'must be "differences" or "sweep"'),
+      kind: v.picklist(['differences', 'sweep', 'none'], 'must be "differences", "sweep" or "none"'),
       xLabel: v.optional(text),
       xLog: v.optional(v.boolean()),
     }),
@@ -119,7 +110,7 @@ const experimentSchema = v.strictObject({
   ),
   /** Asks for the cosine of each layer's tensors, which the probes of the runs measure. */
   cosines: v.optional(cosines),
-  /** Asks for the distributions of all tensors, at the shares of the run that the settings have; a layer's are drawn. */
+  /** Asks for the distributions of all tensors, at the shares of the run that the settings have. */
   distributions: v.optional(distributions),
   expected: v.optional(v.array(expected), []),
   claims: v.optional(v.array(claim), []),
@@ -175,6 +166,13 @@ function checkDistributions({ distributions, settings }: ExperimentFile, file: s
       'distributions',
       'needs snapshots: give "settings" a "distributions", shares of the run such as "0,0.5,1"',
     );
+  const shares = settings.distributions?.split(',') ?? [];
+  if (distributions && distributions.claims.length > 0 && shares.every((share) => Number(share) === 0))
+    refuse(
+      file,
+      'distributions.claims',
+      'are about training, and the start is all that "settings" have looked at: give "distributions" a share above 0',
+    );
 }
 
 /** A claim compares an arm with another one, and is told by what can bear it out. */
@@ -227,6 +225,8 @@ function checkNames(experiment: ExperimentFile, file: string): void {
   });
   if (experiment.plot.kind === 'sweep' && experiment.arms.every(({ x }) => x === undefined))
     refuse(file, 'plot.kind', 'is "sweep", but no arm has an "x", its place on the x axis');
+  if (experiment.plot.kind === 'none' && experiment.claims.length > 0)
+    refuse(file, 'plot.kind', 'is "none", but there are "claims" that compare arms');
   checkCosines(experiment, file);
   checkDistributions(experiment, file);
   const { settings, smoke, full } = experiment;

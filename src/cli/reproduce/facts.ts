@@ -21,8 +21,9 @@ export function provenance(results: Results | undefined): string {
   return `${count} from ${first}${last === first ? '' : ` to ${last}`}. ${[...new Set(lines)].join('; ')}.`;
 }
 
-/** What differences are to, and what "no loss" is. */
+/** What differences are to, and what "no loss" is; empty where arms are not compared. */
 export function comparisonText(experiment: Experiment): string {
+  if (experiment.plot.kind === 'none') return '';
   const { margin, name, reason } = experiment.metric;
   const others = hasOthers(experiment)
     ? ' There are two comparisons: the verdict in the table of arms is by the baseline, and a claim that names another arm (an ablation is ' +
@@ -91,6 +92,6 @@ export function cosineCaption(experiment: Experiment, results: Results | undefin
 
 /** What the figures of distributions are. */
 export const distributionCaption =
-  'Means over the layers. Fits are by maximum likelihood to the values other than 0; KS is the largest difference of the ' +
+  'Means over layers and seeds. Fits are by maximum likelihood to the values other than 0; KS is the largest difference of the ' +
   "distribution functions, and A²/n (Anderson and Darling's) sees the tails. The angle is that of a tensor and its 8-bit codes over " +
   'its own extremes, "were it Gaussian" what as many Gaussian values would have.';

@@ -5,7 +5,13 @@ import { octogradVersion } from '../version.js';
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
 import { cosineChart } from './cosine-chart.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
-import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
+import {
+  allHistogramsOf,
+  anglesOf,
+  distributionTable,
+  gradientTable,
+  histogramsOf,
+} from './distributions.js';
 import {
   comparisonText,
   cosineCaption,
@@ -17,6 +23,7 @@ import {
 import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentsTable } from './overview.js';
 import { experimentChart } from './plot.js';
+import { quantizerText } from './shapes.js';
 import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, sweepCaption, sweepTable, type TextTable } from './tables.js';
 
@@ -33,12 +40,11 @@ const pageStyle = `
 nav a,a{color:var(--c0)}nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0}
 figure{margin-top:12px;overflow-x:auto}section>figure{max-width:760px}section>figure.pair{max-width:none}
 .wide{max-width:90ch}.small,.wide{overflow-wrap:anywhere}
-details{margin-top:10px}summary{cursor:pointer;color:var(--c0);margin-bottom:8px}
 pre{white-space:pre}
 .answers{padding-left:1.2em}.answers li{margin-bottom:4px}
 .remarks{padding-left:1.2em}
 @media (max-width:700px){
-body{padding:16px 12px 32px}th,td{padding:5px 8px}figure{padding:6px}figure svg{min-width:560px}figure.pair svg{min-width:1000px}figure svg svg{min-width:0}
+body{padding:16px 12px 32px}th,td{padding:5px 8px}figure{padding:6px}figure svg{min-width:560px}figure.pair svg{min-width:866px}figure svg svg{min-width:0}
 .claims thead{display:none}.claims,.claims tbody,.claims tr,.claims td{display:block}
 .claims tr{padding:8px 0;border-bottom:1px solid var(--rule)}.claims tr:last-child{border-bottom:0}
 .claims td{border:0;padding:2px 10px}.claims td:nth-child(n){min-width:0}.claims td:empty{display:none}.claims td:first-child{font-weight:600}.claims td.settled,.claims td.open{font-weight:400}
@@ -91,6 +97,7 @@ function answerParts(measured: readonly Measured[]): string[] {
 
 /** The arms one by one, or at a glance as a sweep with the arms folded away. */
 function armParts({ experiment, results }: Measured): string[] {
+  if (experiment.plot.kind === 'none') return [];
   const arms = table(armTable(experiment, results), 5);
   const sweep = sweepTable(experiment, results);
   const reading = readingText(experiment, results);
@@ -123,15 +130,24 @@ function distributionParts({ experiment, results }: Measured): string[] {
   const all = distributionTable(experiment, results);
   const gradients = gradientTable(experiment, results);
   if (!last || !all || !gradients) return [];
+  const whole = allHistogramsOf(experiment, results);
+  const text = quantizerText(experiment, results);
   return [
     '<h3>Distributions</h3>',
-    figure(histogramsOf(experiment, results), 'pair'),
+    figure(histogramsOf(experiment, results).kinds, 'pair'),
+    figure(histogramsOf(experiment, results).gradients, 'pair'),
+    folded('Histograms of all layers, and of signed values', [
+      figure(whole.kinds, 'pair'),
+      figure(whole.gradients, 'pair'),
+      ...whole.signed.map((chart) => figure(chart, 'pair')),
+    ]),
     small(`${distributionCaption} After the last step:`),
     table(last, -1),
+    text === '' ? '' : `<p class="wide">${cellText(text)}</p>`,
     figure(anglesOf(experiment, results), 'pair'),
     folded('Distributions at all steps, and layer gradients one by one', [
       table(all, -1),
-      small(`Layer gradients of \`${gradients.arm}\` after step ${gradients.step}, from the loss backwards:`),
+      small(`Layer gradients. ${gradients.caption}`),
       table(gradients.table, -1),
     ]),
   ];
@@ -186,7 +202,7 @@ function section(measured: Measured): string {
       : [`<p class="note">Not run yet: ${commandOf(experiment)}</p>`];
   return [
     `<section id="${name}"><h2>${escapeText(title)}</h2>`,
-    `<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(`${method} ${comparisonText(experiment)}`)}</p>`,
+    `<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(`${method} ${comparisonText(experiment)}`.trim())}</p>`,
     ...known,
     ...verdictParts(measured),
     ...closingParts(measured),

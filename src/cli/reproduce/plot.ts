@@ -72,6 +72,7 @@ function differenceChart(experiment: Experiment, summary: readonly ArmSummary[])
 
 /** The chart of an experiment, for a page that has the charts' style. Empty text where there is nothing to show. */
 export function experimentChart(experiment: Experiment, results: Results | undefined): string {
+  if (experiment.plot.kind === 'none') return '';
   const summary = summaryOf(experiment, results);
   return experiment.plot.kind === 'sweep'
     ? sweepChart(experiment, summary)

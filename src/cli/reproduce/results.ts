@@ -43,6 +43,9 @@ const runSchema = v.looseObject({
             fits: v.record(v.string(), v.looseObject({ parameters: v.record(v.string(), v.number()) })),
             cosine: v.record(v.string(), v.number()),
             histogram: v.array(v.number()),
+            magnitudes: v.optional(
+              v.object({ below: v.number(), counts: v.array(v.number()), above: v.number() }),
+            ),
           }),
         ),
       }),
