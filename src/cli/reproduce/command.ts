@@ -5,8 +5,11 @@ import { type CliIo, exitCodes, signalCode } from '../io.js';
 import { wholeOption } from '../options.js';
 import { tableLines } from '../table.js';
 import { adopt } from './adopt.js';
+import { allDocuments, checkDocuments, documentsOf, writeAll } from './document-files.js';
 import { findExperiments } from './find.js';
 import { allAtFull } from './full.js';
+import { listExperiments } from './list.js';
+import { measuredOf } from './measured.js';
 import {
   foldersOf,
   type Planned,
@@ -16,15 +19,7 @@ import {
   withData,
 } from './request.js';
 import { runAll } from './runner.js';
-import {
-  allDocuments,
-  checkDocuments,
-  documentsOf,
-  listExperiments,
-  measuredOf,
-  writeAll,
-  writePage,
-} from './show.js';
+import { writePage } from './show.js';
 import { armTable } from './tables.js';
 
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
@@ -59,8 +54,7 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
   const found = await findExperiments(folders.place.folder, names);
   const all = options.full ? allAtFull(found, names.length > 0) : found;
   if (options.list) {
-    await listExperiments(all, folders, placesOfData(options.data, all), io);
-    return exitCodes.ok;
+    return listExperiments(all, folders, placesOfData(options.data, all), io);
   }
   if (options.docs || options.report) {
     if (options.docs) {

@@ -134,7 +134,9 @@ describe('results that are there already', () => {
     const { code, err } = await reproduce('small', ...withData, '--out', place, '--resume');
     expect([code, err]).toEqual([
       3,
-      expect.stringMatching(/results\.json: has runs of the arm "fp32" under other settings/),
+      expect.stringMatching(
+        /results\.json: 6 of its 6 runs are under other settings .*: "fp32" \(seeds 0, 1\)/,
+      ),
     ]);
   });
 

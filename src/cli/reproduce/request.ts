@@ -1,13 +1,14 @@
 /** What a call of `octograd reproduce` asks for, checked: folders, places of data, and which runs are still to be done. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError, UsageError } from '../../core/errors.js';
+import { UsageError } from '../../core/errors.js';
 import { datasetNames, describeDatasets } from '../../data/index.node.js';
 import { timeStamp } from '../run-folder.js';
 import type { Experiment } from './experiment.js';
 import { type Place, placeOf } from './find.js';
 import { ResultsFile, resultsPath, scheduleText } from './results.js';
 import type { Job } from './runner.js';
+import { checkSettings } from './settings-check.js';
 import { type Task, tasksOf } from './tasks.js';
 
 /** Options as commander hands them over. */
@@ -164,20 +165,6 @@ export function armsOf({ arms }: ReproduceOptions, experiments: readonly Experim
   return names;
 }
 
-/** Refuses results of other settings than the experiment has now: beside new ones they would be compared with them. */
-function checkSettings(file: ResultsFile, all: readonly Task[], path: string): void {
-  for (const { arm, settingsHash } of file.results.runs) {
-    const task = all.find((one) => one.arm === arm);
-    if (task && task.hash === settingsHash) continue;
-    throw new DataError(
-      task
-        ? `has runs of the arm "${arm}" under other settings than experiment.json has now; move the file away to begin anew`
-        : `has runs of the arm "${arm}", which experiment.json does not have; move the file away to begin anew`,
-      path,
-    );
-  }
-}
-
 /** An experiment with its results and the runs that it still needs. */
 export interface Planned {
   readonly experiment: Experiment;
@@ -202,7 +189,7 @@ export async function planned(
     const fresh = { smoke, schedule: scheduleText(all) };
     const file = await ResultsFile.open(folders.results, experiment, fresh);
     const path = resultsPath(folders.results, experiment.name);
-    checkSettings(file, all, path);
+    checkSettings(file.results, all, path);
     const jobs = tasks.filter((task) => !file.has(task)).map((task): Job => ({ task, file }));
     const known = tasks.length - jobs.length;
     if (known > 0 && !options.resume && options.adopt === undefined) {

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, run, workFolder } from '../run.case.js';
-import { durationText } from './show.js';
+import { parseExperiment } from './experiment.js';
+import { durationText } from './list.js';
+import { tasksOf } from './tasks.js';
 
 const folder = workFolder();
 const experiments = join(folder, 'experiments');
@@ -14,12 +16,15 @@ const experiment = {
   arms: ['fp32', 'int8'].map((name) => ({ name, recipe: name })),
 };
 
+/** Hashes of the settings by arm. */
+let hashes: ReadonlyMap<string, string>;
+
 /** Results of which one figure is easy to find. */
 function writeResults(place: string, testAccuracy: number, smoke = false): void {
   mkdirSync(join(place, 'small'), { recursive: true });
   const runs = experiment.arms.map(({ name }) => ({
-    ...{ arm: name, recipe: name, seed: 0, status: 'finished', settingsHash: '0', epochs: 1, steps: 1 },
-    ...{ testAccuracy, testLoss: 1, trainLoss: 1, seconds: 1, threads: 1, octograd: '0.1.0' },
+    ...{ arm: name, recipe: name, seed: 0, status: 'finished', settingsHash: hashes.get(name), epochs: 1 },
+    ...{ testAccuracy, steps: 1, testLoss: 1, trainLoss: 1, seconds: 1, threads: 1, octograd: '0.1.0' },
     ...{ node: 'v20', platform: 'linux-x64', cpu: null, startedAt: '2026-01-01T00:00:00Z' },
   }));
   const results = { formatVersion: 1, experiment: 'small', smoke, schedule: '1 epoch', runs };
@@ -30,7 +35,9 @@ const reproduce = (...args: string[]): Promise<Outcome> =>
   run(['reproduce', '--experiments', experiments, ...args]);
 const pageIn = (place: string): string => readFileSync(join(place, 'report.html'), 'utf8');
 
-beforeAll(() => {
+beforeAll(async () => {
+  const tasks = await tasksOf(parseExperiment(experiment, 'small', 'file'));
+  hashes = new Map(tasks.map(({ arm, hash }) => [arm, hash]));
   mkdirSync(join(experiments, 'small'), { recursive: true });
   writeFileSync(join(experiments, 'small', 'experiment.json'), JSON.stringify(experiment));
   writeResults(experiments, 0.7777);
@@ -90,6 +97,52 @@ describe('--list', () => {
 
   it('has durations that one can plan with', () => {
     expect([40, 89, 3600, 12_000].map(durationText)).toEqual(['40 s', '1 min', '1 h 0 min', '3 h 20 min']);
+  });
+});
+
+describe('results of other settings than experiment.json has', () => {
+  const write = (changes: object): void =>
+    writeFileSync(
+      join(experiments, 'small', 'experiment.json'),
+      JSON.stringify({ ...experiment, ...changes }),
+    );
+  const changed = { settings: { lr: 0.07 } };
+
+  it.each([['--docs'], ['--docs', '--check'], ['--report', '--out', join(folder, 'never')]])(
+    'are refused by %s %s',
+    async (...args) => {
+      write(changed);
+      const { code, err } = await reproduce(...args);
+      write({});
+      expect([code, err]).toEqual([
+        3,
+        expect.stringContaining(
+          'results.json: 2 of its 2 runs are under other settings than experiment.json has now: "fp32" (seed 0), "int8" (seed 0). Take back',
+        ),
+      ]);
+      expect(existsSync(join(experiments, 'small', 'README.md'))).toBe(false);
+    },
+  );
+
+  it('are named by --list, which shows the rest all the same', async () => {
+    write(changed);
+    const { code, out, err } = await reproduce('--list');
+    write({});
+    expect(code).toBe(3);
+    expect(out).toMatch(/^small +mnist +mlp +2 +6 +refused +- +unknown/m);
+    expect(err).toContain('2 of its 2 runs are under other settings');
+  });
+
+  it('are those of arms that were taken away, too', async () => {
+    write({ arms: experiment.arms.slice(0, 1) });
+    const { code, err } = await reproduce('--docs');
+    write({});
+    expect([code, err]).toEqual([
+      3,
+      expect.stringContaining(
+        '1 of its 2 runs are of arms that experiment.json does not have: "int8" (seed 0)',
+      ),
+    ]);
   });
 });
 
