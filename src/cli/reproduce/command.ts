@@ -5,7 +5,7 @@ import { type CliIo, exitCodes, signalCode } from '../io.js';
 import { wholeOption } from '../options.js';
 import { tableLines } from '../table.js';
 import { adopt } from './adopt.js';
-import { allDocuments, checkDocuments, documentsOf, writeAll } from './document-files.js';
+import { allDocuments, checkDocuments, documentsOf, writeAll, writeBeside } from './document-files.js';
 import { findExperiments } from './find.js';
 import { allAtFull } from './full.js';
 import { listExperiments } from './list.js';
@@ -73,7 +73,7 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
       throw new UsageError('--adopt takes runs into one experiment; name it, without --smoke');
     const [plan] = await planned(all, options, folders);
     const code = await adoptRuns(plan, options.adopt, io);
-    if (folders.beside) await writeAll(await allDocuments(all, names, folders, io));
+    if (folders.beside) await writeBeside(await allDocuments(all, names, folders, io), io);
     return code;
   }
   const places = placesOfData(options.data, all);
@@ -88,7 +88,7 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
     );
   }
   const finish = async (): Promise<void> => {
-    if (folders.beside) await writeAll(documentsOf(await measuredOf(ready, folders, io), folders));
+    if (folders.beside) await writeBeside(documentsOf(await measuredOf(ready, folders, io), folders), io);
   };
   const threads = options.threads ?? (options.jobs > 1 ? 1 : undefined);
   try {

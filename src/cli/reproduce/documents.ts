@@ -17,9 +17,10 @@ import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
 
-const written = '<!-- Written by `octograd reproduce --docs` from experiment.json and results.json. -->';
-const writtenOfAll =
-  '<!-- Written by `octograd reproduce --docs` from experiments/: experiment.json and results.json of each, and claims.json. -->';
+/** What a document has that `--docs` wrote, and what it may therefore write over. */
+export const writtenMark = '<!-- Written by `octograd reproduce --docs`';
+const written = `${writtenMark} from experiment.json and results.json. -->`;
+const writtenOfAll = `${writtenMark} from experiments/: experiment.json and results.json of each, and claims.json. -->`;
 
 /** Lines of at most 120 characters, as they are in a paragraph. */
 function wrapped(text: string): string {

@@ -338,6 +338,22 @@ describe('report and documents', () => {
   });
 });
 
+it("a README of the user's beside new results stays, and is named", async () => {
+  const own = join(folder, 'own');
+  mkdirSync(join(own, 'small'), { recursive: true });
+  writeFileSync(join(own, 'small', 'experiment.json'), JSON.stringify(experiment));
+  writeFileSync(join(own, 'small', 'README.md'), 'My own words.');
+  const { code, err } = await run([
+    ...['reproduce', 'small', '--experiments', own, '--seeds', '3', '--adopt', join(out, 'small')],
+  ]);
+  expect([code, err]).toEqual([
+    0,
+    `octograd: ${join(own, 'small', 'README.md')}: not written by octograd reproduce, left as it is\n`,
+  ]);
+  expect(readFileSync(join(own, 'small', 'README.md'), 'utf8')).toBe('My own words.');
+  expect(existsSync(join(own, 'small', 'plot.svg'))).toBe(true);
+});
+
 describe('bad input', () => {
   it.each([
     [['smal', '--list'], 2, 'there is no experiment "smal" in .* Did you mean "small"\\?'],

@@ -100,6 +100,51 @@ describe('--list', () => {
   });
 });
 
+describe('--docs', () => {
+  const place = join(folder, 'project');
+  const exps = join(place, 'exps');
+  const docs = (...args: string[]): Promise<Outcome> =>
+    run(['reproduce', '--experiments', exps, '--docs', ...args]);
+  beforeAll(() => {
+    mkdirSync(join(exps, 'small'), { recursive: true });
+    writeFileSync(join(exps, 'small', 'experiment.json'), JSON.stringify(experiment));
+    writeResults(exps, 0.7777);
+  });
+
+  it.each(['RESULTS.md', 'exps/small/README.md', 'exps/small/tables.md'])(
+    'writes over no %s of the user, and then writes nothing',
+    async (name) => {
+      const sweep = { plot: { kind: 'sweep' }, arms: experiment.arms.map((arm, x) => ({ ...arm, x })) };
+      writeFileSync(join(exps, 'small', 'experiment.json'), JSON.stringify({ ...experiment, ...sweep }));
+      writeFileSync(join(place, name), 'My own words.');
+      const { code, err } = await docs();
+      expect([code, err]).toEqual([
+        3,
+        `octograd: ${join(place, name)}: not written by octograd reproduce --docs, and so not written over; move it away, or name another place with --out\n`,
+      ]);
+      expect(readFileSync(join(place, name), 'utf8')).toBe('My own words.');
+      rmSync(join(place, name));
+      expect(['RESULTS.md', 'exps/small/README.md'].filter((file) => existsSync(join(place, file)))).toEqual(
+        [],
+      );
+    },
+  );
+
+  it('links to the READMEs where they are, and names without a link what is nowhere', async () => {
+    const linksOf = (path: string): string[] => [
+      ...new Set([...readFileSync(path, 'utf8').matchAll(/\]\(([^)]*)\)/g)].map(([, to]) => to)),
+    ];
+    expect((await docs()).code).toBe(0);
+    expect(linksOf(join(place, 'RESULTS.md'))).toEqual(['exps/small/README.md']);
+    // What it wrote it writes over.
+    expect((await docs()).code).toBe(0);
+    const out = join(place, 'out');
+    expect((await docs('--out', out)).code).toBe(0);
+    expect(linksOf(join(out, 'RESULTS.md'))).toEqual(['small/README.md']);
+    expect(existsSync(join(out, 'small', 'README.md'))).toBe(true);
+  });
+});
+
 describe('results of other settings than experiment.json has', () => {
   const write = (changes: object): void =>
     writeFileSync(
