@@ -110,6 +110,22 @@ describe('outside a clone', () => {
     mkdirSync(own, { recursive: true });
     writeFileSync(join(own, 'results.json'), JSON.stringify({ ...shipped, runs: shipped.runs.slice(0, 1) }));
     expect(await doneOf('mnist-mlp')).toBe(1);
+    // From now on there are both kinds, and each says which it is.
+    expect(report.out + readFileSync(join(place, 'runs', 'experiments.html'), 'utf8')).not.toContain(
+      'came with',
+    );
+    const { out } = await startProgram(place, ['reproduce', '--list']);
+    expect(out).toMatch(/^mnist-mlp .* yours$/m);
+    expect(out).toMatch(/^mnist-lenet .* package$/m);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(150);
+    await startProgram(place, ['reproduce', '--report', 'mnist-mlp', 'mnist-lenet']);
+    const page = readFileSync(join(place, 'runs', 'experiments.html'), 'utf8');
+    const sectionOf = (name: string): string =>
+      page.split(`<section id="${name}">`)[1].split('</section>')[0];
+    expect(sectionOf('mnist-mlp')).toContain(
+      `These results are yours: 1 run in runs/reproduce; the ${shipped.runs.length} that came with the package are not shown.`,
+    );
+    expect(sectionOf('mnist-lenet')).toContain('These results came with the package.');
   });
 });
 

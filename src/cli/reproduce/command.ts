@@ -54,7 +54,7 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
   const found = await findExperiments(folders.place.folder, names);
   const all = options.full ? allAtFull(found, names.length > 0) : found;
   if (options.list) {
-    return listExperiments(all, folders, placesOfData(options.data, all), io);
+    return listExperiments(all, names.length > 0, folders, placesOfData(options.data, all), io);
   }
   if (options.docs || options.report) {
     if (options.docs) {

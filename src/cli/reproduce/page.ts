@@ -169,12 +169,13 @@ function closingParts({ experiment }: Measured): string[] {
 }
 
 function section(measured: Measured): string {
-  const { experiment, results } = measured;
+  const { experiment, results, origin } = measured;
   const { name, title, question, method } = experiment;
   const expected = expectedTable(experiment, results);
   const known =
     results && results.runs.length > 0
       ? [
+          origin === undefined ? '' : `<p class="note">${cellText(origin)}</p>`,
           small(`Schedule that was run: ${results.schedule}.`),
           ...armParts(measured),
           figure(experimentChart(experiment, results)),

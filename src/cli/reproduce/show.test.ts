@@ -95,6 +95,12 @@ describe('--list', () => {
     rmSync(join(experiments, 'lacking'), { recursive: true });
   });
 
+  it('asks the question of what is named, and is narrow without', async () => {
+    const named = await reproduce('--list', 'small');
+    expect(named.out).toMatch(/\n\nsmall: Q\?\n$/);
+    expect((await reproduce('--list')).out).not.toContain('Q?');
+  });
+
   it('has durations that one can plan with', () => {
     expect([40, 89, 3600, 12_000].map(durationText)).toEqual(['40 s', '1 min', '1 h 0 min', '3 h 20 min']);
   });
