@@ -1,26 +1,17 @@
 /** `octograd reproduce`: does experiments, takes in runs, and writes what came of them. */
 import { Command } from 'commander';
 import { UsageError } from '../../core/errors.js';
-import { type CliIo, exitCodes, signalCode } from '../io.js';
+import { type CliIo, exitCodes } from '../io.js';
 import { wholeOption } from '../options.js';
-import { tableLines } from '../table.js';
 import { adopt } from './adopt.js';
-import { allDocuments, checkDocuments, documentsOf, writeAll, writeBeside } from './document-files.js';
+import { placesOfData } from './data-places.js';
+import { allDocuments, checkDocuments, writeAll, writeBeside } from './document-files.js';
 import { findExperiments } from './find.js';
 import { allAtFull } from './full.js';
 import { listExperiments } from './list.js';
-import { measuredOf } from './measured.js';
-import {
-  foldersOf,
-  type Planned,
-  placesOfData,
-  planned,
-  type ReproduceOptions,
-  withData,
-} from './request.js';
-import { runAll } from './runner.js';
+import { foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
+import { runExperiments } from './run-experiments.js';
 import { writePage } from './show.js';
-import { armTable } from './tables.js';
 
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
   const made = await adopt(folder, plan.tasks, plan.file);
@@ -33,19 +24,6 @@ async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<numb
   return exitCodes.data;
 }
 
-function printTables(plans: readonly Planned[], io: CliIo): void {
-  for (const { experiment, file, tasks } of plans) {
-    const { smoke, runs } = file.results;
-    if (smoke) {
-      // Figures of a few steps would only be mistaken for results.
-      io.stdout.write(`${experiment.name}: ${runs.length} of ${tasks.length} trial runs came to their end\n`);
-      continue;
-    }
-    const { head, rows, right } = armTable(experiment, file.results);
-    io.stdout.write(`\n${experiment.title}\n${tableLines([head, ...rows], right).join('\n')}\n`);
-  }
-}
-
 async function reproduce(names: readonly string[], options: ReproduceOptions, io: CliIo): Promise<number> {
   if (options.smoke && (options.list || options.report || options.docs)) {
     throw new UsageError('--list, --report and --docs show results, and a trial has none; leave out --smoke');
@@ -54,7 +32,7 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
   const found = await findExperiments(folders.place.folder, names);
   const all = options.full ? allAtFull(found, names.length > 0) : found;
   if (options.list) {
-    return listExperiments(all, names.length > 0, folders, placesOfData(options.data, all), io);
+    return listExperiments(all, names.length > 0, folders, await placesOfData(options.data, all), io);
   }
   if (options.docs || options.report) {
     if (options.docs) {
@@ -76,37 +54,7 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
     if (folders.beside) await writeBeside(await allDocuments(all, names, folders, io), io);
     return code;
   }
-  const places = placesOfData(options.data, all);
-  const { ready, skipped } = await withData(all, places);
-  // What was asked for by name is not left out quietly.
-  if (names.length > 0 && skipped.length > 0) throw new UsageError(`${skipped[0].name}: ${skipped[0].why}`);
-  const plans = await planned(ready, options, folders);
-  const jobs = plans.flatMap((plan) => plan.jobs);
-  if (!options.quiet) {
-    io.stdout.write(
-      `${jobs.length} ${jobs.length === 1 ? 'run' : 'runs'} of ${plans.length} ${plans.length === 1 ? 'experiment' : 'experiments'}; results in ${folders.results}, runs in ${folders.runs}\n`,
-    );
-  }
-  const finish = async (): Promise<void> => {
-    if (folders.beside) await writeBeside(documentsOf(await measuredOf(ready, folders, io), folders), io);
-  };
-  const threads = options.threads ?? (options.jobs > 1 ? 1 : undefined);
-  try {
-    await runAll(jobs, {
-      io,
-      runsFolder: folders.runs,
-      jobs: options.jobs,
-      ...(threads === undefined ? {} : { threads }),
-      ...(options.wide ? { wide: true } : {}),
-      data: places,
-      ...(options.quiet ? { quiet: true } : {}),
-    });
-  } finally {
-    await finish();
-  }
-  printTables(plans, io);
-  for (const { name, why } of skipped) io.stdout.write(`\nNot run: ${name}: ${why}\n`);
-  return io.signal.aborted ? signalCode(io.signal) : exitCodes.ok;
+  return runExperiments(all, names, options, folders, io);
 }
 
 /** @param end is told the exit code. */
@@ -148,7 +96,7 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     .option('--wide', 'kernels in 256-bit vectors: faster, the same figures (Node 24 or newer, x64)')
     .option(
       '--data <where>',
-      'where data lie, <name>=<dir>; for several data sets several times',
+      'where data lie, <name>=<dir>, several times for several data sets; or one folder without a name that holds them all',
       (value: string, before: string[] = []) => [...before, value],
     )
     .option('--experiments <dir>', "folder of experiments (default: ./experiments, else the package's)")
@@ -172,8 +120,8 @@ Examples:
   octograd reproduce --list
   octograd reproduce mnist-lenet --seeds 3
   octograd reproduce --smoke
-  octograd reproduce cifar10-resnet20 --data cifar10=~/cifar-10 --jobs 2 --resume
-  octograd reproduce cifar10-resnet20 --full --data cifar10=~/cifar-10 --resume
+  octograd reproduce cifar10-resnet20 --data cifar10=DIR --jobs 2 --resume
+  octograd reproduce cifar10-resnet20 --full --data cifar10=DIR --resume
   octograd reproduce --report`,
   );
   return command.action(async (names: string[], options: ReproduceOptions) => {

@@ -74,6 +74,8 @@ describe('a whole experiment', () => {
     expect(six).toMatch(/\(one seed\) +not settled, n = 1/);
     expect(first.out).toMatch(/\[5\/5\] small int8 seed 1: test accuracy/);
     expect(first.out).toMatch(/\[1\/5\] .*4 runs left, about \d+:\d\d/);
+    // A run of a moment tells nothing of those to come while it goes on.
+    expect(first.out).not.toMatch(/fp32 seed 0 {2}\d+ % .* about/);
   });
 
   it('leaves folders as octograd train does, whose digits are those of octograd train', async () => {
@@ -99,10 +101,30 @@ describe('a whole experiment', () => {
 });
 
 describe('results that are there already', () => {
-  it('are not run again without being asked', async () => {
-    const { code, err } = await reproduce('small', ...withData, '--out', out);
+  it('are shown as they are where nothing is left to do', async () => {
+    const before = resultsOf(out);
+    const { code, out: said } = await reproduce('small', '--data', '/nowhere', '--out', out);
+    expect(code).toBe(0);
+    expect(said).toMatch(/^six .* not settled, n = 1/m);
+    expect(said).toContain(
+      `Complete: all 5 runs are in ${join(out, 'small', 'results.json')}; to measure again`,
+    );
+    expect(resultsOf(out)).toEqual(before);
+  });
+
+  it('are not added to without being asked', async () => {
+    const { code, err } = await reproduce('small', ...withData, '--out', out, '--seeds', '3');
     expect(code).toBe(2);
-    expect(err).toMatch(/results\.json has 5 of the 5 runs already; --resume .*--out <dir> starts over/);
+    expect(err).toMatch(
+      /results\.json has 5 of the 9 runs already; --resume does the other 4, --out <dir> starts over/,
+    );
+  });
+
+  it('have a table of the arms that are asked for alone', async () => {
+    const { out: said } = await reproduce('small', '--out', out, '--arms', 'fp32,int8');
+    expect(said).toMatch(/^int8 /m);
+    expect(said).not.toMatch(/^six /m);
+    expect(said).toContain('\n1 other arm: not asked for\n');
   });
 
   it('are kept by --resume, which does the others alone', async () => {
@@ -376,7 +398,9 @@ describe('bad input', () => {
     const stop = new AbortController();
     stop.abort('SIGINT');
     const args = ['reproduce', 'small', '--experiments', experiments, ...withData, '--out', place];
-    expect((await run(args, { signal: stop.signal })).code).toBe(130);
+    const { code, out: said } = await run(args, { signal: stop.signal });
+    expect(code).toBe(130);
+    expect(said).toMatch(/\nInterrupted: 0 of 5 runs are recorded; go on with --resume\n$/);
     expect(existsSync(join(place, 'small', 'results.json'))).toBe(false);
   });
 
