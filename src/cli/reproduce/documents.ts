@@ -1,4 +1,5 @@
 /** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
+import { sentence } from '../../core/text.js';
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
@@ -128,7 +129,7 @@ export function readmeText(measured: Measured): string {
   const parts = [`# ${title}`, written, `**Question.** ${question}`];
   const args = argumentsOf(settings).join(' ');
   parts.push(
-    `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ` +
+    `**Method.** ${sentence(method)} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ` +
       comparisonText(experiment),
   );
   parts.push(`    ${commandOf(experiment)}`);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, run, workFolder, writeSmallData } from '../run.case.js';
+import { octogradCommit } from '../version.js';
 import type { Results } from './results.js';
 
 const folder = workFolder();
@@ -66,6 +67,9 @@ describe('a whole experiment', () => {
     for (const one of results.runs) {
       expect(one).toMatchObject({ status: 'finished', steps: 36, threads: 1, node: process.version });
       expect(one.testAccuracy).toBeGreaterThan(0.3);
+      expect(one.backend).toMatch(/^wasm, 1 thread, .*SIMD/);
+      expect(one.cores).toBeGreaterThan(0);
+      expect(one.commit).toBe(octogradCommit());
     }
   });
 
@@ -202,7 +206,7 @@ describe('results that are there already', () => {
     expect(figures(resultsOf(place))).toEqual(
       figures(resultsOf(out))
         .filter(({ seed }) => seed === 0)
-        .map((one) => (one.arm === 'int8' ? { ...one, threads: null } : one)),
+        .map((one) => (one.arm === 'int8' ? { ...one, threads: null, backend: expect.any(String) } : one)),
     );
   });
 });
