@@ -12,6 +12,7 @@ import { listExperiments } from './list.js';
 import { foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
 import { runExperiments } from './run-experiments.js';
 import { writePage } from './show.js';
+import { verify } from './verify.js';
 
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
   const made = await adopt(folder, plan.tasks, plan.file);
@@ -24,10 +25,25 @@ async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<numb
   return exitCodes.data;
 }
 
+/** `--verify` is a command of its own, about experiments that are named: all of them would take hours. */
+function checkVerify(names: readonly string[], options: ReproduceOptions): void {
+  if (!options.verify) return;
+  const others = (['smoke', 'resume', 'list', 'report', 'docs', 'adopt'] as const).filter(
+    (name) => options[name],
+  );
+  if (others.length > 0)
+    throw new UsageError(`--verify does recorded runs anew; leave out --${others.join(', --')}`);
+  if (names.length === 0)
+    throw new UsageError(
+      '--verify does recorded runs anew; name the experiments, for instance mnist-mlp --verify --arms int8',
+    );
+}
+
 async function reproduce(names: readonly string[], options: ReproduceOptions, io: CliIo): Promise<number> {
   if (options.smoke && (options.list || options.report || options.docs)) {
     throw new UsageError('--list, --report and --docs show results, and a trial has none; leave out --smoke');
   }
+  checkVerify(names, options);
   const folders = foldersOf(options);
   const found = await findExperiments(folders.place.folder, names);
   const all = options.full ? allAtFull(found, names.length > 0) : found;
@@ -54,6 +70,7 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
     if (folders.beside) await writeBeside(await allDocuments(all, names, folders, io), io);
     return code;
   }
+  if (options.verify) return verify(all, options, folders, io);
   return runExperiments(all, names, options, folders, io);
 }
 
@@ -106,6 +123,11 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
         'of the results in it if it has some, else of those that there are without --out',
     )
     .option('--adopt <dir>', 'take finished runs of octograd train with the same settings into the results')
+    .option(
+      '--verify',
+      'do recorded runs of the named experiments anew, one seed of every arm unless --seeds and --arms say otherwise, in a folder of their own, ' +
+        'and hold accuracy, losses and cosines against the recorded ones to the last digit; exit code 1 where one differs',
+    )
     .option('--report', 'write one HTML page of all results, instead of running')
     .option(
       '--docs',
@@ -119,6 +141,7 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
 Examples:
   octograd reproduce --list
   octograd reproduce mnist-lenet --seeds 3
+  octograd reproduce mnist-mlp --verify --arms int8
   octograd reproduce --smoke
   octograd reproduce cifar10-resnet20 --data cifar10=DIR --jobs 2 --resume
   octograd reproduce cifar10-resnet20 --full --data cifar10=DIR --resume

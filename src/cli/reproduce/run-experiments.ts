@@ -129,5 +129,5 @@ export async function runExperiments(
 function completeText(plans: readonly Planned[], { results }: Folders): string {
   const count = plans.reduce((sum, { tasks }) => sum + tasks.length, 0);
   const where = plans.length === 1 ? resultsPath(results, plans[0].experiment.name) : results;
-  return `\nComplete: ${count === 1 ? 'the run is' : `all ${count} runs are`} in ${where}; to measure again: --out <dir>\n`;
+  return `\nComplete: ${count === 1 ? 'the run is' : `all ${count} runs are`} in ${where}; to measure again: --verify, or --out <dir>\n`;
 }
