@@ -1,5 +1,5 @@
 /**
- * Runs before `npm start` and `npm test`: checks Node's version and installs what package-lock.json asks for when it is
+ * Runs before `npm start`, `npm run octograd` and `npm test`: checks Node's version and installs what package-lock.json asks for when it is
  * not there yet. Plain Node, since nothing may be installed when it runs.
  */
 import { spawnSync } from 'node:child_process';

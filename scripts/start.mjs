@@ -1,6 +1,7 @@
 /**
- * `npm start`: builds what is stale, then runs the main job, `octograd compare`, with the arguments given after `--`. The
- * program runs in this process, so that signals and the exit code are its own.
+ * `npm start` and `npm run octograd`: builds what is stale, then runs the program with the arguments given after `--`, behind those
+ * of the script: `npm start` is the main job, `octograd compare`. The program runs in this process, so that signals and the exit
+ * code are its own.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,5 +16,5 @@ if (result.code !== 0) {
 // Standard output is the program's own: --json prints nothing else there.
 console.error(report(result));
 const program = join(root, 'dist/cli/main.js');
-process.argv.splice(1, process.argv.length, program, 'compare', ...process.argv.slice(2));
+process.argv.splice(1, process.argv.length, program, ...process.argv.slice(2));
 await import(pathToFileURL(program).href);

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { encode } from 'fast-png';
 import { beforeAll, expect, it } from 'vitest';
 import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
+import { runNpm } from './support/npm.js';
 import { type Ended, startProgram } from './support/program.js';
 
 const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -138,3 +139,10 @@ it('predict without --from says which model it took, what it left out for it, an
   expect(small.code).toBe(3);
   expect(small.err).toMatch(/runs.images.model\.safetensors \(the newest of images; --from takes another\)/);
 });
+
+it('in a clone, npm run octograd is the program, and npm start its main job', () => {
+  const root = fileURLToPath(new URL('../', import.meta.url));
+  const version = runNpm(['run', '--silent', 'octograd', '--', '--version'], root);
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(runNpm(['start', '--silent', '--', '--help'], root).stdout).toContain('Usage: octograd compare');
+}, 240_000);

@@ -79,11 +79,12 @@ describe('a kill in the middle', () => {
   it('Ctrl-C ends processes of its own between two steps, with exit code 130', async () => {
     const args = ['--jobs', '2', '--out', 'stopped'];
     let sent = false;
-    const { code } = await start(args, (text, child) => {
+    const { code, out } = await start(args, (text, child) => {
       if (!sent && text.includes('[1/6]')) sent = child.kill('SIGINT');
     });
     expect(code).toBe(130);
     const runs = runsOf('stopped');
+    expect(out).toContain(`\nInterrupted: ${runs.length} of 6 runs are recorded; go on with --resume\n`);
     expect(runs.length).toBeGreaterThanOrEqual(1);
     expect(runs.length).toBeLessThan(6);
   });
@@ -110,6 +111,22 @@ describe('outside a clone', () => {
     mkdirSync(own, { recursive: true });
     writeFileSync(join(own, 'results.json'), JSON.stringify({ ...shipped, runs: shipped.runs.slice(0, 1) }));
     expect(await doneOf('mnist-mlp')).toBe(1);
+    // From now on there are both kinds, and each says which it is.
+    expect(report.out + readFileSync(join(place, 'runs', 'experiments.html'), 'utf8')).not.toContain(
+      'came with',
+    );
+    const { out } = await startProgram(place, ['reproduce', '--list']);
+    expect(out).toMatch(/^mnist-mlp .* yours$/m);
+    expect(out).toMatch(/^mnist-lenet .* package$/m);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(150);
+    await startProgram(place, ['reproduce', '--report', 'mnist-mlp', 'mnist-lenet']);
+    const page = readFileSync(join(place, 'runs', 'experiments.html'), 'utf8');
+    const sectionOf = (name: string): string =>
+      page.split(`<section id="${name}">`)[1].split('</section>')[0];
+    expect(sectionOf('mnist-mlp')).toContain(
+      `These results are yours: 1 run in runs/reproduce; the ${shipped.runs.length} that came with the package are not shown.`,
+    );
+    expect(sectionOf('mnist-lenet')).toContain('These results came with the package.');
   });
 });
 
@@ -120,6 +137,14 @@ describe('the experiments that are shipped', () => {
     const names = await experimentNames(join(root, 'experiments'));
     expect(names).toContain('cifar10-resnet20');
     for (const name of names) expect(out).toMatch(new RegExp(`^${name} `, 'm'));
+  });
+
+  it('show what is recorded, where nothing is left to do, without their data', async () => {
+    const args = ['--experiments', join(root, 'experiments'), '--data', join(folder, 'nowhere')];
+    const { code, out, err } = await run(['reproduce', 'mnist-lenet', '--seeds', '3', ...args]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^int8 +10 +9\d\.\d\d/m);
+    expect(out).toContain('Complete: all 48 runs are in');
   });
 
   it('have documents that say what results.json does, and no figure of a trial', async () => {

@@ -2,7 +2,7 @@
  * What `train` and `compare` share: every recipe and seed trained on the same model, data and steps, with the run's folder written
  * as it goes. Ends early, and whole, when the signal is aborted.
  */
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { DivergenceError, NonFiniteError } from '../core/errors.js';
 import type { DataSplit, Dataset } from '../data/index.node.js';
 import { createModel } from '../models/index.js';
@@ -39,7 +39,7 @@ import {
   type TrainingSettings,
 } from './setup.js';
 import { tableLines } from './table.js';
-import { octogradVersion } from './version.js';
+import { octogradCommit, octogradVersion } from './version.js';
 
 /** All that the runs of one command have in common. */
 interface Context {
@@ -134,12 +134,15 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
 
 function configOf(context: Omit<Context, 'folder' | 'publish' | 'io'>): object {
   const { command, options, settings, recipes } = context;
+  const commit = octogradCommit();
   return {
     formatVersion: 1,
     octograd: octogradVersion(),
+    ...(commit === undefined ? {} : { commit }),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
     startedAt: new Date().toISOString(),
     command,
     options,

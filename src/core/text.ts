@@ -100,6 +100,11 @@ export function countText(count: number): string {
     .replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
+/** A text with a full stop, where it does not end as a sentence does. */
+export function sentence(text: string): string {
+  return /[.!?:;]["')`]*$/.test(text) ? text : `${text}.`;
+}
+
 /**
  * A value of any kind as it stands in a message, in JSON where it has one and cut to 60 characters. Never throws: what is nested too
  * deep, refers to itself or has no JSON is named by its kind.

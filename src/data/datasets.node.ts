@@ -4,11 +4,11 @@ import { UsageError } from '../core/errors.js';
 import { didYouMean } from '../core/text.js';
 import { type CifarOptions, cifarRemedy, findCifar, loadCifar10, loadCifar100 } from './cifar.node.js';
 import type { DataSplit, Dataset } from './dataset.js';
-import { kindOf } from './files.node.js';
 import { findFsdd, fsddRemedy, loadFsdd } from './fsdd.node.js';
 import {
   fashionMnistRemedy,
   findFashionMnist,
+  findIdxFolder,
   findMnist,
   loadFashionMnist,
   loadMnist,
@@ -39,8 +39,8 @@ interface Entry {
   load(options: DatasetOptions): Promise<DataSplit<Dataset>>;
 }
 
-const folderOr = async (dir: string | undefined, find: () => Promise<string | undefined>) =>
-  dir === undefined ? find() : (await kindOf(dir)) === 'folder' ? dir : undefined;
+const idxFolderOr = (dir: string | undefined, find: () => Promise<string | undefined>) =>
+  dir === undefined ? find() : findIdxFolder(dir);
 
 const entries: { readonly [name: string]: Entry } = {
   mnist: {
@@ -50,7 +50,7 @@ const entries: { readonly [name: string]: Entry } = {
     train: 60_000,
     test: 10_000,
     howToGet: mnistRemedy,
-    find: (dir) => folderOr(dir, findMnist),
+    find: (dir) => idxFolderOr(dir, findMnist),
     load: loadMnist,
   },
   'fashion-mnist': {
@@ -60,7 +60,7 @@ const entries: { readonly [name: string]: Entry } = {
     train: 60_000,
     test: 10_000,
     howToGet: fashionMnistRemedy,
-    find: (dir) => folderOr(dir, findFashionMnist),
+    find: (dir) => idxFolderOr(dir, findFashionMnist),
     load: loadFashionMnist,
   },
   cifar10: {

@@ -78,6 +78,11 @@ export async function findFashionMnist(): Promise<string | undefined> {
   return (await kindOf(DEBIAN_FASHION_MNIST)) === 'folder' ? DEBIAN_FASHION_MNIST : undefined;
 }
 
+/** The folder itself where it holds files as {@link loadIdxSplit} reads them; undefined for any other. */
+export async function findIdxFolder(dir: string): Promise<string | undefined> {
+  return (await idxPath(dir, 'train', 'images')) === undefined ? undefined : dir;
+}
+
 /**
  * Training and test set from the IDX files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-…` of a folder,
  * each plain or with `.gz`.
@@ -132,13 +137,23 @@ async function loadHalf(
   });
 }
 
-async function findIdx(dir: string, half: string, kind: IdxKind, remedy: string): Promise<string> {
-  const axes = kind === 'images' ? 3 : 1;
-  const plain = `${half}-${kind}-idx${axes}-ubyte`;
+/** Name of an IDX file without `.gz`. */
+const idxName = (half: string, kind: IdxKind): string =>
+  `${half}-${kind}-idx${kind === 'images' ? 3 : 1}-ubyte`;
+
+async function idxPath(dir: string, half: string, kind: IdxKind): Promise<string | undefined> {
+  const plain = idxName(half, kind);
   for (const file of [plain, `${plain}.gz`, plain.replace('-idx', '.idx')]) {
     const path = join(dir, file);
     if ((await kindOf(path)) === 'file') return path;
   }
+  return undefined;
+}
+
+async function findIdx(dir: string, half: string, kind: IdxKind, remedy: string): Promise<string> {
+  const path = await idxPath(dir, half, kind);
+  if (path !== undefined) return path;
+  const plain = idxName(half, kind);
   throw new DataError(`has no file ${plain} (or ${plain}.gz); ${remedy}`, dir);
 }
 

@@ -51,6 +51,8 @@ export interface Measured {
   readonly experiment: Experiment;
   /** Undefined where nothing was run. Never those of a trial. */
   readonly results?: Results;
+  /** Whose results these are, in a sentence, where the user's and the package's stand side by side. */
+  readonly origin?: string;
 }
 
 /** A claim of an experiment and what became of it. */

@@ -1,31 +1,18 @@
 /** `octograd reproduce`: does experiments, takes in runs, and writes what came of them. */
 import { Command } from 'commander';
 import { UsageError } from '../../core/errors.js';
-import { type CliIo, exitCodes, signalCode } from '../io.js';
+import { type CliIo, exitCodes } from '../io.js';
 import { wholeOption } from '../options.js';
-import { tableLines } from '../table.js';
 import { adopt } from './adopt.js';
+import { placesOfData } from './data-places.js';
+import { allDocuments, checkDocuments, writeAll, writeBeside } from './document-files.js';
 import { findExperiments } from './find.js';
 import { allAtFull } from './full.js';
-import {
-  foldersOf,
-  type Planned,
-  placesOfData,
-  planned,
-  type ReproduceOptions,
-  withData,
-} from './request.js';
-import { runAll } from './runner.js';
-import {
-  allDocuments,
-  checkDocuments,
-  documentsOf,
-  listExperiments,
-  measuredOf,
-  writeAll,
-  writePage,
-} from './show.js';
-import { armTable } from './tables.js';
+import { listExperiments } from './list.js';
+import { foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
+import { runExperiments } from './run-experiments.js';
+import { writePage } from './show.js';
+import { verify } from './verify.js';
 
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
   const made = await adopt(folder, plan.tasks, plan.file);
@@ -38,29 +25,30 @@ async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<numb
   return exitCodes.data;
 }
 
-function printTables(plans: readonly Planned[], io: CliIo): void {
-  for (const { experiment, file, tasks } of plans) {
-    const { smoke, runs } = file.results;
-    if (smoke) {
-      // Figures of a few steps would only be mistaken for results.
-      io.stdout.write(`${experiment.name}: ${runs.length} of ${tasks.length} trial runs came to their end\n`);
-      continue;
-    }
-    const { head, rows, right } = armTable(experiment, file.results);
-    io.stdout.write(`\n${experiment.title}\n${tableLines([head, ...rows], right).join('\n')}\n`);
-  }
+/** `--verify` is a command of its own, about experiments that are named: all of them would take hours. */
+function checkVerify(names: readonly string[], options: ReproduceOptions): void {
+  if (!options.verify) return;
+  const others = (['smoke', 'resume', 'list', 'report', 'docs', 'adopt'] as const).filter(
+    (name) => options[name],
+  );
+  if (others.length > 0)
+    throw new UsageError(`--verify does recorded runs anew; leave out --${others.join(', --')}`);
+  if (names.length === 0)
+    throw new UsageError(
+      '--verify does recorded runs anew; name the experiments, for instance mnist-mlp --verify --arms int8',
+    );
 }
 
 async function reproduce(names: readonly string[], options: ReproduceOptions, io: CliIo): Promise<number> {
   if (options.smoke && (options.list || options.report || options.docs)) {
     throw new UsageError('--list, --report and --docs show results, and a trial has none; leave out --smoke');
   }
+  checkVerify(names, options);
   const folders = foldersOf(options);
   const found = await findExperiments(folders.place.folder, names);
   const all = options.full ? allAtFull(found, names.length > 0) : found;
   if (options.list) {
-    await listExperiments(all, folders, placesOfData(options.data, all), io);
-    return exitCodes.ok;
+    return listExperiments(all, names.length > 0, folders, await placesOfData(options.data, all), io);
   }
   if (options.docs || options.report) {
     if (options.docs) {
@@ -79,40 +67,11 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
       throw new UsageError('--adopt takes runs into one experiment; name it, without --smoke');
     const [plan] = await planned(all, options, folders);
     const code = await adoptRuns(plan, options.adopt, io);
-    if (folders.beside) await writeAll(await allDocuments(all, names, folders, io));
+    if (folders.beside) await writeBeside(await allDocuments(all, names, folders, io), io);
     return code;
   }
-  const places = placesOfData(options.data, all);
-  const { ready, skipped } = await withData(all, places);
-  // What was asked for by name is not left out quietly.
-  if (names.length > 0 && skipped.length > 0) throw new UsageError(`${skipped[0].name}: ${skipped[0].why}`);
-  const plans = await planned(ready, options, folders);
-  const jobs = plans.flatMap((plan) => plan.jobs);
-  if (!options.quiet) {
-    io.stdout.write(
-      `${jobs.length} ${jobs.length === 1 ? 'run' : 'runs'} of ${plans.length} ${plans.length === 1 ? 'experiment' : 'experiments'}; results in ${folders.results}, runs in ${folders.runs}\n`,
-    );
-  }
-  const finish = async (): Promise<void> => {
-    if (folders.beside) await writeAll(documentsOf(await measuredOf(ready, folders, io), folders));
-  };
-  const threads = options.threads ?? (options.jobs > 1 ? 1 : undefined);
-  try {
-    await runAll(jobs, {
-      io,
-      runsFolder: folders.runs,
-      jobs: options.jobs,
-      ...(threads === undefined ? {} : { threads }),
-      ...(options.wide ? { wide: true } : {}),
-      data: places,
-      ...(options.quiet ? { quiet: true } : {}),
-    });
-  } finally {
-    await finish();
-  }
-  printTables(plans, io);
-  for (const { name, why } of skipped) io.stdout.write(`\nNot run: ${name}: ${why}\n`);
-  return io.signal.aborted ? signalCode(io.signal) : exitCodes.ok;
+  if (options.verify) return verify(all, options, folders, io);
+  return runExperiments(all, names, options, folders, io);
 }
 
 /** @param end is told the exit code. */
@@ -154,7 +113,7 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     .option('--wide', 'kernels in 256-bit vectors: faster, the same figures (Node 24 or newer, x64)')
     .option(
       '--data <where>',
-      'where data lie, <name>=<dir>; for several data sets several times',
+      'where data lie, <name>=<dir>, several times for several data sets; or one folder without a name that holds them all',
       (value: string, before: string[] = []) => [...before, value],
     )
     .option('--experiments <dir>', "folder of experiments (default: ./experiments, else the package's)")
@@ -164,6 +123,11 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
         'of the results in it if it has some, else of those that there are without --out',
     )
     .option('--adopt <dir>', 'take finished runs of octograd train with the same settings into the results')
+    .option(
+      '--verify',
+      'do recorded runs of the named experiments anew, one seed of every arm unless --seeds and --arms say otherwise, in a folder of their own, ' +
+        'and hold accuracy, losses and cosines against the recorded ones to the last digit; exit code 1 where one differs',
+    )
     .option('--report', 'write one HTML page of all results, instead of running')
     .option(
       '--docs',
@@ -177,9 +141,10 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
 Examples:
   octograd reproduce --list
   octograd reproduce mnist-lenet --seeds 3
+  octograd reproduce mnist-mlp --verify --arms int8
   octograd reproduce --smoke
-  octograd reproduce cifar10-resnet20 --data cifar10=~/cifar-10 --jobs 2 --resume
-  octograd reproduce cifar10-resnet20 --full --data cifar10=~/cifar-10 --resume
+  octograd reproduce cifar10-resnet20 --data cifar10=DIR --jobs 2 --resume
+  octograd reproduce cifar10-resnet20 --full --data cifar10=DIR --resume
   octograd reproduce --report`,
   );
   return command.action(async (names: string[], options: ReproduceOptions) => {

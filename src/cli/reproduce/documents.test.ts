@@ -74,8 +74,40 @@ it('says when and where the runs were', () => {
   );
 });
 
+it('says by which commits and kernels runs were made, of those that say so', () => {
+  const newer = (commit: string, backend: string) =>
+    run('fp32', { commit, backend, cores: 2, threads: null });
+  const mixed = [
+    run('fp32'),
+    newer('abc', 'wasm, 2 threads, SIMD, 8-bit dot products'),
+    newer('abc', 'wasm, 2 threads, 256-bit SIMD'),
+    newer('def-dirty', 'wasm, 2 threads, 256-bit SIMD'),
+  ];
+  expect(readmeText({ experiment, results: resultsOf(mixed) }).replace(/\s+/g, ' ')).toContain(
+    '4 runs from 2026-01-02. octograd 0.1.0, Node v20, linux-x64, a processor, 1 thread; ' +
+      'octograd 0.1.0 of commit abc or def-dirty, Node v20, linux-x64, a processor, all 2 cores; ' +
+      'kernels: SIMD, 8-bit dot products or 256-bit SIMD.',
+  );
+});
+
 it('nothing is too long of an experiment without a sweep, nor of one that was not run', () => {
   const { cosines: _c, plot: _p, ...plain } = json;
   expect(tablesText({ experiment: parseExperiment(plain, 'test', 'file'), results })).toBeUndefined();
   expect(tablesText({ experiment })).toBeUndefined();
+});
+
+it('ends the method with a full stop, where it has none', () => {
+  const methods = ['As asked', 'As asked.', 'As asked (`so`).'].map(
+    (method) => /Method\.\*\* (.*?) Model/.exec(readmeText({ experiment: { ...experiment, method } }))?.[1],
+  );
+  expect(methods).toEqual(['As asked.', 'As asked.', 'As asked (`so`).']);
+});
+
+it('has the command as it works where it stands: to go on where some runs are recorded', () => {
+  const commandOf = (runs: readonly RunResult[]) =>
+    / {4}octograd .*/.exec(readmeText({ experiment, results: resultsOf(runs) }))?.[0];
+  const all = experiment.arms.map(({ name }) => run(name));
+  expect(commandOf([])).toBe('    octograd reproduce test');
+  expect(commandOf(all.slice(1))).toBe('    octograd reproduce test --resume');
+  expect(commandOf(all)).toBe('    octograd reproduce test');
 });

@@ -1,4 +1,5 @@
 /** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
+import { sentence } from '../../core/text.js';
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
@@ -18,9 +19,10 @@ import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
 
-const written = '<!-- Written by `octograd reproduce --docs` from experiment.json and results.json. -->';
-const writtenOfAll =
-  '<!-- Written by `octograd reproduce --docs` from experiments/: experiment.json and results.json of each, and claims.json. -->';
+/** What a document has that `--docs` wrote, and what it may therefore write over. */
+export const writtenMark = '<!-- Written by `octograd reproduce --docs`';
+const written = `${writtenMark} from experiment.json and results.json. -->`;
+const writtenOfAll = `${writtenMark} from experiments/: experiment.json and results.json of each, and claims.json. -->`;
 
 /** Lines of at most 120 characters, as they are in a paragraph. */
 function wrapped(text: string): string {
@@ -119,6 +121,15 @@ function resultTables({ experiment, results }: Measured): string[] {
   ];
 }
 
+/** Some runs are recorded, and some are not: what is asked for without `--resume` is then refused. */
+function isPartial({ experiment, results }: Measured): boolean {
+  const runs = results?.runs ?? [];
+  const lacks = experiment.arms.some((arm) =>
+    seedsOf(experiment, arm).some((seed) => !runs.some((run) => run.arm === arm.name && run.seed === seed)),
+  );
+  return lacks && runs.length > 0;
+}
+
 /** The README of an experiment's folder: question, method, result, verdict. */
 export function readmeText(measured: Measured): string {
   const { experiment, results } = measured;
@@ -126,9 +137,9 @@ export function readmeText(measured: Measured): string {
   const parts = [`# ${title}`, written, `**Question.** ${question}`];
   const args = argumentsOf(settings).join(' ');
   parts.push(
-    `**Method.** ${method} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ${comparisonText(experiment)}`.trim(),
+    `**Method.** ${sentence(method)} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ${comparisonText(experiment)}`.trim(),
   );
-  parts.push(`    ${commandOf(experiment)}`);
+  parts.push(`    ${commandOf(experiment)}${isPartial(measured) ? ' --resume' : ''}`);
   parts.push('## Result');
   if (!results || results.runs.length === 0) {
     parts.push('Not run yet: there is no results.json.');

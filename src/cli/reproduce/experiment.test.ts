@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { baselineOf, type Experiment, parseExperiment, seedsOf } from './experiment.js';
+import { baselineOf, type Experiment, experimentFields, parseExperiment, seedsOf } from './experiment.js';
 import { argumentsOf, differences, hashOf, tasksOf } from './tasks.js';
 
 const sound = {
@@ -20,8 +21,9 @@ const sound = {
   ],
   smoke: { maxSteps: 2 },
 };
+// As JSON has it: what is undefined is not there.
 const parse = (changes: object): Experiment =>
-  parseExperiment({ ...sound, ...changes }, 'test', 'test/experiment.json');
+  parseExperiment(JSON.parse(JSON.stringify({ ...sound, ...changes })), 'test', 'test/experiment.json');
 const arms = (...changes: object[]) => ({ arms: [...sound.arms, ...changes] });
 
 const claim = { claim: 'c', source: 's', arm: 'int8', expects: 'loss' };
@@ -37,7 +39,20 @@ describe('parseExperiment', () => {
     [{ baseline: 'flaot' }, 'field "baseline" names the arm "flaot", which there is not'],
     [arms({ name: 'int8', recipe: 'int8' }), 'field "arms.4.name" is "int8" a second time'],
     [arms({ name: 'Big one', recipe: 'int8' }), 'field "arms.4.name": must be of lower-case letters'],
-    [arms({ name: 'x', recipe: { base: 'int8', bits: { weight: 3 } } }), 'field "arms.4.recipe'],
+    [
+      arms({ name: 'x', recipe: { base: 'int8', bits: { weight: 3 } } }),
+      'has a field "arms.4.recipe.bits.weight" (arm "x") that there is not. Did you mean "weights"?',
+    ],
+    [
+      arms({ name: 'x', recipe: 8 }),
+      'field "arms.4.recipe" (arm "x"): must be a built-in name, {"base": name, "bits"',
+    ],
+    [arms({ name: 'x' }), 'the field "arms.4.recipe" (arm "x") is missing'],
+    [{ settings: { lr: '0.1' } }, 'field "settings.lr": must be a number, not "0.1"'],
+    [
+      { method: undefined, model: undefined, metod: 'M.', seeds: 0 },
+      'the fields "method" and "model" are missing; field "seeds": must be at least 1; has a field "metod" that there is not. Did you mean "method"?',
+    ],
     [
       { expected: [{ arm: 'int8', metric: 'accuracy', value: 1, tolerance: 0, source: 's' }] },
       'field "expected.0.tolerance": must be above 0',
@@ -71,6 +86,15 @@ describe('parseExperiment', () => {
     expect(() => parse(changes)).toThrow('test/experiment.json');
   });
 
+  it('refuses what is no object', () => {
+    expect(() => parseExperiment([], 'test', 'file')).toThrow('are missing');
+    expect(() => parseExperiment('x', 'test', 'file')).toThrow('must be an object, not "x"');
+  });
+
+  it('tries with few steps where the file does not say how', () => {
+    expect(parse({ smoke: undefined }).smoke).toEqual({ maxSteps: 6, limit: 512, testLimit: 128 });
+  });
+
   it('takes a claim about an arm without a baseline that says what it is compared with', () => {
     const { claims } = parse({ claims: [{ ...claim, arm: 'own', against: 'int8' }] });
     expect(claims).toEqual([{ ...claim, arm: 'own', against: 'int8' }]);
@@ -88,6 +112,25 @@ describe('parseExperiment', () => {
     expect(seedsOf(experiment, experiment.arms[1])).toEqual([4, 7]);
     expect(seedsOf(experiment, experiment.arms[1], 4)).toEqual([4, 7, 8, 9]);
     expect(seedsOf(experiment, experiment.arms[0], 1)).toEqual([0]);
+  });
+});
+
+describe('what experiments/README.md says', () => {
+  const readme = readFileSync(new URL('../../../experiments/README.md', import.meta.url), 'utf8');
+
+  it('has a template that can be trained as it stands', async () => {
+    const [, template] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];
+    const experiment = parseExperiment(JSON.parse(template ?? ''), 'template', 'experiments/README.md');
+    expect(await tasksOf(experiment)).toHaveLength(9);
+    expect(await tasksOf(experiment, { smoke: true })).toHaveLength(3);
+  });
+
+  it('has a table of all fields and of no others', () => {
+    const [, table] = readme.split('| field | |');
+    const fields = [...(table ?? '').matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell]) =>
+      [...(cell ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    );
+    expect(fields.sort()).toEqual([...experimentFields].sort());
   });
 });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
 import { didYouMean } from '../../core/text.js';
+import { issuesText } from './experiment-errors.js';
 import { armName, claim, cosines, count, distributions, metric, text, whole } from './experiment-fields.js';
 
 /** Options of `octograd train` by their names without dashes; what they may hold, `octograd train` itself checks. */
@@ -42,16 +43,18 @@ const bits = v.strictObject({
   activations: v.optional(count),
   gradients: v.optional(count),
 });
-const recipe = v.union(
-  [
-    text,
-    v.strictObject({ base: text, bits }),
-    v.pipe(
-      v.record(v.string(), v.unknown()),
-      v.check((value) => !('base' in value), 'wrong'),
-    ),
-  ],
+const derived = v.strictObject({ base: text, bits });
+/** Which fields a recipe of one's own has, `parseRecipe` checks. */
+const own = v.record(
+  v.string(),
+  v.unknown(),
   'must be a built-in name, {"base": name, "bits": {"weights", "activations", "gradients"}}, or a recipe ("extends", "products", ...)',
+);
+const recipe = v.lazy(
+  (input): v.GenericSchema<string | v.InferOutput<typeof derived> | v.InferOutput<typeof own>> => {
+    if (typeof input === 'string') return text;
+    return typeof input === 'object' && input !== null && 'base' in input ? derived : own;
+  },
 );
 
 const seeds = v.union(
@@ -115,12 +118,15 @@ const experimentSchema = v.strictObject({
   expected: v.optional(v.array(expected), []),
   claims: v.optional(v.array(claim), []),
   /** What a trial has in place of the settings of all arms. */
-  smoke: settings,
+  smoke: v.optional(settings, { maxSteps: 6, limit: 512, testLimit: 128 }),
   /** The schedule of the source, for a faster machine: what it has in place of the experiment's settings. `--full` runs it. */
   full: v.optional(v.strictObject({ what: text, settings })),
   /** Limits of what the experiment can say. */
   notes: v.optional(v.array(text), []),
 });
+
+/** Names of the fields that an `experiment.json` may have. */
+export const experimentFields: readonly string[] = Object.keys(experimentSchema.entries);
 
 /** Settings of a run by the names of `octograd train`. */
 export type ExperimentSettings = v.InferOutput<typeof settings>;
@@ -258,20 +264,12 @@ export function seedsOf({ seeds }: Pick<ExperimentFile, 'seeds'>, arm: Arm, want
 }
 
 /**
- * An experiment from parsed JSON. @throws DataError naming the file, the field and what it may hold.
+ * An experiment from parsed JSON. @throws DataError naming the file, and of each field that is wrong what it may hold.
  */
 export function parseExperiment(json: unknown, name: string, file: string): Experiment {
   const parsed = v.safeParse(experimentSchema, json);
   if (!parsed.success) {
-    const [issue] = parsed.issues;
-    const field = v.getDotPath(issue) ?? '';
-    const key = field.split('.').pop() ?? '';
-    // valibot's own words for a field that there is not.
-    if (issue.type === 'strict_object' && issue.expected === 'never') {
-      const known = /settings|smoke/.test(field) ? Object.keys(settingNames) : [];
-      throw new DataError(`has a field "${field}" that there is not.${didYouMean(key, known)}`, file);
-    }
-    throw new DataError(field === '' ? issue.message : `field "${field}": ${issue.message}`, file);
+    throw new DataError(issuesText(experimentSchema, json, parsed.issues), file);
   }
   checkNames(parsed.output, file);
   return { ...parsed.output, name };

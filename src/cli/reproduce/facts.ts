@@ -2,23 +2,52 @@
 import { exactKinds, tensorTitles } from './cosines.js';
 import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
+import type { RunResult } from './run-result.js';
 import { enoughSeeds, type VerdictKind } from './statistics.js';
 import { type ArmSummary, digitsOf, intervalText, summaryOf } from './summary.js';
 import { hasOthers } from './tables.js';
 
-/** How many runs, when, and on which machines and versions, each once. Empty text without runs. */
+/** `all 2 cores`, or the threads that were asked for. */
+function threadsText({ threads, cores }: RunResult): string {
+  if (threads !== null) return `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return cores === undefined ? 'all cores' : `all ${cores} cores`;
+}
+
+/** What a backend says of its kernels, without its name and threads, which stand elsewhere. */
+const kernelsOf = (backend: string): string => backend.replace(/^wasm, \d+ threads?, /, '');
+
+/** ` of commits a, b`, or whatever else some runs say of themselves and older ones do not; each once. */
+function eachOnce(before: string, texts: readonly (string | undefined)[]): string {
+  const found = [...new Set(texts.filter((text) => text !== undefined))];
+  return found.length === 0 ? '' : `${before}${found.join(' or ')}`;
+}
+
+/** How many runs, when, and on which machines, versions and kernels, each once. Empty text without runs. */
 export function provenance(results: Results | undefined): string {
   const runs = results?.runs ?? [];
-  const lines = runs.map(({ octograd, node, platform, cpu, threads }) => {
+  if (runs.length === 0) return '';
+  const machines = new Map<string, RunResult[]>();
+  for (const run of runs) {
+    const { octograd, node, platform, cpu } = run;
     const processor = cpu === null ? '' : `, ${cpu}`;
-    const count = threads === null ? 'all cores' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-    return `octograd ${octograd}, Node ${node}, ${platform}${processor}, ${count}`;
+    const text = `octograd ${octograd}#, Node ${node}, ${platform}${processor}, ${threadsText(run)}`;
+    machines.set(text, [...(machines.get(text) ?? []), run]);
+  }
+  const lines = [...machines].map(([text, own]) => {
+    const commits = eachOnce(
+      ' of commit ',
+      own.map(({ commit }) => commit),
+    );
+    const kernels = eachOnce(
+      '; kernels: ',
+      own.map(({ backend }) => backend && kernelsOf(backend)),
+    );
+    return `${text.replace('#', commits)}${kernels}`;
   });
   const dates = runs.map(({ startedAt }) => startedAt.slice(0, 10)).sort();
-  if (runs.length === 0) return '';
   const [first, last] = [dates[0], dates[dates.length - 1]];
   const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
-  return `${count} from ${first}${last === first ? '' : ` to ${last}`}. ${[...new Set(lines)].join('; ')}.`;
+  return `${count} from ${first}${last === first ? '' : ` to ${last}`}. ${lines.join('; ')}.`;
 }
 
 /** What differences are to, and what "no loss" is; empty where arms are not compared. */

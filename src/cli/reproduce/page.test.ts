@@ -48,7 +48,8 @@ it('says of each experiment when, where and with what it was run', () => {
   expect(section('test')).toContain(
     '6 runs from 2026-01-01 to 2026-01-03. octograd 9.8.7, Node v77, linux-x64, a &#60;processor&#62;, 2 threads.',
   );
-  expect(page).toContain('2 experiments, of which 1 have results.');
+  expect(page).toContain('<p>2 experiments, 1 of them with results. Differences');
+  expect(experimentsPage([{ experiment }], others)).toContain('<p>1 experiment, 0 of them with results. ');
 });
 
 it('has the remarks on arms, and the full schedule with its commands', () => {

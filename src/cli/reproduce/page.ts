@@ -1,4 +1,5 @@
 /** All experiments as one HTML page without scripts or outside parts, readable in light and dark. Text out; reads no files. */
+import { sentence } from '../../core/text.js';
 import { reportStyle } from '../report-style.js';
 import { escapeText } from '../report-svg.js';
 import { octogradVersion } from '../version.js';
@@ -185,12 +186,13 @@ function closingParts({ experiment }: Measured): string[] {
 }
 
 function section(measured: Measured): string {
-  const { experiment, results } = measured;
+  const { experiment, results, origin } = measured;
   const { name, title, question, method } = experiment;
   const expected = expectedTable(experiment, results);
   const known =
     results && results.runs.length > 0
       ? [
+          origin === undefined ? '' : `<p class="note">${cellText(origin)}</p>`,
           small(`Schedule that was run: ${results.schedule}.`),
           ...armParts(measured),
           figure(experimentChart(experiment, results)),
@@ -202,7 +204,7 @@ function section(measured: Measured): string {
       : [`<p class="note">Not run yet: ${commandOf(experiment)}</p>`];
   return [
     `<section id="${name}"><h2>${escapeText(title)}</h2>`,
-    `<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(`${method} ${comparisonText(experiment)}`.trim())}</p>`,
+    `<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(`${sentence(method)} ${comparisonText(experiment)}`.trim())}</p>`,
     ...known,
     ...verdictParts(measured),
     ...closingParts(measured),
@@ -212,13 +214,19 @@ function section(measured: Measured): string {
     .join('\n');
 }
 
+/** `12 experiments, 11 of them with results.` */
+function countsText(measured: readonly Measured[]): string {
+  const known = measured.filter(({ results }) => results).length;
+  return `${measured.length} ${measured.length === 1 ? 'experiment' : 'experiments'}, ${known} of them with results.`;
+}
+
 /** The page. @param measured without trials: their figures are no results. */
 export function experimentsPage(measured: readonly Measured[], others: OtherClaims): string {
   const title = 'octograd: the evidence';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><style>${reportStyle}${pageStyle}</style></head>
-<body><header><h1>${title}</h1><p>${measured.length} experiments, of which ${measured.filter(({ results }) => results).length} have results. Differences are to the
+<body><header><h1>${title}</h1><p>${countsText(measured)} Differences are to the
 baseline under the same seed, with 95 % t-intervals; fewer than three seeds settle nothing.</p></header>
 <main><nav>${measured.map(({ experiment: { name, title: text } }) => `<a href="#${name}">${escapeText(text)}</a>`).join('')}</nav>
 <section>${answerParts(measured).join('\n')}</section>

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, run, workFolder, writeSmallData } from '../run.case.js';
+import { octogradCommit } from '../version.js';
 import type { Results } from './results.js';
 
 const folder = workFolder();
@@ -66,6 +67,9 @@ describe('a whole experiment', () => {
     for (const one of results.runs) {
       expect(one).toMatchObject({ status: 'finished', steps: 36, threads: 1, node: process.version });
       expect(one.testAccuracy).toBeGreaterThan(0.3);
+      expect(one.backend).toMatch(/^wasm, 1 thread, .*SIMD/);
+      expect(one.cores).toBeGreaterThan(0);
+      expect(one.commit).toBe(octogradCommit());
     }
   });
 
@@ -74,6 +78,8 @@ describe('a whole experiment', () => {
     expect(six).toMatch(/\(one seed\) +not settled, n = 1/);
     expect(first.out).toMatch(/\[5\/5\] small int8 seed 1: test accuracy/);
     expect(first.out).toMatch(/\[1\/5\] .*4 runs left, about \d+:\d\d/);
+    // A run of a moment tells nothing of those to come while it goes on.
+    expect(first.out).not.toMatch(/fp32 seed 0 {2}\d+ % .* about/);
   });
 
   it('leaves folders as octograd train does, whose digits are those of octograd train', async () => {
@@ -99,10 +105,30 @@ describe('a whole experiment', () => {
 });
 
 describe('results that are there already', () => {
-  it('are not run again without being asked', async () => {
-    const { code, err } = await reproduce('small', ...withData, '--out', out);
+  it('are shown as they are where nothing is left to do', async () => {
+    const before = resultsOf(out);
+    const { code, out: said } = await reproduce('small', '--data', '/nowhere', '--out', out);
+    expect(code).toBe(0);
+    expect(said).toMatch(/^six .* not settled, n = 1/m);
+    expect(said).toContain(
+      `Complete: all 5 runs are in ${join(out, 'small', 'results.json')}; to measure again`,
+    );
+    expect(resultsOf(out)).toEqual(before);
+  });
+
+  it('are not added to without being asked', async () => {
+    const { code, err } = await reproduce('small', ...withData, '--out', out, '--seeds', '3');
     expect(code).toBe(2);
-    expect(err).toMatch(/results\.json has 5 of the 5 runs already; --resume .*--out <dir> starts over/);
+    expect(err).toMatch(
+      /results\.json has 5 of the 9 runs already; --resume does the other 4, --out <dir> starts over/,
+    );
+  });
+
+  it('have a table of the arms that are asked for alone', async () => {
+    const { out: said } = await reproduce('small', '--out', out, '--arms', 'fp32,int8');
+    expect(said).toMatch(/^int8 /m);
+    expect(said).not.toMatch(/^six /m);
+    expect(said).toContain('\n1 other arm: not asked for\n');
   });
 
   it('are kept by --resume, which does the others alone', async () => {
@@ -134,7 +160,9 @@ describe('results that are there already', () => {
     const { code, err } = await reproduce('small', ...withData, '--out', place, '--resume');
     expect([code, err]).toEqual([
       3,
-      expect.stringMatching(/results\.json: has runs of the arm "fp32" under other settings/),
+      expect.stringMatching(
+        /results\.json: 6 of its 6 runs are under other settings .*: "fp32" \(seeds 0, 1\)/,
+      ),
     ]);
   });
 
@@ -178,7 +206,7 @@ describe('results that are there already', () => {
     expect(figures(resultsOf(place))).toEqual(
       figures(resultsOf(out))
         .filter(({ seed }) => seed === 0)
-        .map((one) => (one.arm === 'int8' ? { ...one, threads: null } : one)),
+        .map((one) => (one.arm === 'int8' ? { ...one, threads: null, backend: expect.any(String) } : one)),
     );
   });
 });
@@ -336,6 +364,22 @@ describe('report and documents', () => {
   });
 });
 
+it("a README of the user's beside new results stays, and is named", async () => {
+  const own = join(folder, 'own');
+  mkdirSync(join(own, 'small'), { recursive: true });
+  writeFileSync(join(own, 'small', 'experiment.json'), JSON.stringify(experiment));
+  writeFileSync(join(own, 'small', 'README.md'), 'My own words.');
+  const { code, err } = await run([
+    ...['reproduce', 'small', '--experiments', own, '--seeds', '3', '--adopt', join(out, 'small')],
+  ]);
+  expect([code, err]).toEqual([
+    0,
+    `octograd: ${join(own, 'small', 'README.md')}: not written by octograd reproduce, left as it is\n`,
+  ]);
+  expect(readFileSync(join(own, 'small', 'README.md'), 'utf8')).toBe('My own words.');
+  expect(existsSync(join(own, 'small', 'plot.svg'))).toBe(true);
+});
+
 describe('bad input', () => {
   it.each([
     [['smal', '--list'], 2, 'there is no experiment "smal" in .* Did you mean "small"\\?'],
@@ -358,7 +402,9 @@ describe('bad input', () => {
     const stop = new AbortController();
     stop.abort('SIGINT');
     const args = ['reproduce', 'small', '--experiments', experiments, ...withData, '--out', place];
-    expect((await run(args, { signal: stop.signal })).code).toBe(130);
+    const { code, out: said } = await run(args, { signal: stop.signal });
+    expect(code).toBe(130);
+    expect(said).toMatch(/\nInterrupted: 0 of 5 runs are recorded; go on with --resume\n$/);
     expect(existsSync(join(place, 'small', 'results.json'))).toBe(false);
   });
 

@@ -1,13 +1,13 @@
 /** What a call of `octograd reproduce` asks for, checked: folders, places of data, and which runs are still to be done. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError, UsageError } from '../../core/errors.js';
-import { datasetNames, describeDatasets } from '../../data/index.node.js';
+import { UsageError } from '../../core/errors.js';
 import { timeStamp } from '../run-folder.js';
 import type { Experiment } from './experiment.js';
 import { type Place, placeOf } from './find.js';
 import { ResultsFile, resultsPath, scheduleText } from './results.js';
 import type { Job } from './runner.js';
+import { checkSettings } from './settings-check.js';
 import { type Task, tasksOf } from './tasks.js';
 
 /** Options as commander hands them over. */
@@ -24,6 +24,7 @@ export interface ReproduceOptions {
   readonly data?: readonly string[];
   readonly arms?: string;
   readonly adopt?: string;
+  readonly verify?: boolean;
   readonly list?: boolean;
   readonly report?: boolean;
   readonly docs?: boolean;
@@ -52,14 +53,22 @@ function holdsResults(folder: string): boolean {
 
 /**
  * Results are written to one folder and may be shown from others: those of the installed package are there to be read, and a folder that
- * is new gets a page of the results that there are. @param now names the folder of a trial, which is a new one each time.
+ * is new gets a page of the results that there are. @param now names the folder of a trial or of runs to verify, which is a new one each time.
  */
-export function foldersOf({ experiments, out, smoke, full }: ReproduceOptions, now = new Date()): Folders {
+export function foldersOf(
+  { experiments, out, smoke, full, verify }: ReproduceOptions,
+  now = new Date(),
+): Folders {
   const place = placeOf(experiments);
   // Results of the full schedule are not those of the experiment, and never lie beside it.
   const runs = join('runs', full ? 'reproduce-full' : 'reproduce');
   const beside = place.own && !full;
   const usual = beside ? [place.folder] : full ? [runs] : [runs, place.folder];
+  if (verify) {
+    // What is verified is what is recorded, whatever else a folder of that name holds.
+    const folder = out ?? join('runs', `${timeStamp(now)}-reproduce-verify`);
+    return { place, results: folder, runs: folder, sources: usual, beside: false };
+  }
   if (out !== undefined)
     return { place, results: out, runs: out, sources: holdsResults(out) ? [out] : usual, beside: false };
   if (smoke) {
@@ -67,84 +76,6 @@ export function foldersOf({ experiments, out, smoke, full }: ReproduceOptions, n
     return { place, results: folder, runs: folder, sources: usual, beside: false };
   }
   return { place, results: usual[0], runs, sources: usual, beside };
-}
-
-/** Data sets of an experiment's runs. */
-const datasetsOf = ({ dataset, arms }: Experiment): string[] => [
-  ...new Set(arms.map(({ settings }) => settings.dataset ?? dataset)),
-];
-
-/** `--data` as places by name. @throws UsageError for a place without a name where there are several data sets. */
-export function placesOfData(
-  given: readonly string[] | undefined,
-  experiments: readonly Experiment[],
-): Map<string, string> {
-  const places = new Map<string, string>();
-  const wanted = [...new Set(experiments.flatMap(datasetsOf))];
-  for (const text of given ?? []) {
-    const at = text.indexOf('=');
-    const name = text.slice(0, Math.max(0, at));
-    if (datasetNames.includes(name)) {
-      places.set(name, text.slice(at + 1));
-    } else if (wanted.length === 1) {
-      places.set(wanted[0], text);
-    } else {
-      throw new UsageError(
-        `--data ${text} does not say which data set it is, and these experiments use ${wanted.join(', ')}; write --data <name>=${text}`,
-      );
-    }
-  }
-  return places;
-}
-
-/** An experiment that cannot be run here, and why. */
-export interface Skipped {
-  readonly name: string;
-  readonly why: string;
-}
-
-/** Data sets of an experiment that are not there, each with the remedy. */
-export type Missing = (experiment: Experiment) => Promise<{ dataset: string; remedy: string }[]>;
-
-/** Looks for data in their places, for each data set once. */
-export function missingData(places: ReadonlyMap<string, string>): Missing {
-  const found = new Map<string, { readonly found: boolean; readonly remedy: string }>();
-  return async (experiment) => {
-    const missing: { dataset: string; remedy: string }[] = [];
-    for (const dataset of datasetsOf(experiment)) {
-      let facts = found.get(dataset);
-      if (!facts) {
-        const dir = places.get(dataset);
-        const all = await describeDatasets(dir === undefined ? {} : { dir });
-        const entry = all.find(({ name }) => name === dataset);
-        facts = { found: entry === undefined || entry.found !== undefined, remedy: entry?.howToGet ?? '' };
-        found.set(dataset, facts);
-      }
-      if (!facts.found) missing.push({ dataset, remedy: facts.remedy });
-    }
-    return missing;
-  };
-}
-
-/** Experiments whose data are there, and those whose are not. */
-export async function withData(
-  experiments: readonly Experiment[],
-  places: ReadonlyMap<string, string>,
-): Promise<{ ready: Experiment[]; skipped: Skipped[] }> {
-  const ready: Experiment[] = [];
-  const skipped: Skipped[] = [];
-  const missing = missingData(places);
-  for (const experiment of experiments) {
-    const [first] = await missing(experiment);
-    if (first === undefined) ready.push(experiment);
-    else {
-      const { dataset, remedy } = first;
-      const where = places.has(dataset) ? ` in ${places.get(dataset)}` : '';
-      const why = `the data set ${dataset} is not there${where}; ${remedy}; then --data ${dataset}=<where it is>`;
-      skipped.push({ name: experiment.name, why });
-    }
-  }
-  return { ready, skipped };
 }
 
 /** Arms of `--arms`. @throws UsageError for one that no experiment has. */
@@ -164,20 +95,6 @@ export function armsOf({ arms }: ReproduceOptions, experiments: readonly Experim
   return names;
 }
 
-/** Refuses results of other settings than the experiment has now: beside new ones they would be compared with them. */
-function checkSettings(file: ResultsFile, all: readonly Task[], path: string): void {
-  for (const { arm, settingsHash } of file.results.runs) {
-    const task = all.find((one) => one.arm === arm);
-    if (task && task.hash === settingsHash) continue;
-    throw new DataError(
-      task
-        ? `has runs of the arm "${arm}" under other settings than experiment.json has now; move the file away to begin anew`
-        : `has runs of the arm "${arm}", which experiment.json does not have; move the file away to begin anew`,
-      path,
-    );
-  }
-}
-
 /** An experiment with its results and the runs that it still needs. */
 export interface Planned {
   readonly experiment: Experiment;
@@ -186,7 +103,10 @@ export interface Planned {
   readonly jobs: readonly Job[];
 }
 
-/** What is to be done. @throws UsageError where there are results already and neither `--resume` nor `--adopt` says what of them. */
+/**
+ * What is to be done; nothing of an experiment whose runs are all there.
+ * @throws UsageError where there are some results already and neither `--resume` nor `--adopt` says what of them.
+ */
 export async function planned(
   experiments: readonly Experiment[],
   options: ReproduceOptions,
@@ -202,12 +122,12 @@ export async function planned(
     const fresh = { smoke, schedule: scheduleText(all) };
     const file = await ResultsFile.open(folders.results, experiment, fresh);
     const path = resultsPath(folders.results, experiment.name);
-    checkSettings(file, all, path);
+    checkSettings(file.results, all, path);
     const jobs = tasks.filter((task) => !file.has(task)).map((task): Job => ({ task, file }));
     const known = tasks.length - jobs.length;
-    if (known > 0 && !options.resume && options.adopt === undefined) {
+    if (known > 0 && jobs.length > 0 && !options.resume && options.adopt === undefined) {
       throw new UsageError(
-        `${path} has ${known} of the ${tasks.length} runs already; --resume does the others, --out <dir> starts over elsewhere (or move the file away)`,
+        `${path} has ${known} of the ${tasks.length} runs already; --resume does the other ${jobs.length}, --out <dir> starts over elsewhere (or move the file away)`,
       );
     }
     plans.push({ experiment, tasks, file, jobs });

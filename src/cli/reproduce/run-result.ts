@@ -14,6 +14,8 @@ const configSchema = v.object({
   node: v.string(),
   platform: v.string(),
   cpu: v.optional(v.string()),
+  commit: v.optional(v.string()),
+  cores: v.optional(v.number()),
   startedAt: v.string(),
   command: v.string(),
   settings: v.looseObject({
@@ -51,6 +53,12 @@ export interface RunResult {
   readonly node: string;
   readonly platform: string;
   readonly cpu: string | null;
+  /** Cores that the process could use; runs of older versions do not say. */
+  readonly cores?: number;
+  /** The kernels, as `octograd train` names them: `wasm, 2 threads, SIMD, 8-bit dot products`; see `Backend.description`. */
+  readonly backend?: string;
+  /** Of the clone that it ran in, `-dirty` where its sources were changed; an installed package has none. */
+  readonly commit?: string;
   readonly startedAt: string;
   /** Why a run diverged. */
   readonly message?: string;
@@ -125,6 +133,7 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
     ({ type, error }) => type === 'run-failed' && (error === 'DivergenceError' || error === 'NonFiniteError'),
   );
   const last = all.filter(({ type }) => type === 'epoch').pop();
+  const backend = all.find(({ type }) => type === 'start')?.backend;
   const ended = failed ?? (done && done.reason !== 'aborted' ? done : undefined);
   if (!ended) return undefined;
   const [recipe] = recipes;
@@ -147,6 +156,9 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
       node: config.node,
       platform: config.platform,
       cpu: config.cpu ?? null,
+      ...(config.cores === undefined ? {} : { cores: config.cores }),
+      ...(typeof backend === 'string' ? { backend } : {}),
+      ...(config.commit === undefined ? {} : { commit: config.commit }),
       startedAt: config.startedAt,
       ...(failed ? { message: String(failed.message) } : {}),
       ...(settings.probeEvery > 0 ? { cosines: layerCosines(probesOf(all)) } : {}),

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DataError } from '../../core/errors.js';
 import type { CliIo } from '../io.js';
 import { percentText } from '../table.js';
-import type { ResultsFile } from './results.js';
+import type { Results, ResultsFile } from './results.js';
 import { type FolderRun, hasExtras, type RunResult, readRun, recorded } from './run-result.js';
 import { differences, type Task } from './tasks.js';
 import { TotalProgress } from './total-progress.js';
@@ -30,6 +30,8 @@ export interface RunnerOptions {
   readonly wide?: boolean;
   /** Places of data sets by name. */
   readonly data: ReadonlyMap<string, string>;
+  /** Results whose runs say how long others will take. */
+  readonly known: readonly Pick<Results, 'experiment' | 'runs'>[];
   readonly quiet?: boolean;
 }
 
@@ -63,9 +65,9 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
     jobs.map(({ task }) => task),
     options.jobs,
   );
-  for (const file of new Set(jobs.map((job) => job.file))) {
-    for (const { arm, steps, seconds } of file.results.runs) {
-      if (seconds !== null) progress.learn({ experiment: file.results.experiment, arm }, steps, seconds);
+  for (const { experiment, runs } of options.known) {
+    for (const { arm, steps, seconds } of runs) {
+      if (seconds !== null) progress.learn({ experiment, arm }, steps, seconds);
     }
   }
   const queue = [...jobs];

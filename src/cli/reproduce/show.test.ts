@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, run, workFolder } from '../run.case.js';
-import { durationText } from './show.js';
+import { parseExperiment } from './experiment.js';
+import { durationText } from './list.js';
+import { tasksOf } from './tasks.js';
 
 const folder = workFolder();
 const experiments = join(folder, 'experiments');
@@ -14,12 +16,15 @@ const experiment = {
   arms: ['fp32', 'int8'].map((name) => ({ name, recipe: name })),
 };
 
+/** Hashes of the settings by arm. */
+let hashes: ReadonlyMap<string, string>;
+
 /** Results of which one figure is easy to find. */
 function writeResults(place: string, testAccuracy: number, smoke = false): void {
   mkdirSync(join(place, 'small'), { recursive: true });
   const runs = experiment.arms.map(({ name }) => ({
-    ...{ arm: name, recipe: name, seed: 0, status: 'finished', settingsHash: '0', epochs: 1, steps: 1 },
-    ...{ testAccuracy, testLoss: 1, trainLoss: 1, seconds: 1, threads: 1, octograd: '0.1.0' },
+    ...{ arm: name, recipe: name, seed: 0, status: 'finished', settingsHash: hashes.get(name), epochs: 1 },
+    ...{ testAccuracy, steps: 1, testLoss: 1, trainLoss: 1, seconds: 1, threads: 1, octograd: '0.1.0' },
     ...{ node: 'v20', platform: 'linux-x64', cpu: null, startedAt: '2026-01-01T00:00:00Z' },
   }));
   const results = { formatVersion: 1, experiment: 'small', smoke, schedule: '1 epoch', runs };
@@ -30,7 +35,9 @@ const reproduce = (...args: string[]): Promise<Outcome> =>
   run(['reproduce', '--experiments', experiments, ...args]);
 const pageIn = (place: string): string => readFileSync(join(place, 'report.html'), 'utf8');
 
-beforeAll(() => {
+beforeAll(async () => {
+  const tasks = await tasksOf(parseExperiment(experiment, 'small', 'file'));
+  hashes = new Map(tasks.map(({ arm, hash }) => [arm, hash]));
   mkdirSync(join(experiments, 'small'), { recursive: true });
   writeFileSync(join(experiments, 'small', 'experiment.json'), JSON.stringify(experiment));
   writeResults(experiments, 0.7777);
@@ -88,8 +95,105 @@ describe('--list', () => {
     rmSync(join(experiments, 'lacking'), { recursive: true });
   });
 
+  it('asks the question of what is named, and is narrow without', async () => {
+    const named = await reproduce('--list', 'small');
+    expect(named.out).toMatch(/\n\nsmall: Q\?\n$/);
+    expect((await reproduce('--list')).out).not.toContain('Q?');
+  });
+
   it('has durations that one can plan with', () => {
     expect([40, 89, 3600, 12_000].map(durationText)).toEqual(['40 s', '1 min', '1 h 0 min', '3 h 20 min']);
+  });
+});
+
+describe('--docs', () => {
+  const place = join(folder, 'project');
+  const exps = join(place, 'exps');
+  const docs = (...args: string[]): Promise<Outcome> =>
+    run(['reproduce', '--experiments', exps, '--docs', ...args]);
+  beforeAll(() => {
+    mkdirSync(join(exps, 'small'), { recursive: true });
+    writeFileSync(join(exps, 'small', 'experiment.json'), JSON.stringify(experiment));
+    writeResults(exps, 0.7777);
+  });
+
+  it.each(['RESULTS.md', 'exps/small/README.md', 'exps/small/tables.md'])(
+    'writes over no %s of the user, and then writes nothing',
+    async (name) => {
+      const sweep = { plot: { kind: 'sweep' }, arms: experiment.arms.map((arm, x) => ({ ...arm, x })) };
+      writeFileSync(join(exps, 'small', 'experiment.json'), JSON.stringify({ ...experiment, ...sweep }));
+      writeFileSync(join(place, name), 'My own words.');
+      const { code, err } = await docs();
+      expect([code, err]).toEqual([
+        3,
+        `octograd: ${join(place, name)}: not written by octograd reproduce --docs, and so not written over; move it away, or name another place with --out\n`,
+      ]);
+      expect(readFileSync(join(place, name), 'utf8')).toBe('My own words.');
+      rmSync(join(place, name));
+      expect(['RESULTS.md', 'exps/small/README.md'].filter((file) => existsSync(join(place, file)))).toEqual(
+        [],
+      );
+    },
+  );
+
+  it('links to the READMEs where they are, and names without a link what is nowhere', async () => {
+    const linksOf = (path: string): string[] => [
+      ...new Set([...readFileSync(path, 'utf8').matchAll(/\]\(([^)]*)\)/g)].map(([, to]) => to)),
+    ];
+    expect((await docs()).code).toBe(0);
+    expect(linksOf(join(place, 'RESULTS.md'))).toEqual(['exps/small/README.md']);
+    // What it wrote it writes over.
+    expect((await docs()).code).toBe(0);
+    const out = join(place, 'out');
+    expect((await docs('--out', out)).code).toBe(0);
+    expect(linksOf(join(out, 'RESULTS.md'))).toEqual(['small/README.md']);
+    expect(existsSync(join(out, 'small', 'README.md'))).toBe(true);
+  });
+});
+
+describe('results of other settings than experiment.json has', () => {
+  const write = (changes: object): void =>
+    writeFileSync(
+      join(experiments, 'small', 'experiment.json'),
+      JSON.stringify({ ...experiment, ...changes }),
+    );
+  const changed = { settings: { lr: 0.07 } };
+
+  it.each([['--docs'], ['--docs', '--check'], ['--report', '--out', join(folder, 'never')]])(
+    'are refused by %s %s',
+    async (...args) => {
+      write(changed);
+      const { code, err } = await reproduce(...args);
+      write({});
+      expect([code, err]).toEqual([
+        3,
+        expect.stringContaining(
+          'results.json: 2 of its 2 runs are under other settings than experiment.json has now: "fp32" (seed 0), "int8" (seed 0). Take back',
+        ),
+      ]);
+      expect(existsSync(join(experiments, 'small', 'README.md'))).toBe(false);
+    },
+  );
+
+  it('are named by --list, which shows the rest all the same', async () => {
+    write(changed);
+    const { code, out, err } = await reproduce('--list');
+    write({});
+    expect(code).toBe(3);
+    expect(out).toMatch(/^small +mnist +mlp +2 +6 +refused +- +unknown/m);
+    expect(err).toContain('2 of its 2 runs are under other settings');
+  });
+
+  it('are those of arms that were taken away, too', async () => {
+    write({ arms: experiment.arms.slice(0, 1) });
+    const { code, err } = await reproduce('--docs');
+    write({});
+    expect([code, err]).toEqual([
+      3,
+      expect.stringContaining(
+        '1 of its 2 runs are of arms that experiment.json does not have: "int8" (seed 0)',
+      ),
+    ]);
   });
 });
 
@@ -100,6 +204,7 @@ it('--help says what a call writes anew, and no default that is none', async () 
     '--resume go on: do the runs that results.json lacks; writes README.md, tables.md and plots anew',
   );
   expect(text).not.toContain('(default: [])');
+  expect(text).toContain('octograd reproduce mnist-mlp --verify --arms int8');
 });
 
 it.each(['--list', '--report', '--docs'])('%s has nothing to show of a trial', async (option) => {

@@ -9,6 +9,9 @@ import type { Task } from './tasks.js';
 
 const redrawInterval = 200;
 const lineInterval = 30_000;
+/** What a run must have behind it before its own pace says anything: the first steps compile and warm up. */
+const leastSteps = 10;
+const leastMilliseconds = 2000;
 
 interface Pace {
   seconds: number;
@@ -18,6 +21,8 @@ interface Pace {
 interface Current {
   readonly task: Task;
   readonly began: number;
+  /** When its first event came, which the reading of data does not count for, and of which step it was. */
+  first?: { readonly at: number; readonly step: number };
   step: number;
   loss: number;
 }
@@ -72,6 +77,7 @@ export class TotalProgress {
     run.step = step;
     run.loss = loss;
     const now = this.clock();
+    run.first ??= { at: now, step };
     if (now - this.shown < (this.redraws ? redrawInterval : lineInterval)) return;
     this.shown = now;
     this.draw(run);
@@ -100,28 +106,34 @@ export class TotalProgress {
     this.drawn = false;
   }
 
-  /** Seconds until the last run ends; undefined before any step of any run. */
+  /** Seconds until the last run ends; undefined where neither runs of earlier times nor those that go on tell. */
   secondsLeft(): number | undefined {
     let total = 0;
     for (const [key, task] of this.pending) {
       const run = this.current.get(key);
-      const pace = [`${task.experiment}/${task.arm}`, task.experiment, '']
+      const known = [`${task.experiment}/${task.arm}`, task.experiment, '']
         .map((name) => this.paces.get(name))
         .find((found) => found && found.steps > 0);
-      const own =
-        run && run.step > 10
-          ? { seconds: (this.clock() - run.began) / 1000, steps: run.step }
-          : (pace ?? this.running());
-      if (!own) return undefined;
-      total += ((task.totalSteps - (run?.step ?? 0)) * own.seconds) / own.steps;
+      const pace = (run && this.ownPace(run)) ?? known ?? this.running();
+      if (!pace) return undefined;
+      total += ((task.totalSteps - (run?.step ?? 0)) * pace.seconds) / pace.steps;
     }
     return total / Math.min(this.jobs, Math.max(1, this.pending.size));
   }
 
+  /** The pace of a run that goes on, when it says something. */
+  private ownPace({ first, step }: Current): Pace | undefined {
+    if (!first) return undefined;
+    const [passed, steps] = [this.clock() - first.at, step - first.step];
+    if (passed < leastMilliseconds || steps < leastSteps) return undefined;
+    return { seconds: passed / 1000, steps };
+  }
+
   /** The pace of what runs now, for the first of all runs. */
   private running(): Pace | undefined {
-    for (const { began, step } of this.current.values()) {
-      if (step > 0) return { seconds: (this.clock() - began) / 1000, steps: step };
+    for (const run of this.current.values()) {
+      const pace = this.ownPace(run);
+      if (pace) return pace;
     }
     return undefined;
   }

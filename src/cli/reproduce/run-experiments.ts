@@ -1,0 +1,133 @@
+/** `octograd reproduce` itself: does the runs that are to be done, writes what follows from them, and prints the tables. */
+import { UsageError } from '../../core/errors.js';
+import { type CliIo, exitCodes, signalCode } from '../io.js';
+import { tableLines } from '../table.js';
+import { placesOfData, type Skipped, withData } from './data-places.js';
+import { documentsOf, writeBeside } from './document-files.js';
+import type { Experiment } from './experiment.js';
+import { measuredOf } from './measured.js';
+import { type Folders, type Planned, planned, type ReproduceOptions } from './request.js';
+import { findResults, type Results, resultsPath } from './results.js';
+import { type RunnerOptions, runAll } from './runner.js';
+import { armTable } from './tables.js';
+
+/** `3 runs`. */
+const counted = (count: number, what: string): string => `${count} ${count === 1 ? what : `${what}s`}`;
+
+/** The table of an experiment's results, of the arms that were asked for. */
+function tableText({ experiment, file, tasks }: Planned): string {
+  const arms = experiment.arms.filter(({ name }) => tasks.some(({ arm }) => arm === name));
+  const { head, rows, right } = armTable({ ...experiment, arms }, file.results);
+  const others = experiment.arms.length - arms.length;
+  const rest = others === 0 ? '' : `${counted(others, 'other arm')}: not asked for\n`;
+  return `\n${experiment.title}\n${tableLines([head, ...rows], right).join('\n')}\n${rest}`;
+}
+
+function printTables(plans: readonly Planned[], io: CliIo): void {
+  for (const plan of plans) {
+    const { experiment, file, tasks } = plan;
+    const { smoke, runs } = file.results;
+    // Figures of a few steps would only be mistaken for results.
+    if (smoke)
+      io.stdout.write(`${experiment.name}: ${runs.length} of ${tasks.length} trial runs came to their end\n`);
+    else if (tasks.length > 0) io.stdout.write(tableText(plan));
+  }
+}
+
+/** How far an interrupted command came, and how it goes on. */
+function interruptedText(plans: readonly Planned[], smoke: boolean): string {
+  const all = plans.flatMap(({ tasks, file }) => tasks.map((task) => file.has(task)));
+  const done = `${all.filter(Boolean).length} of ${counted(all.length, smoke ? 'trial run' : 'run')}`;
+  return smoke
+    ? `Interrupted: ${done} came to their end\n`
+    : `Interrupted: ${done} are recorded; go on with --resume\n`;
+}
+
+/** Results that say how long runs take: those that grow, or those that are shown where these are new. */
+async function knownResults(plans: readonly Planned[], { sources }: Folders): Promise<Results[]> {
+  const known: Results[] = [];
+  for (const { experiment, file } of plans) {
+    if (file.results.runs.length > 0) known.push(file.results);
+    else {
+      // An estimate is not worth a refusal: what is wrong with results is said by those who show them.
+      const found = await findResults(sources, experiment.name).catch(() => undefined);
+      if (found) known.push(found.results);
+    }
+  }
+  return known;
+}
+
+/** What the runner takes of a call's options. */
+export function runnerOptions(
+  options: ReproduceOptions,
+  folders: Folders,
+  io: CliIo,
+): Pick<RunnerOptions, 'io' | 'runsFolder' | 'jobs' | 'threads' | 'wide' | 'quiet'> {
+  const threads = options.threads ?? (options.jobs > 1 ? 1 : undefined);
+  return {
+    io,
+    runsFolder: folders.runs,
+    jobs: options.jobs,
+    ...(threads === undefined ? {} : { threads }),
+    ...(options.wide ? { wide: true } : {}),
+    ...(options.quiet ? { quiet: true } : {}),
+  };
+}
+
+/** Those of the experiments that have something to do and no data to do it with. */
+function isSkipped({ experiment, jobs }: Planned, skipped: readonly Skipped[]): boolean {
+  return jobs.length > 0 && skipped.some(({ name }) => name === experiment.name);
+}
+
+/**
+ * Does the runs of experiments that are not there yet, and prints what all say.
+ * @param names of the call; what was asked for by name is not left out quietly. @returns the exit code.
+ */
+export async function runExperiments(
+  experiments: readonly Experiment[],
+  names: readonly string[],
+  options: ReproduceOptions,
+  folders: Folders,
+  io: CliIo,
+): Promise<number> {
+  const all = await planned(experiments, options, folders);
+  const busy = all.filter(({ jobs }) => jobs.length > 0).map(({ experiment }) => experiment);
+  const places = await placesOfData(options.data, experiments);
+  const { skipped } = await withData(busy, places);
+  if (names.length > 0 && skipped.length > 0) throw new UsageError(`${skipped[0].name}: ${skipped[0].why}`);
+  const plans = all.filter((plan) => !isSkipped(plan, skipped));
+  const jobs = plans.flatMap((plan) => plan.jobs);
+  if (!options.quiet && jobs.length > 0) {
+    io.stdout.write(
+      `${counted(jobs.length, 'run')} of ${counted(busy.length - skipped.length, 'experiment')}; results in ${folders.results}, runs in ${folders.runs}\n`,
+    );
+  }
+  try {
+    const known = await knownResults(plans, folders);
+    await runAll(jobs, { ...runnerOptions(options, folders, io), data: places, known });
+  } finally {
+    if (folders.beside && (jobs.length > 0 || options.resume)) {
+      const measured = await measuredOf(
+        plans.map(({ experiment }) => experiment),
+        folders,
+        io,
+      );
+      await writeBeside(documentsOf(measured, folders), io);
+    }
+  }
+  if (io.signal.aborted) {
+    io.stdout.write(interruptedText(plans, options.smoke === true));
+    return signalCode(io.signal);
+  }
+  printTables(plans, io);
+  for (const { name, why } of skipped) io.stdout.write(`\nNot run: ${name}: ${why}\n`);
+  if (jobs.length === 0 && plans.length > 0) io.stdout.write(completeText(plans, folders));
+  return exitCodes.ok;
+}
+
+/** That there was nothing to do, and how it is measured again all the same. */
+function completeText(plans: readonly Planned[], { results }: Folders): string {
+  const count = plans.reduce((sum, { tasks }) => sum + tasks.length, 0);
+  const where = plans.length === 1 ? resultsPath(results, plans[0].experiment.name) : results;
+  return `\nComplete: ${count === 1 ? 'the run is' : `all ${count} runs are`} in ${where}; to measure again: --verify, or --out <dir>\n`;
+}
