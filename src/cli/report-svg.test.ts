@@ -1,27 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  barChart,
-  decadeTicks,
-  escapeText,
-  lineChart,
-  logTicks,
-  niceTicks,
-  type Point,
-  smooth,
-  standaloneSvg,
-} from './report-svg.js';
-
-describe('niceTicks', () => {
-  it.each([
-    [0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]],
-    [0, 938, [0, 200, 400, 600, 800]],
-    [0.8, 1, [0.8, 0.85, 0.9, 0.95, 1]],
-    [-3, 2, [-3, -2, -1, 0, 1, 2]],
-    [5, 5, [5]],
-  ])('%d to %d', (low, high, ticks) => {
-    expect(niceTicks(low, high)).toEqual(ticks);
-  });
-});
+import { barChart, escapeText, lineChart, type Point, smooth, standaloneSvg } from './report-svg.js';
 
 describe('smooth', () => {
   const ramp: Point[] = Array.from({ length: 1000 }, (_, i) => [i, 2 * i]);
@@ -111,13 +89,26 @@ describe('charts', () => {
     expect(svg.match(/<circle/g)).toHaveLength(3);
     const file = standaloneSvg(svg, '.f0{fill:red}');
     expect(file).toMatch(/^<svg xmlns="[^"]*" viewBox="[^>]*><style>.f0{fill:red}<\/style><rect /);
-    expect(decadeTicks(1e-9, 1e9)).toEqual([1e-9, 1e-6, 1e-3, 1, 1e3, 1e6, 1e9]);
   });
 
-  it('has more ticks where a logarithmic axis has few powers of ten', () => {
-    expect(logTicks(1, 100)).toEqual([1, 10, 100]);
-    expect(logTicks(1.5, 90)).toEqual([2, 5, 10, 20, 50]);
-    expect(logTicks(0.3, 0.45)).toEqual([]);
+  it('leaves room for the longest name', () => {
+    const name = 'Range BN, published code';
+    const svg = lineChart({
+      ...chart,
+      series: [
+        {
+          name,
+          color: 0,
+          points: [
+            [0, 0],
+            [1, 1],
+          ],
+        },
+      ],
+    });
+    const [, x] = / end" x="([\d.]+)"/.exec(svg) ?? [];
+    // Bold DejaVu Sans, the widest of the usual ones, has 7.7 pixels a letter.
+    expect(Number(x) + 7.7 * name.length).toBeLessThan(640);
   });
 
   it('has its names at the edge where it is asked to, and a clip for each frame', () => {

@@ -2,6 +2,7 @@
  * Charts as SVG text: lines and bars with labelled axes, a legend and direct labels. Colours are CSS classes (`c0`, `c1`, ...)
  * of the page, so that one chart serves light and dark. Knows numbers and names, not what they mean.
  */
+import { decadeTicks, logTicks, niceTicks } from './axis-ticks.js';
 
 /** Text for HTML and SVG, safe between tags and in quoted attributes. */
 export function escapeText(text: string): string {
@@ -25,30 +26,6 @@ export interface Series {
 
 const round = (value: number): string => String(Math.round(value * 100) / 100);
 
-/** Round numbers that cover low..high, about `count` of them. */
-export function niceTicks(low: number, high: number, count = 5): number[] {
-  if (!(high > low)) return [low];
-  const rough = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power;
-  const ticks: number[] = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
-    // Twelve digits: 3 * 0.1 is 0.3 on an axis.
-    ticks.push(Number((i * step).toPrecision(12)));
-  }
-  return ticks;
-}
-
-/** Powers of ten that cover low..high; every second or third where there are many. */
-export function decadeTicks(low: number, high: number): number[] {
-  const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
-  const stride = Math.max(1, Math.ceil((last - first + 1) / 7));
-  const ticks: number[] = [];
-  // Number('1e-5') is exact where 10 ** -5 need not be.
-  for (let k = first; k <= last; k += stride) ticks.push(Number(`1e${k}`));
-  return ticks;
-}
-
 /**
  * Centred moving mean over `window` points, thinned to at most `limit` points that include both ends. At the start, where curves are
  * steep, the window narrows on both sides to the first point. At the end it loses its later half only: a last value of one point
@@ -67,16 +44,6 @@ export function smooth(points: readonly Point[], window: number, limit = 300): P
     smoothed.push([x, (sums[last + 1] - sums[first]) / (last + 1 - first)]);
   });
   return smoothed;
-}
-
-/** Powers of ten; where low..high has fewer than three of them, their doubles and fivefolds too. */
-export function logTicks(low: number, high: number): number[] {
-  const decades = decadeTicks(low, high);
-  if (decades.length > 2) return decades;
-  const powers = decadeTicks(low / 10, high);
-  return powers
-    .flatMap((power) => [1, 2, 5].map((factor) => Number((factor * power).toPrecision(12))))
-    .filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
 }
 
 export interface LineChart {
@@ -136,7 +103,8 @@ export function lineChart(chart: LineChart): string {
   let yHigh = chart.yHigh ?? ys.reduce((a, b) => Math.max(a, b));
   if (yHigh <= yLow) [yLow, yHigh] = yLog ? [yLow / 2, yHigh * 2] : [yLow - 0.5, yHigh + 0.5];
   const longest = Math.max(...series.map(({ name }) => name.length));
-  const right = width - Math.min(220, Math.max(margin.right, 20 + 7 * longest));
+  // Bold letters of the widest of the fonts that a system may have.
+  const right = width - Math.min(240, Math.max(margin.right, 12 + 8 * longest));
   const bottom = height - margin.bottom;
   const along = (value: number, low: number, high: number, log: boolean): number =>
     log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);

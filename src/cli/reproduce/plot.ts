@@ -1,6 +1,8 @@
 /** The plot of an experiment: differences to the baseline with their intervals, or a sweep. Summaries in, SVG text out. */
+
+import { niceTicks } from '../axis-ticks.js';
 import { chartStyle } from '../report-style.js';
-import { escapeText, niceTicks, standaloneSvg } from '../report-svg.js';
+import { escapeText, standaloneSvg } from '../report-svg.js';
 import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import { type ArmSummary, digitsOf, intervalText, signed, summaryOf, unitOf } from './summary.js';
