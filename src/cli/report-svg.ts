@@ -3,6 +3,7 @@
  * of the page, so that one chart serves light and dark. Knows numbers and names, not what they mean.
  */
 import { decadeTicks, logTicks, niceTicks } from './axis-ticks.js';
+import { beyondPath, endsWithin, intervalPath } from './chart-marks.js';
 
 /** Text for HTML and SVG, safe between tags and in quoted attributes. */
 export function escapeText(text: string): string {
@@ -57,6 +58,8 @@ export interface LineChart {
   readonly yText?: (value: number) => string;
   /** The x axis begins at 0, unless this says otherwise. */
   readonly xLow?: number;
+  /** Default: the last of the points. */
+  readonly xHigh?: number;
   readonly xText?: (value: number) => string;
   /** Names stand at the right edge, not where their curves end: for curves that others go on beyond. */
   readonly namesAtEdge?: boolean;
@@ -98,7 +101,7 @@ export function lineChart(chart: LineChart): string {
   const xs = all.map(([x]) => x);
   const ys = all.map(([, y]) => y);
   const xLow = chart.xLow ?? (xLog ? xs.reduce((a, b) => Math.min(a, b)) : 0);
-  const xHigh = xs.reduce((a, b) => Math.max(a, b), xLog ? 2 * xLow : xLow + 1);
+  const xHigh = chart.xHigh ?? xs.reduce((a, b) => Math.max(a, b), xLog ? 2 * xLow : xLow + 1);
   let yLow = chart.yLow ?? ys.reduce((a, b) => Math.min(a, b));
   let yHigh = chart.yHigh ?? ys.reduce((a, b) => Math.max(a, b));
   if (yHigh <= yLow) [yLow, yHigh] = yLog ? [yLow / 2, yHigh * 2] : [yLow - 0.5, yHigh + 0.5];
@@ -135,22 +138,31 @@ export function lineChart(chart: LineChart): string {
     `<text class="label" transform="translate(14 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeText(chart.yLabel)}</text>`,
     `<text class="title" x="${margin.left}" y="18">${escapeText(chart.title)}</text>`,
   );
+  const edges = [margin.top, bottom] as const;
+  let isCut = false;
   for (const { points, color, dots, dashed, intervals = [] } of series) {
     for (const [x, low, high] of intervals) {
-      if (!shown(x, xLog) || !shown(low, yLog) || !shown(high, yLog)) continue;
-      const [from, to] = [toY(Math.max(low, yLow)), toY(Math.min(high, yHigh))];
-      if (from < to) continue;
-      const at = toX(x);
-      parts.push(
-        `<path class="c${color}" d="M${round(at)} ${round(from)}V${round(to)}M${round(at - 4)} ${round(from)}h8M${round(at - 4)} ${round(to)}h8"/>`,
-      );
+      if (!shown(x, xLog)) continue;
+      // Nothing at or below 0 has a place on a logarithmic axis: it is beyond its lower end.
+      const [from, to] = [low, high].map((y) => (yLog && y <= 0 ? Number.POSITIVE_INFINITY : toY(y)));
+      const ends = endsWithin(from, to, edges);
+      if (!ends) continue;
+      isCut ||= ends.some((end) => end.isCut);
+      parts.push(`<path class="c${color}" d="${intervalPath('y', toX(x), ends)}"/>`);
     }
     if (dots) {
       for (const [x, y] of points) {
-        if (y >= yLow && y <= yHigh)
-          parts.push(
-            `<circle class="f${color} dot" cx="${round(toX(x))}" cy="${round(toY(y))}" r="${intervals.length > 0 ? 3.2 : 4.5}"/>`,
-          );
+        if (y < yLow || y > yHigh) {
+          const path =
+            y < yLow ? beyondPath('y', bottom, toX(x), 1) : beyondPath('y', margin.top, toX(x), -1);
+          const value = escapeText(String(Number(y.toPrecision(4))));
+          parts.push(`<path class="f${color}" d="${path}"><title>${value}</title></path>`);
+          isCut = true;
+          continue;
+        }
+        parts.push(
+          `<circle class="f${color} dot" cx="${round(toX(x))}" cy="${round(toY(y))}" r="${intervals.length > 0 ? 3.2 : 4.5}"/>`,
+        );
       }
     } else {
       const path = points
@@ -161,6 +173,10 @@ export function lineChart(chart: LineChart): string {
       );
     }
   }
+  if (isCut)
+    parts.push(
+      `<text class="tick" x="${width - 8}" y="${height - 6}" text-anchor="end">arrows: beyond the axis</text>`,
+    );
   const labelled = series.filter(({ name }) => name !== '');
   const ends = labelled.map(({ points }) => toY(points[points.length - 1][1]));
   const places = spread(ends, 15, margin.top, bottom);
