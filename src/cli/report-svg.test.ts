@@ -1,27 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  barChart,
-  decadeTicks,
-  escapeText,
-  lineChart,
-  logTicks,
-  niceTicks,
-  type Point,
-  smooth,
-  standaloneSvg,
-} from './report-svg.js';
-
-describe('niceTicks', () => {
-  it.each([
-    [0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]],
-    [0, 938, [0, 200, 400, 600, 800]],
-    [0.8, 1, [0.8, 0.85, 0.9, 0.95, 1]],
-    [-3, 2, [-3, -2, -1, 0, 1, 2]],
-    [5, 5, [5]],
-  ])('%d to %d', (low, high, ticks) => {
-    expect(niceTicks(low, high)).toEqual(ticks);
-  });
-});
+import { barChart, escapeText, lineChart, type Point, smooth, standaloneSvg } from './report-svg.js';
 
 describe('smooth', () => {
   const ramp: Point[] = Array.from({ length: 1000 }, (_, i) => [i, 2 * i]);
@@ -106,18 +84,51 @@ describe('charts', () => {
     });
     // The middle of both axes, with a bar over half of the height (222) about it.
     expect(svg).toContain('<circle class="f0 dot" cx="303" cy="145"');
-    expect(svg).toContain('d="M303 200.5V89.5');
+    expect(svg).toContain('d="M303 200.5L303 89.5');
     for (const text of ['>0.0001<', '>0.01<', '>100<']) expect(svg).toContain(text);
     expect(svg.match(/<circle/g)).toHaveLength(3);
     const file = standaloneSvg(svg, '.f0{fill:red}');
     expect(file).toMatch(/^<svg xmlns="[^"]*" viewBox="[^>]*><style>.f0{fill:red}<\/style><rect /);
-    expect(decadeTicks(1e-9, 1e9)).toEqual([1e-9, 1e-6, 1e-3, 1, 1e3, 1e6, 1e9]);
   });
 
-  it('has more ticks where a logarithmic axis has few powers of ten', () => {
-    expect(logTicks(1, 100)).toEqual([1, 10, 100]);
-    expect(logTicks(1.5, 90)).toEqual([2, 5, 10, 20, 50]);
-    expect(logTicks(0.3, 0.45)).toEqual([]);
+  it('has arrows where an interval goes on beyond its axis, and triangles for values there', () => {
+    const of = (y: number, low: number, high: number): string =>
+      lineChart({
+        ...chart,
+        ...{ xHigh: 20, yLow: 1, yHigh: 100, yLog: true },
+        series: [{ name: '', color: 0, dots: true, points: [[10, y]], intervals: [[10, low, high]] }],
+      });
+    // In the middle of the axes, 241 pixels of them and 111 from the edges.
+    expect(of(10, 5, 20)).not.toContain('beyond');
+    expect(of(10, 1, 100)).toContain('d="M303 256L303 34M299 256L307 256M299 34L307 34"');
+    const cut = of(10, -1, 200);
+    expect(cut).toContain('d="M303 256L303 34M299 250L303 256L307 250M299 40L303 34L307 40"');
+    expect(cut).toContain('>arrows: beyond the axis</text>');
+    const away = of(0.5, 0.25, 0.75);
+    expect(away).not.toContain('<circle');
+    expect(away).toContain('<path class="f0" d="M303 256L298 248L308 248Z"><title>0.5</title>');
+    expect(away).not.toContain('class="c0"');
+    expect(of(200, 150, 250)).toContain('<path class="f0" d="M303 34L298 42L308 42Z">');
+  });
+
+  it('leaves room for the longest name', () => {
+    const name = 'Range BN, published code';
+    const svg = lineChart({
+      ...chart,
+      series: [
+        {
+          name,
+          color: 0,
+          points: [
+            [0, 0],
+            [1, 1],
+          ],
+        },
+      ],
+    });
+    const [, x] = / end" x="([\d.]+)"/.exec(svg) ?? [];
+    // Bold DejaVu Sans, the widest of the usual ones, has 7.7 pixels a letter.
+    expect(Number(x) + 7.7 * name.length).toBeLessThan(640);
   });
 
   it('has its names at the edge where it is asked to, and a clip for each frame', () => {

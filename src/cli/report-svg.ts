@@ -2,6 +2,8 @@
  * Charts as SVG text: lines and bars with labelled axes, a legend and direct labels. Colours are CSS classes (`c0`, `c1`, ...)
  * of the page, so that one chart serves light and dark. Knows numbers and names, not what they mean.
  */
+import { decadeTicks, logTicks, niceTicks } from './axis-ticks.js';
+import { beyondPath, endsWithin, intervalPath } from './chart-marks.js';
 
 /** Text for HTML and SVG, safe between tags and in quoted attributes. */
 export function escapeText(text: string): string {
@@ -25,30 +27,6 @@ export interface Series {
 
 const round = (value: number): string => String(Math.round(value * 100) / 100);
 
-/** Round numbers that cover low..high, about `count` of them. */
-export function niceTicks(low: number, high: number, count = 5): number[] {
-  if (!(high > low)) return [low];
-  const rough = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power;
-  const ticks: number[] = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
-    // Twelve digits: 3 * 0.1 is 0.3 on an axis.
-    ticks.push(Number((i * step).toPrecision(12)));
-  }
-  return ticks;
-}
-
-/** Powers of ten that cover low..high; every second or third where there are many. */
-export function decadeTicks(low: number, high: number): number[] {
-  const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
-  const stride = Math.max(1, Math.ceil((last - first + 1) / 7));
-  const ticks: number[] = [];
-  // Number('1e-5') is exact where 10 ** -5 need not be.
-  for (let k = first; k <= last; k += stride) ticks.push(Number(`1e${k}`));
-  return ticks;
-}
-
 /**
  * Centred moving mean over `window` points, thinned to at most `limit` points that include both ends. At the start, where curves are
  * steep, the window narrows on both sides to the first point. At the end it loses its later half only: a last value of one point
@@ -69,16 +47,6 @@ export function smooth(points: readonly Point[], window: number, limit = 300): P
   return smoothed;
 }
 
-/** Powers of ten; where low..high has fewer than three of them, their doubles and fivefolds too. */
-export function logTicks(low: number, high: number): number[] {
-  const decades = decadeTicks(low, high);
-  if (decades.length > 2) return decades;
-  const powers = decadeTicks(low / 10, high);
-  return powers
-    .flatMap((power) => [1, 2, 5].map((factor) => Number((factor * power).toPrecision(12))))
-    .filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
-}
-
 export interface LineChart {
   readonly title: string;
   readonly xLabel: string;
@@ -90,6 +58,8 @@ export interface LineChart {
   readonly yText?: (value: number) => string;
   /** The x axis begins at 0, unless this says otherwise. */
   readonly xLow?: number;
+  /** Default: the last of the points. */
+  readonly xHigh?: number;
   readonly xText?: (value: number) => string;
   /** Names stand at the right edge, not where their curves end: for curves that others go on beyond. */
   readonly namesAtEdge?: boolean;
@@ -131,12 +101,13 @@ export function lineChart(chart: LineChart): string {
   const xs = all.map(([x]) => x);
   const ys = all.map(([, y]) => y);
   const xLow = chart.xLow ?? (xLog ? xs.reduce((a, b) => Math.min(a, b)) : 0);
-  const xHigh = xs.reduce((a, b) => Math.max(a, b), xLog ? 2 * xLow : xLow + 1);
+  const xHigh = chart.xHigh ?? xs.reduce((a, b) => Math.max(a, b), xLog ? 2 * xLow : xLow + 1);
   let yLow = chart.yLow ?? ys.reduce((a, b) => Math.min(a, b));
   let yHigh = chart.yHigh ?? ys.reduce((a, b) => Math.max(a, b));
   if (yHigh <= yLow) [yLow, yHigh] = yLog ? [yLow / 2, yHigh * 2] : [yLow - 0.5, yHigh + 0.5];
   const longest = Math.max(...series.map(({ name }) => name.length));
-  const right = width - Math.min(220, Math.max(margin.right, 20 + 7 * longest));
+  // Bold letters of the widest of the fonts that a system may have.
+  const right = width - Math.min(240, Math.max(margin.right, 12 + 8 * longest));
   const bottom = height - margin.bottom;
   const along = (value: number, low: number, high: number, log: boolean): number =>
     log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
@@ -167,22 +138,31 @@ export function lineChart(chart: LineChart): string {
     `<text class="label" transform="translate(14 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeText(chart.yLabel)}</text>`,
     `<text class="title" x="${margin.left}" y="18">${escapeText(chart.title)}</text>`,
   );
+  const edges = [margin.top, bottom] as const;
+  let isCut = false;
   for (const { points, color, dots, dashed, intervals = [] } of series) {
     for (const [x, low, high] of intervals) {
-      if (!shown(x, xLog) || !shown(low, yLog) || !shown(high, yLog)) continue;
-      const [from, to] = [toY(Math.max(low, yLow)), toY(Math.min(high, yHigh))];
-      if (from < to) continue;
-      const at = toX(x);
-      parts.push(
-        `<path class="c${color}" d="M${round(at)} ${round(from)}V${round(to)}M${round(at - 4)} ${round(from)}h8M${round(at - 4)} ${round(to)}h8"/>`,
-      );
+      if (!shown(x, xLog)) continue;
+      // Nothing at or below 0 has a place on a logarithmic axis: it is beyond its lower end.
+      const [from, to] = [low, high].map((y) => (yLog && y <= 0 ? Number.POSITIVE_INFINITY : toY(y)));
+      const ends = endsWithin(from, to, edges);
+      if (!ends) continue;
+      isCut ||= ends.some((end) => end.isCut);
+      parts.push(`<path class="c${color}" d="${intervalPath('y', toX(x), ends)}"/>`);
     }
     if (dots) {
       for (const [x, y] of points) {
-        if (y >= yLow && y <= yHigh)
-          parts.push(
-            `<circle class="f${color} dot" cx="${round(toX(x))}" cy="${round(toY(y))}" r="${intervals.length > 0 ? 3.2 : 4.5}"/>`,
-          );
+        if (y < yLow || y > yHigh) {
+          const path =
+            y < yLow ? beyondPath('y', bottom, toX(x), 1) : beyondPath('y', margin.top, toX(x), -1);
+          const value = escapeText(String(Number(y.toPrecision(4))));
+          parts.push(`<path class="f${color}" d="${path}"><title>${value}</title></path>`);
+          isCut = true;
+          continue;
+        }
+        parts.push(
+          `<circle class="f${color} dot" cx="${round(toX(x))}" cy="${round(toY(y))}" r="${intervals.length > 0 ? 3.2 : 4.5}"/>`,
+        );
       }
     } else {
       const path = points
@@ -193,6 +173,10 @@ export function lineChart(chart: LineChart): string {
       );
     }
   }
+  if (isCut)
+    parts.push(
+      `<text class="tick" x="${width - 8}" y="${height - 6}" text-anchor="end">arrows: beyond the axis</text>`,
+    );
   const labelled = series.filter(({ name }) => name !== '');
   const ends = labelled.map(({ points }) => toY(points[points.length - 1][1]));
   const places = spread(ends, 15, margin.top, bottom);

@@ -6,7 +6,7 @@ import { armCosines, sweptArms, tensorKinds, tensorTitles } from './cosines.js';
 import type { Experiment } from './experiment.js';
 import type { Results } from './results.js';
 
-/** Less is lost than the axis of what is lost shows. */
+/** Where the axis of what is lost ends. */
 const FLOOR = 1e-6;
 
 /** Means over layers and runs, with 95 % t-intervals over runs. Empty text where nothing was probed. */
@@ -42,6 +42,7 @@ export function cosineChart(experiment: Experiment, results: Results | undefined
     xLabel: plot.xLabel ?? 'x',
     namesAtEdge: true,
     xLow: Math.min(...swept.map(({ x }) => x)),
+    xHigh: Math.max(...swept.map(({ x }) => x)),
     ...(plot.xLog ? { xText: (x: number) => (Number.isInteger(x) ? String(2 ** x) : '') } : {}),
   };
   const all: Series[] = [
@@ -66,10 +67,11 @@ export function cosineChart(experiment: Experiment, results: Results | undefined
       yHigh: 1,
       yLog: true,
       yText: (value) => (value < 0.001 ? value.toExponential(0) : String(value)),
+      // What loses nothing, or less than the axis has, is below it, and its curve leaves the chart.
       series: all.map(({ points, intervals = [], ...rest }) => ({
         ...rest,
-        points: points.filter(([, y]) => 1 - y >= FLOOR).map(([x, y]) => [x, 1 - y] as const),
-        intervals: intervals.map(([x, low, high]) => [x, Math.max(1 - high, FLOOR), 1 - low] as const),
+        points: points.map(([x, y]) => [x, Math.max(1 - y, Number.EPSILON)] as const),
+        intervals: intervals.map(([x, low, high]) => [x, 1 - high, 1 - low] as const),
       })),
     }),
   ];

@@ -128,6 +128,8 @@ it('what is lost stands on a logarithmic axis below, as far as it can be seen', 
   const exact = resultsOf({ 'all-2bit': [run(0.5, 0.5)], 'all-8bit': [run(1, 1)] });
   const rest = cosineChart(parse(), exact).split('<svg ')[3];
   expect(rest.match(/class="f2 dot"/g)).toHaveLength(1);
+  // That nothing is lost is said at the edge.
+  expect(rest.match(/<path class="f2" d="[^"]*Z"/g)).toHaveLength(1);
 });
 
 it('nothing is shown without probes, or where the experiment does not ask', () => {

@@ -36,12 +36,16 @@ const results = {
 const others: OtherClaims = {
   formatVersion: 1,
   elsewhere: [],
-  untested: [{ claim: 'It is large', source: 'a paper', why: 'no room' }],
+  untested: [
+    { claim: 'It is large', source: 'a paper', why: 'no room', command: 'octograd train --model large' },
+  ],
 };
 const page = experimentsPage(
   [{ experiment, results }, { experiment: { ...experiment, name: 'other' } }],
   others,
 );
+/** Rows of cells as a table has them, without names of columns and classes. */
+const bare = (html: string): string => html.replace(/ (data-name|class)="[^"]*"/g, '');
 const section = (name: string): string => page.split(`<section id="${name}">`)[1].split('</section>')[0];
 
 it('says of each experiment when, where and with what it was run', () => {
@@ -63,14 +67,13 @@ it('has the remarks on arms, and the full schedule with its commands', () => {
 it('has the verdicts of its claims, marked by whether they are settled and not by whom they please', () => {
   const [, verdicts] = section('test').split('<h3>Verdict</h3>');
   const cellOf = (claim: string): string =>
-    new RegExp(`>${claim}</td>.*<td class="([^"]*)" data-name="verdict">([^<]*)`)
+    new RegExp(`>${claim}</td>.*<td class="([^"]*)" data-name="verdict"[^>]*>([^<]*)`)
       .exec(verdicts)
       ?.slice(1)
       .join(': ') ?? '';
   expect(cellOf('It learns')).toBe('settled: holds');
   expect(cellOf('It fails')).toBe('settled: does not hold (no loss)');
   expect(cellOf('It was tried')).toBe('open: not run yet: ');
-  expect(page).toMatch(/<td class="open" data-name="verdict">could not be tested here: no room/);
 });
 
 it('begins with the short answers, their marks made into elements', () => {
@@ -78,8 +81,35 @@ it('begins with the short answers, their marks made into elements', () => {
   expect(answers).toContain(
     '<li>It learns: <b>no loss</b> in 1 of 2 (test); <b>not run</b> in 1 (other).</li>',
   );
-  expect(answers.split('</section>')[0]).toContain(
-    '<td><a href="#test">test</a></td><td><code>mlp</code></td><td>mnist</td><td class="number">3</td><td class="number">91.00 %</td>',
+  expect(bare(answers.split('</section>')[0])).toContain(
+    '<td><a href="#test">test</a></td><td><code>mlp</code></td><td>mnist</td><td>3</td><td>91.00&nbsp;%</td>',
+  );
+});
+
+it('gives the reason why nothing was measured the room of both columns, and its command in words', () => {
+  expect(page).toContain(
+    '<td class="open" data-name="verdict" colspan="2">could not be tested here: no room; <code><span>octograd</span> <span>train</span> <span>--model</span> <span>large</span></code></td></tr>',
+  );
+  // A row of three cells under four heads.
+  const [row] = /<tr><td[^>]*>It is large.*?<\/tr>/.exec(page) ?? [''];
+  expect(row.match(/<td/g)).toHaveLength(3);
+});
+
+it('says in each cell of a table of texts its column, which narrow screens show', () => {
+  const tables = [...page.matchAll(/<table class="blocks (\w+)">(.*?)<\/table>/gs)];
+  expect(new Set(tables.map(([, name]) => name))).toEqual(new Set(['overview', 'trained', 'claims', 'arms']));
+  for (const [, , html] of tables) expect(html).not.toMatch(/<td(?![^>]* data-name="[^"]+")/);
+  // A name without the marks of its head.
+  expect(page).toContain('data-name="int8 less float32"');
+  expect(page).toContain('<th><code>int8</code> less float32</th>');
+});
+
+it('marks cells without a value, and keeps figures in one line', () => {
+  expect(section('test')).toContain(
+    '<td class="none" data-name="difference in points [95 % interval]">-</td><td class="open" data-name="verdict"></td>',
+  );
+  expect(section('test')).toContain(
+    '<span class="figures">+0.00 [+0.00, +0.00]</span> points, n&nbsp;=&nbsp;3',
   );
 });
 

@@ -23,59 +23,59 @@ import {
 } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentsTable } from './overview.js';
+import { pageStyle } from './page-style.js';
 import { experimentChart } from './plot.js';
 import { quantizerText } from './shapes.js';
 import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, sweepCaption, sweepTable, type TextTable } from './tables.js';
 
-/** On a narrow screen a claim is a block of its own: four columns of text would be cut off at the second. */
-const pageStyle = `
-.claims td{white-space:normal;vertical-align:top;overflow-wrap:anywhere}.claims td:first-child{min-width:220px}.claims td:nth-child(2){min-width:150px}
-.scroll th{white-space:normal;vertical-align:bottom}
-.sweep td{white-space:normal;min-width:150px}.sweep td:first-child{min-width:0}
-.overview td{white-space:normal;vertical-align:top}.overview td:nth-child(n+6){min-width:150px}
-.parts td{white-space:normal;vertical-align:top}.parts td:first-child{min-width:200px}.parts td:nth-child(n+2){min-width:110px}
-.trained td{white-space:normal;vertical-align:top}.trained td:nth-child(2),.trained td:nth-child(4){min-width:220px}
-.sources td:last-child{white-space:normal;min-width:220px}
-.settled{font-weight:600}.open{color:var(--soft)}
-nav a,a{color:var(--c0)}nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0}
-figure{margin-top:12px;overflow-x:auto}section>figure{max-width:760px}section>figure.pair{max-width:none}
-.wide{max-width:90ch}.small,.wide{overflow-wrap:anywhere}
-pre{white-space:pre}
-.answers{padding-left:1.2em}.answers li{margin-bottom:4px}
-.remarks{padding-left:1.2em}
-@media (max-width:700px){
-body{padding:16px 12px 32px}th,td{padding:5px 8px}figure{padding:6px}figure svg{min-width:560px}figure.pair svg{min-width:866px}figure svg svg{min-width:0}
-.claims thead{display:none}.claims,.claims tbody,.claims tr,.claims td{display:block}
-.claims tr{padding:8px 0;border-bottom:1px solid var(--rule)}.claims tr:last-child{border-bottom:0}
-.claims td{border:0;padding:2px 10px}.claims td:nth-child(n){min-width:0}.claims td:empty{display:none}.claims td:first-child{font-weight:600}.claims td.settled,.claims td.open{font-weight:400}
-.claims td:not(:first-child)::before{content:attr(data-name) ": ";color:var(--soft)}
+/** `code` for the page; a command breaks between its words alone, and not after one of its many hyphens. */
+function codeElement(code: string): string {
+  const words = code.split(' ');
+  return `<code>${words.length === 1 ? code : words.map((word) => `<span>${word}</span>`).join(' ')}</code>`;
 }
-`;
 
-/** What is marked in a text: `code`, **weight** and [links](to), as documents have them. */
+/** What is marked in a text: `code`, **weight** and [links](to), as documents have them. Figures stay in one line. */
 function cellText(text: string): string {
   return escapeText(text)
-    .replace(/&#96;([^&]*)&#96;|`([^`]*)`/g, (_, a, b) => `<code>${a ?? b}</code>`)
+    .replace(/`([^`]*)`/g, (_, code) => codeElement(code))
     .replace(/\*\*([^*]+)\*\*/g, '<b>$1</b>')
     .replace(/\\\*/g, '*')
     .replace(/\[([^\]]+)\]\(experiments\/([\w.-]+)\/README\.md\)/g, '<a href="#$2">$1</a>')
-    .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1');
+    .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+    .replace(/[+-][\d.]+ \[[+-][\d.]+, [+-][\d.]+\]/g, '<span class="figures">$&</span>')
+    .replace(/\b([nN]) = (?=\d)/g, '$1&nbsp;=&nbsp;')
+    .replace(/(\d) %/g, '$1&nbsp;%');
 }
+
+/** The same without its marks, for an attribute. */
+const plainText = (text: string): string =>
+  escapeText(text.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replace(/[`*\\]/g, ''));
 
 /** Whether a verdict settles its question. Not whether that is good news: "does not hold (no loss)" may well be. */
 function verdictClass(text: string): string {
   return /^(not |could not |no run of |-?$)/.test(text) ? 'open' : 'settled';
 }
 
+/** @param name of tables that are rows of blocks on a narrow screen, where each cell says its column. */
 function table({ head, rows, right }: TextTable, verdict: number, name = ''): string {
-  const cell = (tag: string, text: string, i: number): string => {
-    const mark = right.includes(i) ? 'number' : i === verdict && tag === 'td' ? verdictClass(text) : '';
-    const column = name === 'claims' && tag === 'td' ? ` data-name="${escapeText(head[i])}"` : '';
-    return `<${tag}${mark === '' ? '' : ` class="${mark}"`}${column}>${cellText(text)}</${tag}>`;
+  const element = (tag: string, text: string, i: number, attributes = ''): string => {
+    const marks = [
+      ...(right.includes(i) ? ['number'] : i === verdict && tag === 'td' ? [verdictClass(text)] : []),
+      ...(text === '-' ? ['none'] : []),
+    ];
+    const mark = marks.length === 0 ? '' : ` class="${marks.join(' ')}"`;
+    return `<${tag}${mark}${attributes}>${cellText(text)}</${tag}>`;
   };
-  return `<div class="scroll"><table${name === '' ? '' : ` class="${name}"`}><thead><tr>${head.map((text, i) => cell('th', text, i)).join('')}</tr></thead>
-<tbody>${rows.map((row) => `<tr>${row.map((text, i) => cell('td', text, i)).join('')}</tr>`).join('\n')}</tbody></table></div>`;
+  const cell = (row: readonly string[], text: string, i: number): string => {
+    // Of a claim about which nothing was measured, the reason why takes that room too.
+    const takesRoom = (of: number): boolean => name === 'claims' && of === verdict && row[of - 1] === '-';
+    if (takesRoom(i + 1)) return '';
+    const column = name === '' ? '' : ` data-name="${plainText(head[i])}"`;
+    return element('td', text, i, `${column}${takesRoom(i) ? ' colspan="2"' : ''}`);
+  };
+  return `<div class="scroll"><table${name === '' ? '' : ` class="blocks ${name}"`}><thead><tr>${head.map((text, i) => element('th', text, i)).join('')}</tr></thead>
+<tbody>${rows.map((row) => `<tr>${row.map((text, i) => cell(row, text, i)).join('')}</tr>`).join('\n')}</tbody></table></div>`;
 }
 
 const small = (text: string): string => `<p class="small">${cellText(text)}</p>`;
@@ -99,7 +99,7 @@ function answerParts(measured: readonly Measured[]): string[] {
 /** The arms one by one, or at a glance as a sweep with the arms folded away. */
 function armParts({ experiment, results }: Measured): string[] {
   if (experiment.plot.kind === 'none') return [];
-  const arms = table(armTable(experiment, results), 5);
+  const arms = table(armTable(experiment, results), 5, 'arms');
   const sweep = sweepTable(experiment, results);
   const reading = readingText(experiment, results);
   const readings = reading === '' ? [] : [small(reading)];

@@ -25,20 +25,6 @@ const resultsOf = (runs: readonly RunResult[]): Results => ({
 });
 const arms = ['fp32', 'near', 'far', 'wide'].map((name) => ({ name, recipe: 'int8' }));
 
-it('keeps small differences apart beside an arm that fails, whose value stands at the edge', () => {
-  const experiment = parseExperiment({ ...base, arms }, 'test', 'file');
-  const values = { fp32: [0.9, 0.91], near: [0.899, 0.91], far: [0.1, 0.12], wide: [0.901, 0.908] };
-  const runs = Object.entries(values).flatMap(([arm, list]) => list.map((value, i) => run(arm, i, value)));
-  const svg = experimentChart(experiment, resultsOf(runs));
-  expect(svg).toContain('>-79.50</text>');
-  const dots = [...svg.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x));
-  expect(dots).toHaveLength(3);
-  for (const x of dots) expect(x >= 0 && x <= 640).toBe(true);
-  // 0.05 of a point below the baseline and 0.05 below it.
-  expect(Math.abs(dots[0] - dots[2])).toBeLessThan(1);
-  expect(dots[0] - dots[1]).toBeGreaterThan(100);
-});
-
 it('draws a sweep over powers of two, with what has no place on the axis as a dashed line', () => {
   const swept = [2, 4, 8].map((x) => ({ name: `all-${x}`, recipe: 'int8', x, series: 'all' }));
   const plot = { kind: 'sweep', xLog: true };
@@ -85,7 +71,8 @@ describe('a sweep whose curves end together', () => {
 
   it('has the differences of some margins about 0 below, each series at places of its own', () => {
     const [, near] = halves(chartOf(accuracies));
-    // What lies at -89 and -44 points is out of it.
+    // What lies at -89 and -44 points is beyond it, and marked at the edge.
+    expect([...near.matchAll(/<title>([^<]*)</g)].map(([, value]) => value)).toEqual(['-89', '-44']);
     const dots = [...near.matchAll(/cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)]);
     expect(dots).toHaveLength(4);
     const [[x, y], , [otherX, otherY]] = dots;
@@ -94,6 +81,27 @@ describe('a sweep whose curves end together', () => {
     expect(otherX - x).toBeGreaterThan(3);
     for (const name of ['baseline', 'margin', 'weights', 'gradients'])
       expect(near).toContain(`>${name}</text>`);
+  });
+
+  it('has all differences but those of arms that fail, and arrows where an interval goes on', () => {
+    const [, near] = halves(chartOf({ ...accuracies, 'weights-4': [0.946, 0.947] }));
+    // -4.35 points: more than four margins, less than ten.
+    expect(near.match(/<circle/g)).toHaveLength(4);
+    for (const tick of ['-4', '-2', '0']) expect(near).toContain(`>${tick}</text>`);
+    // -5 to +4 points about -0.5.
+    const [, wide] = halves(chartOf({ ...accuracies, 'weights-4': [0.98, 0.99] }));
+    const arrows = (svg: string): number =>
+      svg.match(/<path class="c\d" d="(M[\d.]+ [\d.]+L[^M]*)(M[^M]*L[^M]*L[^M]*){2}"/g)?.length ?? 0;
+    // Gradients of 2 bits, at -49 and -39 points, have one in both.
+    expect([arrows(near), arrows(wide)]).toEqual([1, 2]);
+  });
+
+  it('has both charts over the same places', () => {
+    const ticks = halves(chartOf(accuracies)).map((svg) =>
+      ['2', '4', '8'].map((text) => new RegExp(`x="([\\d.]+)" y="274"[^>]*>${text}<`).exec(svg)?.[1]),
+    );
+    expect(ticks[0]).not.toContain(undefined);
+    expect(ticks[1]).toEqual(ticks[0]);
   });
 
   it('has an axis of equal steps for an error of 0 and for losses, and no second chart without a baseline', () => {

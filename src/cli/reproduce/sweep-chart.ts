@@ -3,12 +3,13 @@
  * together are told apart. Summaries in, SVG text out.
  */
 import { chartGrid } from '../distribution-chart.js';
-import { type LineChart, lineChart, type Series } from '../report-svg.js';
+import { type LineChart, lineChart, type Point, type Series } from '../report-svg.js';
+import { FAR } from './difference-axis.js';
 import type { Experiment } from './experiment.js';
 import type { Estimate } from './statistics.js';
 import { type ArmSummary, unitOf } from './summary.js';
 
-/** What the lower chart shows on the side that is worse, and on the other, in margins. */
+/** What the lower chart shows at least on the side that is worse, and on the other, in margins. */
 const [WORSE, BETTER] = [4, 2];
 
 /** One curve: arms that have a place on the axis, or one that has none and is a line across. */
@@ -62,6 +63,12 @@ function lineOf(
   ];
 }
 
+/** Points of a line across a chart. */
+const acrossAt = (y: number, { axis }: Frame): Point[] => [
+  [axis.xLow, y],
+  [axis.xHigh, y],
+];
+
 /** Test error on a logarithmic axis, where 1 and 2 % are as far apart as 10 and 20; test loss on a linear one. */
 function metricChart({ metric }: Experiment, curves: readonly Curve[], frame: Frame): string {
   const isLoss = metric.name === 'loss';
@@ -75,15 +82,11 @@ function metricChart({ metric }: Experiment, curves: readonly Curve[], frame: Fr
   // What a logarithmic axis cannot show is an arm without an error.
   const yLog = !isLoss && least > 0;
   const bounds = yLog ? { yLow: least / 1.25, yHigh: Math.min(100, most * 1.25) } : {};
-  const within = (value: Estimate | undefined): Estimate | undefined =>
-    value && yLog ? { ...value, low: Math.max(value.low, least / 1.25) } : value;
   const series = curves.flatMap((curve): Series[] => {
     const across = curve.arms.find(({ x }) => x === undefined)?.row.metric;
-    if (!across) return lineOf(curve, (row) => within(shown(row.metric)));
+    if (!across) return lineOf(curve, (row) => shown(row.metric));
     const y = shown(across)?.mean ?? 0;
-    return [
-      { name: curve.name, color: curve.color, points: frame.ends.map((x) => [x, y] as const), dashed: true },
-    ];
+    return [{ name: curve.name, color: curve.color, points: acrossAt(y, frame), dashed: true }];
   });
   return lineChart({
     ...frame.axis,
@@ -95,18 +98,25 @@ function metricChart({ metric }: Experiment, curves: readonly Curve[], frame: Fr
   });
 }
 
-/** Differences to the baseline, cut off where what is lost is beyond doubt. Empty text where no curve has any. */
+/**
+ * Differences to the baseline: all means but those of arms that fail, which would press the others into one line and are marked at the
+ * edge. Empty text where no curve has any.
+ */
 function nearChart(experiment: Experiment, curves: readonly Curve[], frame: Frame): string {
   const { margin, name } = experiment.metric;
   const worse = name === 'loss' ? 1 : -1;
   const drawn = curves.filter(({ arms }) => arms.some(({ x, row }) => x !== undefined && row.difference));
   if (drawn.length === 0) return '';
-  const step = (frame.ends[1] - frame.ends[0]) / 80;
+  const step = (frame.axis.xHigh - frame.axis.xLow) / 85;
   const across = (y: number, text: string): Series => ({
     ...{ name: text, color: 6, dashed: true },
-    points: frame.ends.map((x) => [x, y] as const),
+    points: acrossAt(y, frame),
   });
-  const sides = [worse * WORSE * margin, -worse * BETTER * margin];
+  const means = drawn.flatMap(({ arms }) =>
+    arms.flatMap(({ x, row }) => (x === undefined || !row.difference ? [] : [row.difference.mean])),
+  );
+  const shown = means.filter((mean) => Math.abs(mean) <= FAR * margin).map((mean) => 1.1 * mean);
+  const sides = [worse * WORSE * margin, -worse * BETTER * margin, ...shown];
   return lineChart({
     ...frame.axis,
     title: 'Difference to the baseline near 0, 95 % t-intervals paired by seed',
@@ -125,8 +135,10 @@ function nearChart(experiment: Experiment, curves: readonly Curve[], frame: Fram
 
 /** What both charts share. */
 interface Frame {
-  readonly ends: readonly [number, number];
-  readonly axis: Pick<LineChart, 'xLabel' | 'xLow' | 'xText' | 'namesAtEdge'>;
+  readonly axis: Pick<LineChart, 'xLabel' | 'xText' | 'namesAtEdge'> & {
+    readonly xLow: number;
+    readonly xHigh: number;
+  };
 }
 
 /** The metric over `x`, and the differences below. Empty text where nothing was run. */
@@ -135,12 +147,14 @@ export function sweepChart(experiment: Experiment, summary: readonly ArmSummary[
   // Powers of two are what is swept: bits and batches.
   const toX = (x: number): number => (plot.xLog ? Math.log2(x) : x);
   const xs = arms.flatMap(({ x }) => (x === undefined ? [] : [toX(x)]));
-  const ends = [Math.min(...xs), Math.max(...xs)] as const;
+  const [first, last] = [Math.min(...xs), Math.max(...xs)];
+  // Room for the intervals of several curves at the same place.
+  const room = last > first ? (last - first) / 30 : 0.5;
   const frame: Frame = {
-    ends,
     axis: {
       xLabel: plot.xLabel ?? 'x',
-      xLow: ends[0] - (ends[1] - ends[0]) / 30,
+      xLow: first - room,
+      xHigh: last + room,
       namesAtEdge: true,
       ...(plot.xLog ? { xText: (x: number) => (Number.isInteger(x) ? String(2 ** x) : '') } : {}),
     },

@@ -21,7 +21,7 @@ export interface TextTable {
 }
 
 /** The arms that claims hold `arm` against in place of its baseline: the recipe that it is an ablation of, for one. */
-function othersOf(experiment: Experiment, arm: string): string[] {
+export function othersOf(experiment: Experiment, arm: string): string[] {
   const own = experiment.claims.filter((claim) => claim.arm === arm);
   const others = new Set(own.flatMap(({ against }) => (against === undefined ? [] : [against])));
   others.delete(baselineOf(experiment, arm) ?? '');
