@@ -8,7 +8,14 @@ import type { CliIo } from '../io.js';
 import { type Measured, readClaims } from './claims.js';
 import { cosineSvg } from './cosine-chart.js';
 import { distributionSvgs } from './distributions.js';
-import { readmeText, resultsMarkdown, tablesText, writtenMark } from './documents.js';
+import {
+  frontAnswers,
+  frontPage,
+  readmeText,
+  resultsMarkdown,
+  tablesText,
+  writtenMark,
+} from './documents.js';
 import type { Experiment } from './experiment.js';
 import { measuredOf } from './measured.js';
 import { experimentSvg } from './plot.js';
@@ -96,7 +103,7 @@ export function relinked(text: string, { from, experiments, documents, names }: 
   });
 }
 
-/** All READMEs and plots, and RESULTS.md, which lies beside the folder of the experiments. */
+/** All READMEs and plots, and beside the folder of the experiments RESULTS.md and the short answers of a README.md that has a place for them. */
 export async function allDocuments(
   experiments: readonly Experiment[],
   names: readonly string[],
@@ -107,13 +114,21 @@ export async function allDocuments(
   const documents = documentsOf(measured, folders);
   if (names.length > 0) return documents;
   const folder = folders.beside ? join(folders.results, '..') : folders.results;
-  const text = relinked(resultsMarkdown(measured, await readClaims(folders.place.folder)), {
+  const places = {
     from: folder,
     experiments: folders.place.folder,
     documents: folders.results,
     names: experiments.map(({ name }) => name),
-  });
-  return [...documents, [join(folder, 'RESULTS.md'), text]];
+  };
+  const whole = resultsMarkdown(measured, await readClaims(folders.place.folder));
+  const front = join(folder, 'README.md');
+  const found = await readFile(front, 'utf8').catch(() => '');
+  const page = frontPage(found.replace(/\r\n/g, '\n'), relinked(frontAnswers(measured), places));
+  return [
+    ...documents,
+    [join(folder, 'RESULTS.md'), relinked(whole, places)],
+    ...(page === undefined ? [] : [[front, page] as const]),
+  ];
 }
 
 /** Refuses documents that are not those of the results. */

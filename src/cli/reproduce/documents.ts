@@ -15,7 +15,7 @@ import {
 import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentsTable } from './overview.js';
 import { quantizerText } from './shapes.js';
-import { shortAnswers } from './short-answers.js';
+import { shortAnswers, shortestAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
 
@@ -192,4 +192,24 @@ export function resultsMarkdown(measured: readonly Measured[], others: OtherClai
     markdownTable(claimTable(measured, others)),
   ];
   return paragraphs(parts);
+}
+
+const [blockStart, blockEnd] = [
+  `${writtenMark} from experiments/, up to the next such line. -->`,
+  `${writtenMark}, up to here. -->`,
+];
+
+/** The short answers for a front page. */
+export const frontAnswers = (measured: readonly Measured[]): string =>
+  paragraphs(
+    shortestAnswers(measured).map((part) => (typeof part === 'string' ? part : markdownTable(part))),
+  );
+
+/**
+ * A front page (README.md beside RESULTS.md) with `answers` between two lines of its own. Undefined where it has not both, in this order.
+ */
+export function frontPage(text: string, answers: string): string | undefined {
+  const [start, end] = [text.indexOf(blockStart), text.indexOf(blockEnd)];
+  if (start < 0 || end < start) return undefined;
+  return `${text.slice(0, start)}${blockStart}\n\n${answers}\n${text.slice(end)}`;
 }

@@ -117,14 +117,18 @@ describe('RESULTS.md', () => {
     expect(text.indexOf('less float32')).toBeLessThan(text.indexOf('It trains'));
   });
 
-  it('says which parts show a loss anywhere, and which nowhere', () => {
-    const also = { ...part, claim: 'So is that', against: 'fp32', ablation: 'the other' };
+  it('says which parts show a loss anywhere, and which nowhere, recipes that lack the same together', () => {
+    const also = (ablation: string) => ({ ...part, claim: ablation, against: 'fp32', ablation });
     const text = resultsMarkdown(
-      [named('a', [part, also], { fp32: [-2, -2.1, -1.9], int8: zeros, without: bad })],
+      [
+        named('a', [part, also('`int8` without a sign'), also('`paper` without a sign'), also('other')], {
+          ...{ fp32: [-2, -2.1, -1.9], int8: zeros, without: bad },
+        }),
+      ],
       none,
     );
-    expect(text).toContain('- **With a loss in one experiment or more**: `int8` without a zero.');
-    expect(text).toContain('- **With a loss in none of them**: the other.');
+    expect(text).toContain('- **With a loss in one experiment or more**: without a zero (`int8`).');
+    expect(text).toContain('- **With a loss in none of them**: without a sign (`int8`, `paper`); other.');
   });
 
   it('says how many differences leave out 0, each once, and which remain when all are judged together', () => {

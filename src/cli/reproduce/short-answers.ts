@@ -80,40 +80,58 @@ function partTable(groups: readonly ClaimRow[][]): TextTable | undefined {
   return { head: ['recipe, and what it lacks', 'in all', ...links], rows, right: [] };
 }
 
+/** `without a zero (`int8`, `paper`)`: ablations of several recipes that lack the same, put together. */
+function ablationsText(parts: readonly ClaimRow[][]): string {
+  const recipes = new Map<string, string[]>();
+  for (const [{ ablation, claim }] of parts) {
+    const text = ablation ?? claim;
+    const [, recipe, lack] = /^(`[^`]+`) (.+)$/.exec(text) ?? ['', '', text];
+    recipes.set(lack, [...(recipes.get(lack) ?? []), ...(recipe === '' ? [] : [recipe])]);
+  }
+  return [...recipes]
+    .map(([lack, names]) => (names.length === 0 ? lack : `${lack} (${names.join(', ')})`))
+    .join('; ');
+}
+
 /** What the table of parts comes to: which show a loss anywhere, and which nowhere. */
 function partList(groups: readonly ClaimRow[][]): string {
   const parts = groups.filter(([{ about }]) => about === 'part');
-  const named = (isLossy: boolean): string[] =>
-    parts
-      .filter((rows) => rows.some(({ outcome }) => outcome === 'holds') === isLossy)
-      .map(([{ ablation, claim }]) => ablation ?? claim);
-  const line = (title: string, texts: readonly string[]): string[] =>
-    texts.length === 0 ? [] : [`- **${title}**: ${texts.join('; ')}.`];
+  const isLossy = (rows: readonly ClaimRow[]): boolean => rows.some(({ outcome }) => outcome === 'holds');
   return [
-    ...line('With a loss in one experiment or more', named(true)),
-    ...line('With a loss in none of them', named(false)),
-  ].join('\n');
+    ['With a loss in one experiment or more', parts.filter(isLossy)] as const,
+    ['With a loss in none of them', parts.filter((rows) => !isLossy(rows))] as const,
+  ]
+    .filter(([, own]) => own.length > 0)
+    .map(([title, own]) => `- **${title}**: ${ablationsText(own)}.`)
+    .join('\n');
 }
 
-/** The section, in parts; none where no claim asks for it. */
+/** Whether training in 8 bits loses accuracy: what is asked, a table, how it is to be read, and a list. None where no claim asks for it. */
+function recipeAnswers(measured: readonly Measured[], groups: readonly ClaimRow[][]): (string | TextTable)[] {
+  const table = overviewTable(measured);
+  if (!table) return [];
+  return [
+    'Does training in 8 bits lose accuracy? Of these networks, data and schedules, under n seeds of float32; differences in ' +
+      'points of accuracy or in nats of loss, paired by seed, with their 95 % intervals:',
+    table,
+    overviewText(measured),
+    parityList(groups),
+  ];
+}
+
+const isMarked = (rows: readonly ClaimRow[]): boolean =>
+  rows.some(({ about, worse }) => about !== undefined && worse);
+const mark = '\\* No loss by the rule, but the whole interval is on the worse side of 0, within the margin.';
+
+/** The section of RESULTS.md, in parts; none where no claim asks for it. */
 export function shortAnswers(measured: readonly Measured[]): (string | TextTable)[] {
   const rows = measured.flatMap(claimRows);
   const groups = groupedRows(rows);
-  const [parity, parts] = [parityList(groups), partTable(groups)];
-  if (parity === '' && !parts) return [];
-  const table = overviewTable(measured);
-  const isMarked = rows.some(({ about, worse }) => about !== undefined && worse);
+  const [recipes, parts] = [recipeAnswers(measured, groups), partTable(groups)];
+  if (recipes.length === 0 && !parts) return [];
   return [
     '## In short',
-    ...(table
-      ? [
-          'Does training in 8 bits lose accuracy? Of these networks, data and schedules, under n seeds of float32; differences in ' +
-            'points of accuracy or in nats of loss, paired by seed, with their 95 % intervals:',
-          table,
-          overviewText(measured),
-          parity,
-        ]
-      : []),
+    ...recipes,
     ...(parts
       ? [
           'What does the absence of a part of the method cost? Each ablation less the recipe that has the part, in points of accuracy with ' +
@@ -122,9 +140,19 @@ export function shortAnswers(measured: readonly Measured[]): (string | TextTable
           partList(groups),
         ]
       : []),
-    ...(isMarked
-      ? ['\\* No loss by the rule, but the whole interval is on the worse side of 0, within the margin.']
-      : []),
+    ...(isMarked(rows) ? [mark] : []),
     ...[multiplicityText(rows)].filter((text) => text !== ''),
+  ];
+}
+
+/** What the front page has of it: recipes with their figures, and parts in words. */
+export function shortestAnswers(measured: readonly Measured[]): (string | TextTable)[] {
+  const rows = measured.flatMap(claimRows);
+  const groups = groupedRows(rows);
+  const parts = partList(groups);
+  return [
+    ...recipeAnswers(measured, groups),
+    ...(parts === '' ? [] : ['What of the method is needed? Trained without one part at a time:', parts]),
+    ...(isMarked(rows.filter(({ about }) => about === 'parity')) ? [mark] : []),
   ];
 }

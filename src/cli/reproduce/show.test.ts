@@ -136,6 +136,35 @@ describe('--docs', () => {
     },
   );
 
+  it('writes the short answers into the README.md of the project, where it has a place for them, and checks them', async () => {
+    const [start, end] = [
+      '<!-- Written by `octograd reproduce --docs` from experiments/, up to the next such line. -->',
+      '<!-- Written by `octograd reproduce --docs`, up to here. -->',
+    ];
+    const parity = { claim: 'It trains', source: 's', arm: 'int8', expects: 'no loss', about: 'parity' };
+    writeFileSync(
+      join(exps, 'small', 'experiment.json'),
+      JSON.stringify({ ...experiment, claims: [parity] }),
+    );
+    const page = join(place, 'README.md');
+    const write = (between: string) => writeFileSync(page, `# Mine\n\n${start}${between}${end}\n\nMore.\n`);
+    write('\nOld figures.\n');
+    expect((await docs('--check')).err).toContain('README.md');
+    expect((await docs()).code).toBe(0);
+    const text = readFileSync(page, 'utf8');
+    expect(text).toMatch(/^# Mine\n\n<!-- Written/);
+    expect(text).toMatch(/up to here\. -->\n\nMore\.\n$/);
+    expect(text).toContain('[small](exps/small/README.md)');
+    expect(text).not.toContain('Old figures');
+    expect((await docs('--check')).code).toBe(0);
+    // One that has no such place is the user's alone.
+    writeFileSync(page, 'My own words.');
+    expect((await docs()).code).toBe(0);
+    expect(readFileSync(page, 'utf8')).toBe('My own words.');
+    rmSync(page);
+    writeFileSync(join(exps, 'small', 'experiment.json'), JSON.stringify(experiment));
+  });
+
   it('links to the READMEs where they are, and names without a link what is nowhere', async () => {
     const linksOf = (path: string): string[] => [
       ...new Set([...readFileSync(path, 'utf8').matchAll(/\]\(([^)]*)\)/g)].map(([, to]) => to)),
