@@ -17,14 +17,7 @@ export {
   type FamilyFit,
   histogramEdge,
 } from './distribution.js';
-export {
-  cosineGivenExtremes,
-  expectedCosine,
-  type FixedGrid,
-  fixedGridCosine,
-  type RoundingNoise,
-  roundingNoise,
-} from './exact-cosine.js';
+export { cosineGivenExtremes, expectedCosine } from './exact-cosine.js';
 export {
   expectedMaxAbs,
   expectedRange,
@@ -51,8 +44,10 @@ export {
   normalTailInverse,
 } from './gaussian.js';
 export { measuredRangeScale, rangeScale, rangeScaleVariation } from './range-norm.js';
+export { type FixedGrid, fixedGridCosine, type RoundingNoise, roundingNoise } from './rounded-gaussian.js';
 export {
   bestTernary,
+  expectedNorm,
   expectedNormRatio,
   expectedSignCosine,
   halfStepGammaRatio,
