@@ -39,6 +39,10 @@ export function realPlots(output, compared, tensors) {
         },
       ];
     });
+    const heights = series.flatMap(({ points, intervals = [] }) => [
+      ...points.map(([, y]) => y),
+      ...intervals.map(([, , high]) => high),
+    ]);
     output.plot(
       `real-${file}`,
       standaloneSvg(
@@ -48,7 +52,7 @@ export function realPlots(output, compared, tensors) {
           yLabel: 'degrees times 2^bits',
           xLow: 2,
           yLow: 0,
-          yHigh: Math.max(...series.flatMap(({ intervals = [] }) => intervals.map(([, , high]) => high))),
+          yHigh: 1.04 * Math.max(...heights),
           series,
         }),
         chartStyle,
