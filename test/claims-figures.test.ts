@@ -37,6 +37,26 @@ const withinInterval = (row: Record<string, string>): boolean => {
   return Math.abs(mean - Number(row['E ratio of norms'])) <= half + 5e-5;
 };
 
+const words = ['none', 'one', 'two', 'three', 'four', 'five', 'six'];
+const ofKind =
+  (kind: string) =>
+  (row: Record<string, string>): boolean =>
+    new RegExp(`^[\\w.]+ ${kind}$`).test(row.tensor);
+/** How many of a kind there are if each is nearest to `family`; otherwise how many of how many. */
+const nearest = (kind: string, family: string): string => {
+  const found = column('real-fits', 'nearest by A²/n', ofKind(kind));
+  const so = found.filter((one) => one === family).length;
+  return so === found.length ? words[so] : `${so} of ${found.length}`;
+};
+/** Families of the activations behind the first layer. */
+const inside = [
+  ...new Set(
+    column('real-fits', 'nearest by A²/n', (row) => ofKind('activation')(row) && !/^conv1 /.test(row.tensor)),
+  ),
+]
+  .map((one) => one.replace('laplace', 'Laplace'))
+  .sort();
+
 /** Parts of the claims, with figures from their rows. */
 const parts: readonly string[] = [
   `${ofCosine('minmax-nearest', 8, 'degrees')} degrees (minmax grid, nearest) and ${ofCosine('symmetric-stochastic', 8, 'degrees')} degrees (symmetric grid, stochastic)`,
@@ -54,7 +74,9 @@ const parts: readonly string[] = [
   `${rangeNorm(8192, 'paper: scale')} sigma at n = 8192 (${rangeNorm(16, 'paper: scale')} at 16); the published code's ${rangeNorm(8192, 'code: scale')} (${rangeNorm(16, 'code: scale')})`,
   `${range(column('real-range-norm', 'scale/standard deviation: mean over channels'), 3)} on the norms of a ResNet-8`,
   `channel by channel ${least(column('real-range-norm', 'least')).toFixed(3)} to ${most(column('real-range-norm', 'most')).toFixed(3)}`,
-  `for all ${['', 'no', 'two', 'three', 'four', 'five', 'six'][ofGradients('real-fits', 'tensor').length]} layer gradients`,
+  `for all ${nearest('layer gradient', 'log-normal')} layer gradients`,
+  `all ${nearest('weight', 'gaussian')} weights are nearest to Gaussian, after 200 steps, ${words[column('real-fits', 'tensor', (row) => ofKind('weight')(row) && row['Gaussian at 5 %'] === 'rejected').length]} of them told from it`,
+  `activations inside the network are nearest to ${inside.join(' or ')} with up to ${Math.round(100 * most(column('real-angles', 'zeros', ofKind('activation'))))} % exact zeros, weight gradients to Laplace in all ${nearest('weight gradient', 'laplace')} layers`,
   `(${range(ofGradients('real-fits', 'A²/n log-normal'))}, a Gaussian ${range(ofGradients('real-fits', 'A²/n Gaussian'), 2)})`,
   `(KS ${range(ofGradients('real-fits', 'KS log-normal'))})`,
   `${range(ofGradients('real-angles', 'max abs/rms'))} times the rms, a Gaussian's would be ${range(ofGradients('real-angles', 'Gaussian'), 1)}`,
@@ -68,12 +90,13 @@ it.each(elsewhere.map((one) => [one.claim, one.measured]))('%s', (_claim, measur
   expect(measured, 'a document whose tables are known here').toContain('](docs/theory.md)');
   const [, sections] = /sections? ([\d, and]+)/.exec(measured) ?? [];
   expect(sections, 'the sections that have the figures').toBeDefined();
-  const source = [preface, ...sections.match(/\d+/g)!.map(section)].join('\n');
+  const source = [preface, ...sections.match(/\d+/g)!.map(section)].join(' ').replace(/\s+/g, ' ');
   const left = parts
     .reduce((text, part) => text.replace(part, ''), measured)
     .replace(/\]\([^)]*\)|sections? [\d, and]+/g, '');
   expect(left.match(/\d+\.\d+/g) ?? [], 'decimals that no row above has').toEqual([]);
-  const whole = left.match(/(?<![\w.])\d+(?:e\d+)?(?![\w.])/g) ?? [];
+  // A whole number with what it counts, as "4 bits" and "5 % level": the number alone would be found anywhere.
+  const whole = left.match(/(?<![\w.])\d+(?:e\d+)?(?![\w.]\d)(?: %)?(?: (?:bits|draws|steps|level))?/g) ?? [];
   expect(
     whole.filter((one) => !new RegExp(`(?<![\\w.])${one}(?![\\w.]\\d)`).test(source)),
     'whole numbers that the sections do not have',

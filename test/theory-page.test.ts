@@ -126,6 +126,7 @@ describe('the sentences of docs/theory.md have the figures of its tables', () =>
       rows(inNetwork).map((row) => number(row['max abs/rms'])),
       0,
     )} times the rms`,
+    `up to ${Math.round(100 * most(column('real-angles', 'zeros', inNetwork)))} % of them are exact zeros`,
     `averaged over positions: ${measured('fc activation', 'max abs/rms')})`,
     `is within ${within(ratios((row) => kind('activation')(row) && row.tensor !== 'conv1 activation', 'and its zeros'))} % all the same`,
     `the exception (${Math.round(100 * (1 - ratios((row) => row.tensor === 'conv1 activation', 'and its zeros')[0]))} %)`,

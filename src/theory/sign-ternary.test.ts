@@ -5,6 +5,7 @@ import { normalDensity, normalTail } from './gaussian.js';
 import { gaussianSample, repeated } from './sample.case.js';
 import {
   bestTernary,
+  expectedNorm,
   expectedNormRatio,
   expectedSignCosine,
   halfStepGammaRatio,
@@ -35,6 +36,15 @@ describe('halfStepGammaRatio', () => {
 
   it.each([0, -1, Number.NaN, Infinity])('refuses %d', (x) => {
     expect(() => halfStepGammaRatio(x)).toThrow(UsageError);
+  });
+});
+
+describe('the norm', () => {
+  it('has the mean of the chi distribution: half a normal, Rayleigh, Maxwell', () => {
+    expect(expectedNorm(1)).toBeCloseTo(Math.sqrt(2 / Math.PI), 13);
+    expect(expectedNorm(2)).toBeCloseTo(Math.sqrt(Math.PI / 2), 13);
+    expect(expectedNorm(3)).toBeCloseTo(2 * Math.sqrt(2 / Math.PI), 13);
+    expect(() => expectedNorm(0)).toThrow(UsageError);
   });
 });
 
