@@ -110,10 +110,37 @@ export function shortRatios(n) {
   });
 }
 
+export const lengths = [16, 100, 1000, 1e4, 1e5, 1e6];
+
+/**
+ * Vectors of each length up to `largest`. `of(n, pick)` is the summary of what `pick` takes from them, undefined for a length that
+ * was not drawn: a cell made of it is null.
+ */
+export function drawVectors({ draws, largest }) {
+  const measured = new Map();
+  for (const n of lengths.filter((one) => one <= largest)) {
+    // Short vectors are cheap, and their means scatter most.
+    const count = n <= 1000 ? 1000 : draws;
+    measured.set(
+      n,
+      Array.from({ length: count }, (_, draw) => measureDraw(n, draw)),
+    );
+    console.error(`${n} values, ${count} draws`);
+  }
+  const of = (n, pick) => {
+    const all = measured.get(n);
+    return all && summary(all.map(pick));
+  };
+  return { measured, of };
+}
+
 /** A number that rounds to 0 has no sign. */
 export const digits = (value, count) => value.toFixed(count).replace(/^-(0\.0*)$/, '$1');
 export const factor = (value) => value.toFixed(value < 10 ? 1 : 0);
 export const percent = (value) => `${value >= 0 ? '+' : ''}${(100 * value).toPrecision(3)} %`;
 export const small = (value) => (value === 0 ? '0' : value.toExponential(1));
 export const power = (n) => (n >= 1e4 ? `1e${Math.round(Math.log10(n))}` : String(n));
-export const within = ({ mean, half }, count) => `${digits(mean, count)} ± ${digits(half, count)}`;
+/** Mean ± half width; null of what was not drawn. */
+export const within = (found, count) =>
+  found ? `${digits(found.mean, count)} ± ${digits(found.half, count)}` : null;
+export const withinSmall = (found) => (found ? `${small(found.mean)} ± ${small(found.half)}` : null);

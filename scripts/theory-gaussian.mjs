@@ -1,70 +1,45 @@
-/** The tables of docs/theory.md on Gaussian vectors: theory beside simulation with 95 % intervals. */
+/** The tables of docs/theory.md on the extremes, the printed bound's steps, norms and constants of Gaussian vectors. */
 import { rangeConstant } from '../dist/quant/index.js';
 import {
   angleDegrees,
   bestTernary,
-  cosineLaw,
-  expectedCosine,
   expectedMaxAbs,
   expectedNormRatio,
   expectedRange,
   expectedSignCosine,
-  finiteLengthTerm,
-  fixedGridCosine,
-  jensenGap,
   maxAbsMoment,
-  noiseFactor,
-  printedBound,
   rangeScale,
   rangeScaleVariation,
-  roundingNoise,
   signCosineLimit,
   stepMoment,
-  uniformNoiseCosine,
 } from '../dist/theory/index.js';
 import {
-  bitCounts,
   correlation,
   digits,
-  factor,
-  grids,
-  measureDraw,
+  lengths,
   percent,
   power,
-  roundings,
   shortRatios,
   small,
   summary,
   within,
+  withinSmall,
 } from './theory-draws.mjs';
-import { plots } from './theory-plots.mjs';
 
-export function gaussianTables(output, { draws, largest }) {
-  const lengths = [16, 100, 1000, 1e4, 1e5, 1e6].filter((n) => n <= largest);
-  const measured = new Map();
-  for (const n of lengths) {
-    // Short vectors are cheap, and their means scatter most.
-    const count = n <= 1000 ? 1000 : draws;
-    measured.set(
-      n,
-      Array.from({ length: count }, (_, draw) => measureDraw(n, draw)),
-    );
-    console.error(`${n} values, ${count} draws`);
-  }
-  const of = (n, pick) => summary(measured.get(n).map(pick));
-
+/** `drawn` is drawVectors' result. */
+export function gaussianTables(output, { measured, of }) {
   output.table(
     'extremes',
     [
       'N',
       'E max abs W',
-      'simulated',
+      'max simulated',
       'sqrt(2 ln N)',
       'its error',
       'E range',
-      'simulated',
+      'range simulated',
       '2 sqrt(2 ln N)',
-      'its error',
+      'error of twice',
     ],
     lengths.map((n) => {
       const [max, range, limit] = [expectedMaxAbs(n), expectedRange(n), Math.sqrt(2 * Math.log(n))];
@@ -88,128 +63,6 @@ export function gaussianTables(output, { draws, largest }) {
     }),
   );
 
-  for (const rounding of roundings) {
-    for (const grid of grids) {
-      const rows = [1e4, 1e6]
-        .filter((n) => measured.has(n))
-        .flatMap((n) =>
-          bitCounts.map((bits) => {
-            const one = { grid, bits, n, rounding };
-            const found = of(n, (d) => d.cos[`${grid} ${bits} ${rounding}`]);
-            const count = bits >= 6 ? 6 : 4;
-            const bound = printedBound(bits, n);
-            return [
-              power(n),
-              bits,
-              within(found, count),
-              digits(angleDegrees(found.mean), 2),
-              digits(expectedCosine(one), count),
-              digits(cosineLaw(one), count),
-              small(jensenGap(one)),
-              digits(bound, 4),
-              found.mean + found.half < bound
-                ? 'fails'
-                : `holds, ${factor((1 - bound) / (1 - found.mean))} times`,
-            ];
-          }),
-        );
-      output.table(
-        `cosine-${grid}-${rounding}`,
-        ['N', 'bits', 'measured', 'degrees', 'exact', 'law', 'gap term', 'printed bound', 'as a bound'],
-        rows,
-      );
-    }
-  }
-
-  const few = [2, 3, 4, 8];
-  for (const [grid, rounding] of [
-    ['symmetric', 'stochastic'],
-    ['minmax', 'nearest'],
-  ]) {
-    output.table(
-      `error-${grid}`,
-      [
-        'N',
-        ...few.map((bits) => `${bits} bits: law`),
-        ...few.map((bits) => `${bits} bits: exact, given the extremes`),
-      ],
-      lengths.map((n) => {
-        const name = (bits) => `${grid} ${bits} ${rounding}`;
-        const mean = (pick) => {
-          const { mean: off, half } = of(n, pick);
-          return `${small(off)} ± ${small(half)}`;
-        };
-        return [
-          power(n),
-          ...few.map((bits) => {
-            const law = cosineLaw({ grid, bits, n, rounding });
-            return mean((d) => law - d.cos[name(bits)]);
-          }),
-          ...few.map((bits) => mean((d) => d.given[name(bits)] - d.cos[name(bits)])),
-        ];
-      }),
-    );
-  }
-
-  const short = lengths.filter((n) => n <= 1000);
-  output.table(
-    'terms',
-    [
-      'N',
-      'grid, rounding',
-      'bits',
-      'E c(X) - c(E X), measured',
-      'gap term',
-      'E cos - E c(X), measured',
-      '1/N term',
-      'of 1 - cos',
-    ],
-    short.flatMap((n) =>
-      [
-        ['symmetric', 'stochastic'],
-        ['minmax', 'nearest'],
-      ].flatMap(([grid, rounding]) =>
-        [2, 4, 8].map((bits) => {
-          const one = { grid, bits, n, rounding };
-          const name = `${grid} ${bits} ${rounding}`;
-          const k = noiseFactor(rounding);
-          const mean = k * stepMoment(grid, bits, n, 2);
-          // X less its mean has mean 0, so its multiple takes the scatter of the step away and nothing else.
-          const slope = -0.5 * (1 + mean) ** -1.5;
-          const gap = of(n, (d) => d.own[name] - cosineLaw(one) - slope * (k * d.step[name] ** 2 - mean));
-          const rest = of(n, (d) => d.cos[name] - d.own[name]);
-          const term = finiteLengthTerm(one);
-          const pm = (found) => `${small(found.mean)} ± ${small(found.half)}`;
-          return [
-            power(n),
-            `${grid}, ${rounding}`,
-            bits,
-            pm(gap),
-            small(jensenGap(one)),
-            ...(bits === 2
-              ? ['-', '-', '-']
-              : [pm(rest), small(term), percent(term / of(n, (d) => 1 - d.cos[name]).mean)]),
-          ];
-        }),
-      ),
-    ),
-  );
-
-  output.table(
-    'levels',
-    ['N', ...roundings.flatMap((r) => [`${r}, exact`, `${r}, measured`])],
-    lengths.map((n) => [
-      power(n),
-      ...roundings.flatMap((rounding) => [
-        digits(expectedCosine({ grid: 'symmetric', bits: 2, n, rounding }), 3),
-        within(
-          of(n, (d) => d.cos[`symmetric 2 ${rounding}`]),
-          3,
-        ),
-      ]),
-    ]),
-  );
-
   output.table(
     'bound-steps',
     [
@@ -224,13 +77,12 @@ export function gaussianTables(output, { draws, largest }) {
       [2, 4, 8].map((bits) => {
         const name = `minmax ${bits} nearest`;
         const printed = Math.sqrt(2 * Math.log(n)) / 2 ** bits;
-        const pm = (found) => `${small(found.mean)} ± ${small(found.half)}`;
         return [
           power(n),
           bits,
-          pm(of(n, (d) => Math.abs(d.parallel[name]))),
-          pm(of(n, (d) => (1 + d.noise[name]) / d.length[name] - 1)),
-          pm(of(n, (d) => (d.noise[name] * Math.sqrt(12)) / d.step[name] - 1)),
+          withinSmall(of(n, (d) => Math.abs(d.parallel[name]))),
+          withinSmall(of(n, (d) => (1 + d.noise[name]) / d.length[name] - 1)),
+          withinSmall(of(n, (d) => (d.noise[name] * Math.sqrt(12)) / d.step[name] - 1)),
           percent(printed / stepMoment('minmax', bits, n, 1) - 1),
         ];
       }),
@@ -248,6 +100,7 @@ export function gaussianTables(output, { draws, largest }) {
     ],
     lengths.map((n) => {
       const all = measured.get(n);
+      if (!all) return [power(n), null, null, null, digits(maxAbsMoment(n, 2), 3)];
       const norms = all.map((d) => Math.sqrt(d.square));
       const maxima = all.map((d) => d.maxAbs);
       const relative = maxima.map((max, i) => max / norms[i]);
@@ -261,30 +114,6 @@ export function gaussianTables(output, { draws, largest }) {
         interval(correlation(relative, norms)),
         within(squares, 3),
         digits(maxAbsMoment(n, 2), 3),
-      ];
-    }),
-  );
-
-  output.table(
-    'noise',
-    [
-      'step/sigma',
-      'exp(-2 pi^2/step^2)',
-      'noise power over step^2/12',
-      'correlation of noise and value',
-      'cosine, exact',
-      'law',
-    ],
-    [0.5, 1, 1.5, 2, 2.5, 3, 4, 5].map((step) => {
-      const grid = { low: -40 * step, step, levels: 81, rounding: 'nearest' };
-      const noise = roundingNoise(grid);
-      return [
-        step,
-        small(Math.exp((-2 * Math.PI ** 2) / step ** 2)),
-        digits(noise.power, 5),
-        digits(noise.correlation, 5),
-        digits(fixedGridCosine(grid), 5),
-        digits(uniformNoiseCosine(step, 'nearest'), 5),
       ];
     }),
   );
@@ -304,7 +133,7 @@ export function gaussianTables(output, { draws, largest }) {
     [1, 2, 3, 5, ...lengths].map((n) => [
       power(n),
       digits(expectedNormRatio(n), 4),
-      within(measured.has(n) ? of(n, (d) => d.ratio) : summary(shortRatios(n)), 4),
+      within(n < 16 ? summary(shortRatios(n)) : of(n, (d) => d.ratio), 4),
       digits(signCosineLimit * Math.sqrt(n), 4),
       percent((signCosineLimit * Math.sqrt(n)) / expectedNormRatio(n) - 1),
       digits(expectedSignCosine(n), 6),
@@ -320,9 +149,9 @@ export function gaussianTables(output, { draws, largest }) {
       'd2(n)',
       '1/d2(n)',
       'paper 1/sqrt(2 ln n)',
-      'scale it gives, in sigma',
+      'paper: scale',
       'published code',
-      'scale it gives, in sigma',
+      'code: scale',
       'variation, 16 chunks',
       'batch norm',
     ],
@@ -344,5 +173,4 @@ export function gaussianTables(output, { draws, largest }) {
     ['threshold', 'scale', 'cosine', 'degrees'],
     [[digits(threshold, 4), digits(scale, 4), digits(cosine, 5), digits(degrees, 3)]],
   );
-  plots(output, measured, lengths);
 }

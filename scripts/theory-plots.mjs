@@ -8,9 +8,10 @@ import {
   printedBound,
   signCosineLimit,
 } from '../dist/theory/index.js';
-import { bitCounts, grids, power, roundings, shortRatios, summary } from './theory-draws.mjs';
+import { bitCounts, grids, lengths, power, roundings, shortRatios, summary } from './theory-draws.mjs';
 
-export function plots(output, measured, lengths) {
+/** `drawn` is drawVectors' result for every length. */
+export function gaussianPlots(output, { measured }) {
   const n = lengths[lengths.length - 1];
   const lost = (mean) => Math.max(1e-12, 1 - mean);
   for (const grid of grids) {
@@ -73,44 +74,46 @@ export function plots(output, measured, lengths) {
     [3, 'nearest', 2],
     [3, 'stochastic', 3],
   ];
-  output.plot(
-    'length',
-    standaloneSvg(
-      lineChart({
-        title: 'cos(W, Q(W)) by the number of values, minmax grid: points measured',
-        xLabel: 'N',
-        yLabel: 'cosine',
-        yLow: 0.55,
-        yHigh: 1,
-        xLog: true,
-        xText: power,
-        series: shown.flatMap(([bits, rounding, color]) => {
-          const found = lengths.map((m) => [
-            m,
-            summary(measured.get(m).map((d) => d.cos[`minmax ${bits} ${rounding}`])),
-          ]);
-          const one = (m) => ({ grid: 'minmax', bits, n: m, rounding });
-          return [
-            {
-              name: `${bits} bits, ${rounding}`,
-              color,
-              points: curve.map((m) => [m, expectedCosine(one(m))]),
-            },
-            { name: '', color, dashed: true, points: lengths.map((m) => [m, cosineLaw(one(m))]) },
-            {
-              name: '',
-              color,
-              dots: true,
-              points: found.map(([m, { mean }]) => [m, mean]),
-              intervals: found.map(([m, { mean, half }]) => [m, mean - half, mean + half]),
-            },
-          ];
+  for (const grid of grids) {
+    output.plot(
+      `length-${grid}`,
+      standaloneSvg(
+        lineChart({
+          title: `cos(W, Q(W)) by the number of values, ${grid} grid: points measured`,
+          xLabel: 'N',
+          yLabel: 'cosine',
+          yLow: grid === 'minmax' ? 0.55 : 0.3,
+          yHigh: 1,
+          xLog: true,
+          xText: power,
+          series: shown.flatMap(([bits, rounding, color]) => {
+            const found = lengths.map((m) => [
+              m,
+              summary(measured.get(m).map((d) => d.cos[`${grid} ${bits} ${rounding}`])),
+            ]);
+            const one = (m) => ({ grid, bits, n: m, rounding });
+            return [
+              {
+                name: `${bits} bits, ${rounding}`,
+                color,
+                points: curve.map((m) => [m, expectedCosine(one(m))]),
+              },
+              { name: '', color, dashed: true, points: lengths.map((m) => [m, cosineLaw(one(m))]) },
+              {
+                name: '',
+                color,
+                dots: true,
+                points: found.map(([m, { mean }]) => [m, mean]),
+                intervals: found.map(([m, { mean, half }]) => [m, mean - half, mean + half]),
+              },
+            ];
+          }),
         }),
-      }),
-      chartStyle,
-    ),
-  );
-  const ratio = [2, 3, 5, ...lengths.filter((m) => m <= 1000)].map((m) => [
+        chartStyle,
+      ),
+    );
+  }
+  const ratio = [2, 3, 5, ...lengths].map((m) => [
     m,
     summary((measured.get(m)?.map((d) => d.ratio) ?? shortRatios(m)).map((x) => x / Math.sqrt(m))),
   ]);
@@ -124,16 +127,17 @@ export function plots(output, measured, lengths) {
         yLow: 0.79,
         yHigh: 0.91,
         xLog: true,
+        xText: power,
         series: [
           {
             name: 'exact',
             color: 0,
-            points: Array.from({ length: 41 }, (_, i) => Math.round(2 * 500 ** (i / 40))).map((m) => [
+            points: Array.from({ length: 41 }, (_, i) => Math.round(2 * (n / 2) ** (i / 40))).map((m) => [
               m,
               expectedSignCosine(m),
             ]),
           },
-          { name: 'limit', color: 6, dashed: true, points: [2, 1000].map((m) => [m, signCosineLimit]) },
+          { name: 'limit', color: 6, dashed: true, points: [2, n].map((m) => [m, signCosineLimit]) },
           {
             name: '',
             color: 1,

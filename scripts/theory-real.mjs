@@ -1,11 +1,9 @@
 /**
- * The tables and the plot of docs/theory.md on the tensors of a training run: ResNet-8 on MNIST under `int8`, seed 1, batch 64,
+ * The tables of docs/theory.md on the tensors of a training run: ResNet-8 on MNIST under `int8`, seed 1, batch 64,
  * SGD with momentum 0.9 at 0.05. Probes five batches after the last step, at fixed weights.
  */
-import { chartStyle } from '../dist/cli/report-style.js';
-import { lineChart, standaloneSvg } from '../dist/cli/report-svg.js';
 import { OctogradError } from '../dist/core/errors.js';
-import { hashText, noiseKey } from '../dist/core/rng.js';
+import { hashText, noiseKey, RandomStream } from '../dist/core/rng.js';
 import { BatchLoader, loadMnist } from '../dist/data/index.node.js';
 import { createModel } from '../dist/models/index.js';
 import {
@@ -17,7 +15,8 @@ import {
   rangeScaleVariation,
 } from '../dist/theory/index.js';
 import { createSession } from '../dist/train/index.js';
-import { summary } from './theory-draws.mjs';
+import { summary, within } from './theory-draws.mjs';
+import { realPlots } from './theory-real-plots.mjs';
 
 const batches = 5;
 const layers = ['conv1', 'layer1.0.conv1', 'layer1.0.conv2', 'layer2.0.conv2', 'layer3.0.conv2', 'fc'];
@@ -60,21 +59,33 @@ function tensorsOf(session, batch) {
   return { tensors, norms };
 }
 
-async function trained(steps) {
-  const { train } = await loadMnist();
-  const session = await createSession({
+function newSession(train) {
+  return createSession({
     model: createModel('resnet8', { inputShape: train.inputShape, classes: train.classes.length }),
     input: train,
     recipe: 'int8',
     batchSize: 64,
     seed: 1,
   });
+}
+
+/** Tensors of the first batch before any step, and of `batches` batches after `steps` of them. */
+async function trained(steps) {
+  const { train } = await loadMnist();
+  const session = await newSession(train);
   const probes = [];
+  let start;
   const loader = new BatchLoader(train, { batchSize: 64, seed: 1 });
   let step = 0;
   let loss = 0;
   for (const data of loader.epoch(0)) {
     const batch = { inputs: data.inputs.slice(), targets: data.labels.slice(), size: data.size };
+    if (step === 0) {
+      // In a session of its own, so that nothing of the look is left in the trained one.
+      const untouched = await newSession(train);
+      start = tensorsOf(untouched, batch);
+      await untouched.dispose();
+    }
     if (step < steps) loss = session.step(batch, 0.05).loss;
     else probes.push(tensorsOf(session, batch));
     step += 1;
@@ -82,10 +93,17 @@ async function trained(steps) {
   }
   await session.dispose();
   console.error(`${steps} steps, last loss ${loss.toFixed(3)}`);
-  return probes;
+  return { start, probes };
 }
 
 const degrees = (cosine) => (Math.acos(Math.min(1, cosine)) * 180) / Math.PI;
+
+/** Share of the values other than 0 that are smaller than a step, which is in root mean squares. */
+function belowStep(values, step) {
+  const rms = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+  const kept = values.filter((x) => x !== 0);
+  return kept.filter((x) => Math.abs(x) < step * rms).length / kept.length;
+}
 
 /** `law` is one of compareWithLaw's cosines, as an angle. */
 function compared(probes, name, spec) {
@@ -102,7 +120,7 @@ function gaussianAt5(squaresPerValue, n) {
 }
 
 export async function realTables(output, { steps }) {
-  const probes = await trained(steps);
+  const { start, probes } = await trained(steps);
   const names = [...probes[0].tensors.keys()];
   const angleText = ({ mean, half }) =>
     half > 5e-4 ? `${mean.toFixed(3)} ± ${half.toFixed(3)}` : mean.toFixed(3);
@@ -117,6 +135,7 @@ export async function realTables(output, { steps }) {
       'zeros',
       'max abs/rms',
       'Gaussian',
+      'below a step',
       'stored as',
       'angle measured',
       'by its step',
@@ -132,6 +151,7 @@ export async function realTables(output, { steps }) {
         first.zeroShare.toFixed(2),
         first.crest.toFixed(1),
         expectedMaxAbs(first.n).toFixed(1),
+        belowStep(probes[0].tensors.get(name).values, first.step).toFixed(2),
         `${spec.format} ${spec.rounding}`,
         angleText(angle('measured')),
         angle('byStep').mean.toFixed(3),
@@ -170,6 +190,34 @@ export async function realTables(output, { steps }) {
     }),
   );
   output.table(
+    'real-start',
+    ['weight', 'excess kurtosis before the first step', `after ${steps}`],
+    sorted
+      .filter((name) => probes[0].tensors.get(name).kind === 'weight')
+      .map((name) => [
+        name.replace(/ weight$/, ''),
+        ...[start, probes[0]].map(({ tensors }) =>
+          fitDistributions(thinned(tensors.get(name).values)).excessKurtosis.toPrecision(3),
+        ),
+      ]),
+  );
+  rangeNorms(output, probes[0].norms);
+  realPlots(output, (name, spec) => compared(probes, name, spec), probes[0].tensors);
+}
+
+/** The same values in another order, drawn by `name`. */
+function shuffled(values, name) {
+  const stream = new RandomStream(2018, hashText(name), 0);
+  const order = values.slice();
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(stream.uniform() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+function rangeNorms(output, norms) {
+  output.table(
     'real-range-norm',
     [
       'norm',
@@ -178,10 +226,15 @@ export async function realTables(output, { steps }) {
       'scale/standard deviation: mean over channels',
       'least',
       'most',
+      'shuffled: mean over channels',
+      'shuffled: least',
+      'shuffled: most',
       'scatter of a Gaussian',
     ],
-    [...probes[0].norms].map(([path, { values, channels }]) => {
+    [...norms].map(([path, { values, channels }]) => {
       const scales = [];
+      // In chunks of any images' values they are alike, and the shape of the values' distribution alone is left.
+      const mixed = [];
       for (let c = 0; c < channels; c++) {
         const channel = Float64Array.from(
           { length: values.length / channels },
@@ -189,65 +242,26 @@ export async function realTables(output, { steps }) {
         );
         try {
           scales.push(measuredRangeScale(channel, 16, 'd2'));
+          mixed.push(measuredRangeScale(shuffled(channel, `${path} ${c}`), 16, 'd2'));
         } catch (error) {
           // A channel without spread has no ratio.
           if (!(error instanceof OctogradError)) throw error;
         }
       }
       const chunk = values.length / channels / 16;
-      const { mean, half } = summary(scales);
+      const spread = (found) => [
+        within(summary(found), 3),
+        Math.min(...found).toFixed(3),
+        Math.max(...found).toFixed(3),
+      ];
       return [
         path,
         scales.length,
         chunk,
-        `${mean.toFixed(3)} ± ${half.toFixed(3)}`,
-        Math.min(...scales).toFixed(3),
-        Math.max(...scales).toFixed(3),
+        ...spread(scales),
+        ...spread(mixed),
         rangeScaleVariation(chunk, 16).toFixed(3),
       ];
     }),
-  );
-  const sweep = [2, 3, 4, 5, 6, 7, 8];
-  const shown = [
-    ['layer2.0.conv2 weight', 'weight', 0, 'nearest'],
-    ['layer2.0.conv2 activation', 'activation', 2, 'nearest'],
-    ['layer2.0.conv2 layer gradient', 'layer gradient', 1, 'stochastic'],
-  ];
-  const series = shown.flatMap(([name, label, color, rounding]) => {
-    const found = sweep.map((bits) => ({
-      bits,
-      ...compared(probes, name, { format: `int${bits}`, scheme: 'symmetric', rounding, clip: 1 }),
-    }));
-    const points = (law) => found.map(({ bits, angle }) => [bits, angle(law).mean]);
-    return [
-      { name: `${label}, by its step`, color, points: points('byStepWithoutZeros') },
-      { name: `${label}, Gaussian`, color, dashed: true, points: points('gaussian') },
-      {
-        name: '',
-        color,
-        dots: true,
-        points: points('measured'),
-        intervals: found.map(({ bits, angle }) => {
-          const { mean, half } = angle('measured');
-          return [bits, mean - half, mean + half];
-        }),
-      },
-    ];
-  });
-  output.plot(
-    'real',
-    standaloneSvg(
-      lineChart({
-        title: 'Angle by bits, layer2.0.conv2 of ResNet-8: points measured',
-        xLabel: 'bits (symmetric grid)',
-        yLabel: 'degrees',
-        xLow: 2,
-        yLow: 0.1,
-        yHigh: 100,
-        yLog: true,
-        series,
-      }),
-      chartStyle,
-    ),
   );
 }

@@ -1,4 +1,4 @@
-/** Figures that are typed by hand, in the list of claims and in README.md, are those of the documents that have them. */
+/** Figures that are typed by hand in README.md are those of the documents that have them; claims: claims-figures.test.ts. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -9,14 +9,6 @@ const { elsewhere } = await readClaims(`${root}experiments`);
 
 it('there are such claims', () => {
   expect(elsewhere.length).toBeGreaterThan(0);
-});
-
-it.each(elsewhere.map((one) => [one.claim, one.measured]))('%s', (_claim, measured) => {
-  const [, link] = /\]\(([^)]+\.md)\)/.exec(measured) ?? [];
-  expect(link, 'a link to the document').toBeDefined();
-  const document = new Set(readFileSync(`${root}${link}`, 'utf8').match(/\d+\.\d+/g));
-  const figures = measured.replace(/\]\([^)]*\)/, '').match(/\d+\.\d+/g) ?? [];
-  expect(figures.filter((figure) => !document.has(figure))).toEqual([]);
 });
 
 it('intervals in README.md are those of RESULTS.md, which its test holds against the runs', () => {

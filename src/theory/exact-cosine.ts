@@ -1,190 +1,100 @@
 /**
- * The cosine between Gaussian values and their quantised version without the uniform-noise assumption: sums over the grid's
- * cells of Gaussian integrals. Shows where the law of cosine-law.ts fails (2 and 3 bits), and why. Derivations:
- * docs/theory.md.
+ * The cosine between n Gaussian values and their quantised version for a grid that is laid over their own extremes: its exact
+ * expectation, and the cosine of expected sums, which is near it. Derivations: docs/theory.md, section 1c.
  */
 import { UsageError } from '../core/errors.js';
-import { requirePositive, requireSampleSize } from './arguments.js';
-import { type CosineCase, type Grid, noiseFactor, type Rounding, stepsToEnd } from './cosine-law.js';
-import {
-  cellMoments,
-  normalDensity,
-  normalMass,
-  normalTail,
-  normalTailInverse,
-  quadrature,
-} from './gaussian.js';
+import { requireSampleSize } from './arguments.js';
+import { type CosineCase, noiseFactor, stepsToEnd } from './cosine-law.js';
+import { quadrature } from './gaussian.js';
+import { overExtremes } from './over-extremes.js';
+import { type FixedGrid, type LevelMoments, levelMoments, products } from './rounded-gaussian.js';
+import { expectedNorm } from './sign-ternary.js';
 
-/** Levels low, low + step, ..., `levels` of them; sigma = 1. */
-export interface FixedGrid {
-  readonly low: number;
-  readonly step: number;
-  readonly levels: number;
-  readonly rounding: Rounding;
+/** A grid over the extremes low..high, and the values between them. */
+interface GivenExtremes {
+  readonly fixed: FixedGrid;
+  /** Sum of the squares of the values that lie at the ends: max|W| (with either sign), or the minimum and the maximum. */
+  readonly ends: number;
+  /** How many values are left; they are independent and follow the Gaussian cut off at the ends. */
+  readonly rest: number;
+  /** Of one of them: normalised. */
+  readonly moments: LevelMoments;
 }
 
-interface Products {
-  /** E[W Q(W)], E[Q(W)^2] and E[W^2] over the interval that was asked for. */
-  readonly cross: number;
-  readonly quantised: number;
-  readonly values: number;
-}
-
-/** Integrals over from..to against phi (not normalised); values beyond the end levels take the end level. */
-function products({ low, step, levels, rounding }: FixedGrid, from: number, to: number): Products {
-  let [cross, quantised, values] = [0, 0, 0];
-  const high = low + (levels - 1) * step;
-  const cell = (a: number, b: number, add: (mass: number, first: number, second: number) => void): void => {
-    const [start, end] = [Math.max(a, from), Math.min(b, to)];
-    if (end <= start) return;
-    const { mass, first, second } = cellMoments(start, end);
-    values += second;
-    add(mass, first, second);
+function givenExtremes({ grid, bits, n, rounding }: CosineCase, low: number, high: number): GivenExtremes {
+  const steps = stepsToEnd(grid, bits) * (grid === 'symmetric' ? 2 : 1);
+  const fixed = { low, step: (high - low) / steps, levels: steps + 1, rounding };
+  const [ends, count] = grid === 'symmetric' ? [high * high, 1] : [low * low + high * high, 2];
+  const { mass, first, second } = levelMoments(fixed, low, high);
+  const all = mass.reduce((sum, one) => sum + one, 0);
+  const moments = {
+    mass: mass.map((one) => one / all),
+    first: first.map((one) => one / all),
+    second: second / all,
   };
-  const constant = (level: number) => (mass: number, first: number) => {
-    cross += level * first;
-    quantised += level * level * mass;
-  };
-  if (rounding === 'nearest') {
-    for (let k = 0; k < levels; k++) {
-      const level = low + k * step;
-      cell(
-        k === 0 ? -Infinity : level - step / 2,
-        k === levels - 1 ? Infinity : level + step / 2,
-        constant(level),
-      );
-    }
-  } else {
-    cell(-Infinity, low, constant(low));
-    cell(high, Infinity, constant(high));
-    for (let k = 0; k < levels - 1; k++) {
-      const [a, b] = [low + k * step, low + (k + 1) * step];
-      cell(a, b, (mass, first, second) => {
-        // E[Q | w] = w and Var[Q | w] = (w - a)(b - w).
-        cross += second;
-        quantised += (a + b) * first - a * b * mass;
-      });
-    }
-  }
-  return { cross, quantised, values };
-}
-
-function checkGrid({ low, step, levels, rounding }: FixedGrid): void {
-  requirePositive('the step', step);
-  if (!Number.isFinite(low)) throw new UsageError(`the lowest level must be finite, got ${low}`);
-  if (!Number.isInteger(levels) || levels < 2 || levels > 65536) {
-    throw new UsageError(`levels must be a whole number from 2 to 65536, got ${levels}`);
-  }
-  noiseFactor(rounding);
+  return { fixed, ends, rest: n - count, moments };
 }
 
 /**
- * E[W Q(W)]/sqrt(E[Q(W)^2]) of a standard normal W on a fixed grid: what the cosine of a long vector tends to. Values
- * outside take the end level. No approximation but the end of the series of doubles.
- * @throws UsageError for a step of 0, fewer than 2 levels or more than 65536, or no rounding. NaN never: a grid whose
- * values are all 0 gives 0.
- */
-export function fixedGridCosine(grid: FixedGrid): number {
-  checkGrid(grid);
-  const { cross, quantised } = products(grid, -Infinity, Infinity);
-  return quantised > 0 ? cross / Math.sqrt(quantised) : 0;
-}
-
-/** The noise e = Q(W) - W of a standard normal W on a fixed grid; see {@link roundingNoise}. */
-export interface RoundingNoise {
-  /** E[e^2]/(step^2/12) (stochastic: step^2/6), e = Q(W) - W: 1 if the noise were uniform. */
-  readonly power: number;
-  /** Correlation of e and W: 0 if they were independent. */
-  readonly correlation: number;
-}
-
-/**
- * What the uniform-noise assumption says of the noise on a fixed grid, and what holds. On an endless grid both differ from
- * 1 and 0 by terms of the order exp(-2 pi^2/step^2).
- * @throws UsageError as {@link fixedGridCosine}.
- */
-export function roundingNoise(grid: FixedGrid): RoundingNoise {
-  checkGrid(grid);
-  const { cross, quantised, values } = products(grid, -Infinity, Infinity);
-  const power = quantised - 2 * cross + values;
-  return {
-    power: power / (noiseFactor(grid.rounding) * grid.step * grid.step),
-    correlation: power > 0 ? (cross - values) / Math.sqrt(power * values) : 0,
-  };
-}
-
-/** Probability that is left out at each end of the distribution of an extreme value. */
-const leftOut = 1e-10;
-
-/** Nodes for the maximum of n values of which each exceeds x with probability factor*Q(x): [P near 0, P near 1]. */
-function extremeNodes(n: number, factor: number): { x: number; weight: number }[] {
-  // P(max <= x) = (1 - factor Q(x))^n = p.
-  const quantile = (p: number): number =>
-    -Math.expm1(Math.log(p) / n) / factor >= 0.5
-      ? factor === 2
-        ? 0
-        : -normalTailInverse(Math.exp(Math.log(p) / n))
-      : normalTailInverse(-Math.expm1(Math.log(p) / n) / factor);
-  return quadrature(quantile(leftOut), quantile(1 - leftOut), 2);
-}
-
-/**
- * The cosine of n Gaussian values and their quantised version given their extremes: `low` and `high` are the smallest and
- * the largest value (`symmetric`: -max|W| and max|W|). These lie on levels; the other values are independent and follow
- * the Gaussian cut off at them, so that the sums have exact expectations, of which this is the cosine.
+ * Near the mean cosine of n Gaussian values and their quantised version given their extremes: `low` and `high` are the smallest
+ * and the largest value (`symmetric`: -max|W| and max|W|). The sums of W Q(W), W^2 and Q(W)^2 have exact expectations, of which
+ * this is the cosine; the mean of the cosine differs from it by order 1/n (docs/theory.md, section 1c, has by how much).
  * @param options bits 2 to 10, n from 3.
  * @throws UsageError for other arguments, low >= high, or a symmetric grid whose ends differ.
  */
 export function cosineGivenExtremes(options: CosineCase, low: number, high: number): number {
   const { grid, bits, n, rounding } = options;
-  const steps = stepsToEnd(grid, bits) * (grid === 'symmetric' ? 2 : 1);
+  stepsToEnd(grid, bits);
   noiseFactor(rounding);
   requireSampleSize(n, 3);
   if (bits > 10) throw new UsageError(`exact expectations are there for up to 10 bits, got ${bits}`);
   if (!(low < high && high - low < Infinity) || (grid === 'symmetric' && low !== -high)) {
     throw new UsageError(`${low} and ${high} are no extremes for the ${grid} grid`);
   }
-  const fixed = { low, step: (high - low) / steps, levels: steps + 1, rounding };
-  // One value holds max|W|, with either sign; two hold minimum and maximum.
-  const [ends, count] = grid === 'symmetric' ? [high * high, 1] : [low * low + high * high, 2];
-  const share = (n - count) / normalMass(low, high);
-  const inner = products(fixed, low, high);
-  const cross = ends + share * inner.cross;
-  return cross / Math.sqrt((ends + share * inner.values) * (ends + share * inner.quantised));
+  const { fixed, ends, rest, moments } = givenExtremes(options, low, high);
+  const { cross, quantised, values } = products(fixed, moments);
+  const [sumCross, sumValues, sumQuantised] = [cross, values, quantised].map((one) => ends + rest * one);
+  return sumCross / Math.sqrt(sumValues * sumQuantised);
 }
 
+/** exp of less than this is nothing against 1. */
+const nothing = -40;
+
 /**
- * The mean of something over the exact joint distribution of the extremes of n Gaussian values: `low` and `high` are the smallest
- * and the largest value (`symmetric`: -max|W| and max|W|). n from 16 to 1e9, which the caller checks.
+ * E[C/sqrt T] given the extremes, C = sum of W Q(W), T = sum of Q(W)^2. As 1/sqrt T is 2/sqrt pi times the integral of
+ * exp(-s^2 T) over s > 0, and the values are independent, the expectation is a product in the integrand:
+ *   2/sqrt pi * integral of exp(-s^2 ends) A^(rest - 1) (ends A + rest B) ds,  A = E exp(-s^2 Q^2), B = E[W Q exp(-s^2 Q^2)].
  */
-export function overExtremes(grid: Grid, n: number, what: (low: number, high: number) => number): number {
-  let [total, weights] = [0, 0];
-  const add = (weight: number, low: number, high: number): void => {
-    total += weight * what(low, high);
-    weights += weight;
+function expectedProjection({ fixed, ends, rest, moments }: GivenExtremes): number {
+  const { low, step, levels } = fixed;
+  // In s = x/sqrt(E T) the integrand is near exp(-x^2) for a long vector and wider for a short one.
+  const size = ends + rest * products(fixed, moments).quantised;
+  const at = (x: number): { logPower: number; average: number; cross: number } => {
+    // A - 1: A itself, to the power of `rest`, would lose its digits.
+    let [short, cross] = [0, 0];
+    for (let k = 0; k < levels; k++) {
+      const level = low + k * step;
+      const less = Math.expm1((-x * x * level * level) / size);
+      short += moments.mass[k] * less;
+      cross += moments.first[k] * level * (1 + less);
+    }
+    return { logPower: (-x * x * ends) / size + (rest - 1) * Math.log1p(short), average: 1 + short, cross };
   };
-  if (grid === 'symmetric') {
-    for (const { x: max, weight } of extremeNodes(n, 2)) {
-      add(weight * normalDensity(max) * Math.exp((n - 1) * Math.log1p(-2 * normalTail(max))), -max, max);
-    }
-    return total / weights;
+  let reach = 6;
+  while (at(reach).logPower > nothing) reach *= 1.25;
+  let integral = 0;
+  for (const { x, weight } of quadrature(0, reach, Math.ceil(reach / 3.2))) {
+    const { logPower, average, cross } = at(x);
+    integral += weight * Math.exp(logPower) * (ends * average + rest * cross);
   }
-  // The minimum's distribution is the maximum's mirrored; together they have the density n(n-1) phi phi (F - F)^(n-2).
-  const nodes = extremeNodes(n, 1);
-  for (const { x: high, weight: weightHigh } of nodes) {
-    for (const { x: mirrored, weight: weightLow } of nodes) {
-      if (-mirrored >= high) continue;
-      const inside = Math.exp((n - 2) * Math.log1p(-normalTail(high) - normalTail(mirrored)));
-      add(weightHigh * weightLow * normalDensity(high) * normalDensity(mirrored) * inside, -mirrored, high);
-    }
-  }
-  return total / weights;
+  return ((2 / Math.sqrt(Math.PI)) * integral) / Math.sqrt(size);
 }
 
 /**
- * The mean cosine of n Gaussian values and their quantised version, the step's dependence on the largest value included:
- * {@link cosineGivenExtremes} averaged over the exact distribution of the extreme values. What is left out is the scatter of
- * the sums given the extremes: of order 1/n (measured in docs/theory.md).
+ * The mean cosine of n Gaussian values and their quantised version, the step's dependence on the values included: exact, by two
+ * integrals. Q(cW) = c Q(W), so C/sqrt T is homogeneous of degree 1, and direction and length of a Gaussian vector are independent:
+ * E[C/(|W| sqrt T)] = E[C/sqrt T]/E|W|. The numerator is averaged over the exact distribution of the extremes, given which the
+ * other values are independent. Error of the quadrature below 2e-8.
  * @param options bits 2 to 10, n from 16 to 1e9.
  * @throws UsageError for other arguments.
  */
@@ -198,5 +108,6 @@ export function expectedCosine(options: CosineCase): number {
       `the exact expectation is there for up to 10 bits and 1e9 values, got ${bits} and ${n}; use cosineLaw`,
     );
   }
-  return overExtremes(grid, n, (low, high) => cosineGivenExtremes(options, low, high));
+  const mean = overExtremes(grid, n, (low, high) => expectedProjection(givenExtremes(options, low, high)));
+  return mean / expectedNorm(n);
 }

@@ -19,27 +19,34 @@ function checkOrder(order: number): void {
   }
 }
 
-function remembered(compute: (n: number, order: MomentOrder) => number) {
-  const known = new Map<string, number>();
-  return (n: number, order: MomentOrder): number => {
-    const key = `${n}:${order}`;
-    let value = known.get(key);
+function remembered<Value>(compute: (n: number) => Value): (n: number) => Value {
+  const known = new Map<number, Value>();
+  return (n) => {
+    let value = known.get(n);
     if (value === undefined) {
-      value = compute(n, order);
-      known.set(key, value);
+      value = compute(n);
+      known.set(n, value);
     }
     return value;
   };
 }
+
+type Moments = Readonly<Record<MomentOrder, number>>;
 
 /** P(max|W| > t) = 1 - (1 - 2 Q(t))^n, without losing digits where it is small. */
 export function maxAbsTail(n: number, t: number): number {
   return -Math.expm1(n * Math.log1p(-2 * normalTail(t)));
 }
 
-const maxAbsMoments = remembered((n, order) =>
-  integrate((t) => order * t ** (order - 1) * maxAbsTail(n, t), 0, far, 48),
-);
+/** Integrals of k t^(k-1) P(x > t) over t > 0, which are E[x^k]; the tails are the dear part. */
+function momentsOf(tail: (t: number) => number, end: number, panels: number): Moments {
+  const nodes = quadrature(0, end, panels).map(({ x: t, weight }) => ({ t, weight: weight * tail(t) }));
+  const moment = (order: MomentOrder): number =>
+    nodes.reduce((sum, { t, weight }) => sum + weight * order * t ** (order - 1), 0);
+  return { 1: moment(1), 2: moment(2), 4: moment(4) };
+}
+
+const maxAbsMoments = remembered((n) => momentsOf((t) => maxAbsTail(n, t), far, 48));
 
 /**
  * E[max|W|^k] of n independent standard normal values = integral over t > 0 of k t^(k-1) P(max|W| > t), relative error
@@ -50,7 +57,7 @@ const maxAbsMoments = remembered((n, order) =>
 export function maxAbsMoment(n: number, order: MomentOrder): number {
   requireSampleSize(n);
   checkOrder(order);
-  return maxAbsMoments(n, order);
+  return maxAbsMoments(n)[order];
 }
 
 /**
@@ -83,12 +90,7 @@ function rangeTail(n: number, r: number): number {
   return 1 - n * inside;
 }
 
-const rangeMoments = remembered((n, order) =>
-  quadrature(0, 2 * far, 24).reduce(
-    (sum, { x: r, weight }) => sum + weight * order * r ** (order - 1) * rangeTail(n, r),
-    0,
-  ),
-);
+const rangeMoments = remembered((n) => momentsOf((r) => rangeTail(n, r), 2 * far, 24));
 
 /**
  * E[(max W - min W)^k] = integral over r > 0 of k r^(k-1) P(range > r), relative error below 1e-6. About half a second for a new n.
@@ -99,5 +101,5 @@ export function rangeMoment(n: number, order: MomentOrder): number {
   requireSampleSize(n, 2);
   checkOrder(order);
   if (n > 1e9) throw new UsageError(`moments of the range are there for up to 1e9 values, got ${n}`);
-  return rangeMoments(n, order);
+  return rangeMoments(n)[order];
 }

@@ -2,7 +2,7 @@
 import { UsageError } from '../core/errors.js';
 import { requireSampleSize } from './arguments.js';
 import { type CosineCase, noiseFactor, stepMoment, stepsToEnd } from './cosine-law.js';
-import { overExtremes } from './exact-cosine.js';
+import { overExtremes } from './over-extremes.js';
 
 /**
  * First-order term in 1/n of E[cos] less the law, for noise of power k step^2: the m values that define the step (`symmetric` 1,

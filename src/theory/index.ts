@@ -21,14 +21,7 @@ export {
   type MagnitudeHistogram,
   magnitudeOctaves,
 } from './distribution.js';
-export {
-  cosineGivenExtremes,
-  expectedCosine,
-  type FixedGrid,
-  fixedGridCosine,
-  type RoundingNoise,
-  roundingNoise,
-} from './exact-cosine.js';
+export { cosineGivenExtremes, expectedCosine } from './exact-cosine.js';
 export {
   expectedMaxAbs,
   expectedRange,
@@ -56,8 +49,10 @@ export {
   normalTailInverse,
 } from './gaussian.js';
 export { measuredRangeScale, rangeScale, rangeScaleVariation } from './range-norm.js';
+export { type FixedGrid, fixedGridCosine, type RoundingNoise, roundingNoise } from './rounded-gaussian.js';
 export {
   bestTernary,
+  expectedNorm,
   expectedNormRatio,
   expectedSignCosine,
   halfStepGammaRatio,

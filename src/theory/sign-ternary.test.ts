@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/errors.js';
 import { angleDegrees } from './cosine-law.js';
+import { normalDensity, normalTail } from './gaussian.js';
 import { gaussianSample, repeated } from './sample.case.js';
 import {
   bestTernary,
+  expectedNorm,
   expectedNormRatio,
   expectedSignCosine,
   halfStepGammaRatio,
@@ -34,6 +36,15 @@ describe('halfStepGammaRatio', () => {
 
   it.each([0, -1, Number.NaN, Infinity])('refuses %d', (x) => {
     expect(() => halfStepGammaRatio(x)).toThrow(UsageError);
+  });
+});
+
+describe('the norm', () => {
+  it('has the mean of the chi distribution: half a normal, Rayleigh, Maxwell', () => {
+    expect(expectedNorm(1)).toBeCloseTo(Math.sqrt(2 / Math.PI), 13);
+    expect(expectedNorm(2)).toBeCloseTo(Math.sqrt(Math.PI / 2), 13);
+    expect(expectedNorm(3)).toBeCloseTo(2 * Math.sqrt(2 / Math.PI), 13);
+    expect(() => expectedNorm(0)).toThrow(UsageError);
   });
 });
 
@@ -86,6 +97,40 @@ describe('three levels', () => {
     expect(best.threshold).toBeCloseTo(0.612, 3);
     // The scale of three levels of Max (1960), table I, N = 3.
     expect(best.scale).toBeCloseTo(1.224, 3);
+  });
+
+  it('have one stationary point, a maximum: the cosine rises up to it and falls from it on', () => {
+    const at = (i: number): number => ternaryCosine(i / 1000);
+    const top = Math.round(1000 * best.threshold);
+    for (let i = 1; i < 8000; i++) {
+      if (i === top || i === top + 1) continue;
+      if (i < top) expect(at(i)).toBeGreaterThan(at(i - 1));
+      else expect(at(i)).toBeLessThan(at(i - 1));
+    }
+    // The proof: the slope of the logarithm, -h + r(h)/2 with r = phi/Q, falls everywhere, since 0 < r' < 1 (Sampford 1953).
+    const slope = (h: number): number => normalDensity(h) / normalTail(h) / 2 - h;
+    for (let h = 0; h < 20; h += 0.01) {
+      const step = slope(h + 0.01) - slope(h);
+      expect(step).toBeLessThan(-0.005 + 1e-12);
+      expect(step).toBeGreaterThan(-0.01);
+    }
+  });
+
+  it('are not beaten by any other choice of signs and zeros on drawn values', () => {
+    // For k kept values the largest k are best, so that the best of all k is the best of all 3^n choices.
+    const { mean, error } = repeated(40, (draw) => {
+      const sizes = gaussianSample(5000, 'ternary', draw).map(Math.abs).sort().reverse();
+      const norm = Math.sqrt(sizes.reduce((sum, x) => sum + x * x, 0));
+      let [sum, most] = [0, 0];
+      sizes.forEach((x, i) => {
+        sum += x;
+        most = Math.max(most, sum / Math.sqrt(i + 1) / norm);
+      });
+      return most;
+    });
+    // The best of 5000 thresholds fitted to the draw gains of order 1/n.
+    expect(mean).toBeGreaterThan(best.cosine - 4 * error);
+    expect(mean).toBeLessThan(best.cosine + 4 * error + 2 / 5000);
   });
 
   it('are worse with any other threshold', () => {

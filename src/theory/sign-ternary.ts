@@ -30,6 +30,15 @@ export function halfStepGammaRatio(x: number): number {
 }
 
 /**
+ * E||w||_2 of n independent standard normal values, the mean of the chi distribution: sqrt 2 Gamma((n + 1)/2)/Gamma(n/2).
+ * @throws UsageError unless n is a whole number from 1 to 1e15.
+ */
+export function expectedNorm(n: number): number {
+  requireSampleSize(n);
+  return Math.SQRT2 * halfStepGammaRatio(n / 2);
+}
+
+/**
  * E[||w||_1/||w||_2] for n independent Gaussian values of mean 0 and any common sigma, without approximation:
  * n/sqrt(pi) * Gamma(n/2)/Gamma((n + 1)/2). Direction w/||w||_2 and length ||w||_2 of such a vector are independent, so from
  * ||w||_1 = ||w||_2 * (||w||_1/||w||_2) the mean of the ratio is the ratio of the means: E||w||_1 = n sqrt(2/pi) and
@@ -38,7 +47,7 @@ export function halfStepGammaRatio(x: number): number {
  */
 export function expectedNormRatio(n: number): number {
   requireSampleSize(n);
-  return n / (Math.sqrt(Math.PI) * halfStepGammaRatio(n / 2));
+  return (n * signCosineLimit) / expectedNorm(n);
 }
 
 /**
@@ -77,13 +86,14 @@ export interface TernaryOptimum {
 }
 
 /**
- * The best three levels for a long Gaussian vector. The derivative of ln(2 phi/sqrt(2 Q)) is -h + phi(h)/(2 Q(h)): the
- * optimum has h = E[|w| given |w| > h]/2, half the mean of what is kept. So it is also where rounding to the nearest of
- * {-a, 0, a} puts the threshold (a/2) when a is chosen best: the two problems have one solution (Lloyd's conditions).
+ * The best three levels for a long Gaussian vector. The derivative of ln(2 phi/sqrt(2 Q)) is -h + r(h)/2, r = phi/Q. It is 0.4 at 0
+ * and falls everywhere, as r' = r (r - h) = 1 - Var(w given w > h) < 1, so that it has one zero, the only maximum: the optimum has
+ * h = E[|w| given |w| > h]/2, half the mean of what is kept. So it is also where rounding to the nearest of {-a, 0, a} puts the
+ * threshold (a/2) when a is chosen best: the two problems have one solution (Lloyd's conditions).
  */
 export function bestTernary(): TernaryOptimum {
   let [low, high] = [0, 2];
-  // h - phi/(2Q) rises from -0.4 at 0 to 0.8 at 2.
+  // h - phi/(2Q) rises everywhere, from -0.4 at 0 to 0.8 at 2.
   for (let i = 0; i < 60; i++) {
     const h = (low + high) / 2;
     if (h < normalDensity(h) / (2 * normalTail(h))) low = h;
