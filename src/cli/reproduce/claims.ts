@@ -178,7 +178,7 @@ function byExperiment(rows: readonly ClaimRow[]): ClaimRow[][] {
 }
 
 /** The verdict that all rows share, or how many have which: `does not hold (loss) in 2 of 6; not settled, n = 3 in 4`. */
-function sharedVerdict(rows: readonly ClaimRow[]): string {
+export function sharedVerdict(rows: readonly ClaimRow[]): string {
   const verdicts = [...new Set(rows.map(({ verdict }) => verdict))];
   if (verdicts.length === 1) return verdicts[0];
   return verdicts

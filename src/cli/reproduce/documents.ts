@@ -1,5 +1,6 @@
 /** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
 import { sentence } from '../../core/text.js';
+import { answerText } from './answer.js';
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
@@ -135,6 +136,8 @@ export function readmeText(measured: Measured): string {
   const { experiment, results } = measured;
   const { title, question, method, model, dataset, dataLabel, settings } = experiment;
   const parts = [`# ${title}`, written, `**Question.** ${question}`];
+  const answer = answerText(measured);
+  if (answer !== '') parts.push(`**Answer.** ${answer}`);
   const args = argumentsOf(settings).join(' ');
   parts.push(
     `**Method.** ${sentence(method)} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ${comparisonText(experiment)}`.trim(),

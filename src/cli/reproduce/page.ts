@@ -3,6 +3,7 @@ import { sentence } from '../../core/text.js';
 import { reportStyle } from '../report-style.js';
 import { escapeText } from '../report-svg.js';
 import { octogradVersion } from '../version.js';
+import { answerText } from './answer.js';
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
 import { cosineChart } from './cosine-chart.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
@@ -188,6 +189,7 @@ function closingParts({ experiment }: Measured): string[] {
 function section(measured: Measured): string {
   const { experiment, results, origin } = measured;
   const { name, title, question, method } = experiment;
+  const answer = answerText(measured);
   const expected = expectedTable(experiment, results);
   const known =
     results && results.runs.length > 0
@@ -204,7 +206,9 @@ function section(measured: Measured): string {
       : [`<p class="note">Not run yet: ${commandOf(experiment)}</p>`];
   return [
     `<section id="${name}"><h2>${escapeText(title)}</h2>`,
-    `<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(`${sentence(method)} ${comparisonText(experiment)}`.trim())}</p>`,
+    `<p class="wide"><b>Question.</b> ${cellText(question)}</p>`,
+    answer === '' ? '' : `<p class="wide"><b>Answer.</b> ${cellText(answer)}</p>`,
+    `<p class="wide"><b>Method.</b> ${cellText(`${sentence(method)} ${comparisonText(experiment)}`.trim())}</p>`,
     ...known,
     ...verdictParts(measured),
     ...closingParts(measured),
