@@ -15,6 +15,9 @@ describe('the answer', () => {
     expect(of([0.1, 0, -0.1], [-2, -2.1, -1.9])).toBe(
       'By the rule, compared with `fp32`: a loss for `without`; no loss for `int8`. Compared with `int8`: a loss for `without`.',
     );
+    expect(of([0.1, 0.12, 0.11], [-0.1, 0, 0.1])).toContain(
+      'with `fp32`: better are `int8`; no loss for `without`.',
+    );
     expect(of([0.1], [no])).toBe(
       'By the rule, compared with `fp32`: runs that diverged for `without`; not settled for `int8`. Compared with `int8`: runs that diverged for `without`.',
     );
@@ -35,7 +38,7 @@ describe('the answer', () => {
   });
 
   it('goes by claims where arms are compared with many others', () => {
-    const names = ['a', 'b', 'c', 'd', 'e'];
+    const names = Array.from('abcdefghi');
     const many = experiment(claim, {
       baseline: null,
       arms: names.flatMap((name) => [
@@ -57,7 +60,7 @@ describe('the answer', () => {
       ]),
     );
     expect(answerText({ experiment: many, results: results(runs) })).toBe(
-      'It trains: not settled, n = 1 in 1 of 5; holds in 4.',
+      'It trains: not settled, n = 1 in 1 of 9; holds in 8.',
     );
   });
 

@@ -4,7 +4,7 @@ import { type DifferenceGroup, differenceGroups } from './difference-groups.js';
 import type { Comparison } from './summary.js';
 
 /** Arms that others are compared with, up to which an answer by arms is shorter than one by claims. */
-const fewGroups = 4;
+const fewGroups = 8;
 
 /** Up to so many arms without a loss are named. */
 const fewArms = 6;
@@ -12,10 +12,15 @@ const fewArms = 6;
 const readings = {
   diverged: 'runs that diverged for',
   loss: 'a loss for',
+  gain: 'better are',
   'not settled': 'not settled for',
   'no loss': 'no loss for',
 } as const;
-const readingOf = ({ verdict, diverged }: Comparison): string => (diverged > 0 ? 'diverged' : verdict);
+
+function readingOf({ verdict, diverged, gain }: Comparison): string {
+  if (diverged > 0) return 'diverged';
+  return verdict === 'no loss' && gain && gain.low > 0 ? 'gain' : verdict;
+}
 
 /** `` compared with `fp32`: a loss for `a`; no loss for the 13 others ``. */
 function groupText({ against, comparisons }: DifferenceGroup): string {
