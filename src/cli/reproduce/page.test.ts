@@ -83,6 +83,13 @@ it('begins with the short answers, their marks made into elements', () => {
   );
 });
 
+it('lets no name out of its element, though folders are not called so', () => {
+  const name = 'a"><img src=x>';
+  const html = experimentsPage([{ experiment: { ...experiment, name } }], others);
+  expect(html).not.toContain('<img');
+  expect(html).toContain('Not run yet: octograd reproduce a&#34;&#62;&#60;img src=x&#62;');
+});
+
 it('names the command of what was not run, and its claims', () => {
   expect(section('other')).toContain('Not run yet: octograd reproduce other');
   expect(section('other')).toContain('<h3>Verdict</h3>');

@@ -185,9 +185,9 @@ function section(measured: Measured): string {
           ...distributionParts(measured),
           expected ? `<h3>Against the source</h3>${table(expected, -1, 'sources')}` : '',
         ]
-      : [`<p class="note">Not run yet: ${commandOf(experiment)}</p>`];
+      : [`<p class="note">Not run yet: ${escapeText(commandOf(experiment))}</p>`];
   return [
-    `<section id="${name}"><h2>${escapeText(title)}</h2>`,
+    `<section id="${escapeText(name)}"><h2>${escapeText(title)}</h2>`,
     `<p class="wide"><b>Question.</b> ${cellText(question)}</p><p class="wide"><b>Method.</b> ${cellText(`${sentence(method)} ${comparisonText(experiment)}`)}</p>`,
     ...known,
     ...verdictParts(measured),
@@ -212,7 +212,7 @@ export function experimentsPage(measured: readonly Measured[], others: OtherClai
 <title>${title}</title><style>${reportStyle}${pageStyle}</style></head>
 <body><header><h1>${title}</h1><p>${countsText(measured)} Differences are to the
 baseline under the same seed, with 95 % t-intervals; fewer than three seeds settle nothing.</p></header>
-<main><nav>${measured.map(({ experiment: { name, title: text } }) => `<a href="#${name}">${escapeText(text)}</a>`).join('')}</nav>
+<main><nav>${measured.map(({ experiment: { name, title: text } }) => `<a href="#${escapeText(name)}">${escapeText(text)}</a>`).join('')}</nav>
 <section>${answerParts(measured).join('\n')}</section>
 <section><h2>The experiments</h2>${table(experimentsTable(measured), -1, 'trained')}</section>
 <section><h2>Claims</h2>${table(claimTable(measured, others), 3, 'claims')}</section>
