@@ -7,15 +7,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
+import { parseJson } from '../../core/text.js';
 import { arithmeticOf } from './arithmetic.js';
 import { shapeVerdict } from './distributions.js';
 import { baselineOf, type Claim, type Experiment } from './experiment.js';
+import { text } from './experiment-fields.js';
 import { judged, judgementText, type Outcome } from './judgement.js';
 import type { Results } from './results.js';
 import { type Comparison, digitsOf, intervalText, unitOf } from './summary.js';
 import type { TextTable } from './tables.js';
 
-const text = v.pipe(v.string(), v.trim(), v.minLength(1));
 const claimsSchema = v.strictObject({
   formatVersion: v.literal(1),
   /** Claims about what cannot be trained here, and the command that would on another machine. */
@@ -39,7 +40,7 @@ export async function readClaims(folder: string): Promise<OtherClaims> {
   const file = join(folder, 'claims.json');
   if (!existsSync(file)) return { formatVersion: 1, untested: [], elsewhere: [] };
   try {
-    return v.parse(claimsSchema, JSON.parse(await readFile(file, 'utf8')));
+    return v.parse(claimsSchema, parseJson(await readFile(file, 'utf8')));
   } catch (error) {
     throw new DataError(`is no list of claims: ${(error as Error).message}`, file);
   }

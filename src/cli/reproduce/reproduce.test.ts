@@ -391,6 +391,11 @@ describe('bad input', () => {
     ],
     [['--adopt', folder], 2, '--adopt takes runs into one experiment'],
     [['--experiments', join(folder, 'none')], 3, 'there is no such folder'],
+    [
+      ['--experiments', join(experiments, 'small', 'experiment.json')],
+      3,
+      'experiment\\.json: is a file; --experiments names a folder',
+    ],
   ])('%j', async (args, code, message) => {
     const said = await reproduce(...args);
     expect([said.code, said.err]).toEqual([code, expect.stringMatching(message)]);
