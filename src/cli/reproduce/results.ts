@@ -4,62 +4,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
+import { parseJson } from '../../core/text.js';
 import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
 import type { Experiment } from './experiment.js';
+import { resultsProblem, runProblem } from './results-schema.js';
 import { hasExtras, type RunResult } from './run-result.js';
 import type { Task } from './tasks.js';
-
-const runSchema = v.looseObject({
-  arm: v.string(),
-  recipe: v.string(),
-  seed: v.number(),
-  status: v.picklist(['finished', 'diverged']),
-  settingsHash: v.string(),
-  epochs: v.number(),
-  steps: v.number(),
-  testAccuracy: v.nullable(v.number()),
-  testLoss: v.nullable(v.number()),
-  trainLoss: v.nullable(v.number()),
-  seconds: v.nullable(v.number()),
-  threads: v.nullable(v.number()),
-  octograd: v.string(),
-  node: v.string(),
-  platform: v.string(),
-  cpu: v.nullable(v.string()),
-  cores: v.optional(v.number()),
-  backend: v.optional(v.string()),
-  commit: v.optional(v.string()),
-  startedAt: v.string(),
-  message: v.optional(v.string()),
-  cosines: v.optional(v.record(v.string(), v.record(v.string(), v.tuple([v.number(), v.number()])))),
-  distributions: v.optional(
-    v.array(
-      v.object({
-        step: v.number(),
-        tensors: v.array(
-          v.looseObject({
-            layer: v.string(),
-            kind: v.string(),
-            rms: v.number(),
-            fits: v.record(v.string(), v.looseObject({ parameters: v.record(v.string(), v.number()) })),
-            cosine: v.record(v.string(), v.number()),
-            histogram: v.array(v.number()),
-          }),
-        ),
-      }),
-    ),
-  ),
-});
-
-const resultsSchema = v.looseObject({
-  formatVersion: v.literal(1),
-  experiment: v.string(),
-  smoke: v.boolean(),
-  schedule: v.string(),
-  runs: v.array(runSchema),
-});
 
 /** What `results.json` holds. */
 export interface Results {
@@ -122,15 +73,18 @@ export async function readResults(folder: string, experiment: string): Promise<R
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new DataError(`cannot be read: ${(error as Error).message}`, path);
   }
-  let results: Results;
+  let json: unknown;
   try {
-    results = v.parse(resultsSchema, JSON.parse(text)) as Results;
+    json = parseJson(text);
   } catch (error) {
     throw new DataError(
       `is no results.json of octograd reproduce: ${(error as Error).message}; move it away`,
       path,
     );
   }
+  const problem = resultsProblem(json);
+  if (problem !== undefined) throw new DataError(problem, path);
+  const results = json as Results;
   if (results.experiment !== experiment) {
     throw new DataError(
       `holds results of "${results.experiment}", not of "${experiment}"; move it away`,
@@ -202,8 +156,18 @@ export class ResultsFile {
     return run !== undefined && hasExtras(task, run);
   }
 
-  /** Adds a run (in place of one that lacked something) and writes the file; resolves when it is on disk. @throws DataError naming path and remedy. */
-  add(run: RunResult): Promise<void> {
+  /**
+   * Adds a run (in place of one that lacked something) and writes the file; resolves when it is on disk.
+   * @throws DataError naming path and remedy, and for a run that could not be read again.
+   */
+  async add(run: RunResult): Promise<void> {
+    // As it will be read: what is no number is null in JSON.
+    const problem = runProblem(JSON.parse(JSON.stringify(run)));
+    if (problem !== undefined)
+      throw new DataError(
+        `is given a run (${run.arm}, seed ${run.seed}) that cannot be right: ${problem}; its folder is kept`,
+        resultsPath(this.folder, this.experiment.name),
+      );
     const place = new Map(this.experiment.arms.map(({ name }, i) => [name, i]));
     const others = this.current.runs.filter(({ arm, seed }) => arm !== run.arm || seed !== run.seed);
     const runs = [...others, run].sort(
