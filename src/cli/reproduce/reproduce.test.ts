@@ -199,6 +199,10 @@ describe('results that are there already', () => {
       runsOf('int8-seed0'),
     ]);
     mkdirSync(runsOf('fp32-seed0'));
+    writeFileSync(
+      join(runsOf('fp32-seed0'), 'config.json'),
+      readFileSync(join(runsOf('int8-seed0'), 'config.json')),
+    );
     writeFileSync(join(runsOf('fp32-seed0'), 'metrics.jsonl'), '{"type":"step"');
     const { code, out: said } = await reproduce('small', ...withData, '--out', place, '--seeds', '1');
     expect(code).toBe(0);

@@ -125,7 +125,8 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
   try {
     log = await readFile(join(folder, 'metrics.jsonl'), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw new DataError(`metrics.jsonl cannot be read: ${message}`, folder);
   }
   const all = events(log);
   const done = all.find(({ type }) => type === 'run-done');
