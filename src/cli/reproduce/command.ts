@@ -1,4 +1,5 @@
 /** `octograd reproduce`: does experiments, takes in runs, and writes what came of them. */
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../core/errors.js';
 import { type CliIo, exitCodes } from '../io.js';
@@ -7,6 +8,7 @@ import { adopt } from './adopt.js';
 import { placesOfData } from './data-places.js';
 import { allDocuments, checkDocuments, writeAll, writeBeside } from './document-files.js';
 import { findExperiments } from './find.js';
+import { FolderLocks } from './folder-lock.js';
 import { allAtFull } from './full.js';
 import { listExperiments } from './list.js';
 import { foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
@@ -49,10 +51,16 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
   if (options.adopt !== undefined) {
     if (names.length !== 1 || options.smoke)
       throw new UsageError('--adopt takes runs into one experiment; name it, without --smoke');
-    const [plan] = await planned(all, options, folders);
-    const code = await adoptRuns(plan, options.adopt, io);
-    if (folders.beside) await writeBeside(await allDocuments(all, names, folders, io), io);
-    return code;
+    const locks = new FolderLocks();
+    try {
+      await locks.take(join(folders.results, all[0].name));
+      const [plan] = await planned(all, options, folders);
+      const code = await adoptRuns(plan, options.adopt, io);
+      if (folders.beside) await writeBeside(await allDocuments(all, names, folders, io), io);
+      return code;
+    } finally {
+      await locks.release();
+    }
   }
   return runExperiments(all, names, options, folders, io);
 }

@@ -106,7 +106,7 @@ export async function findResults(
   return undefined;
 }
 
-/** Results that grow run by run. Writes one after the other, though runs end at the same time. */
+/** Results that grow run by run. Writes one after the other, though runs end at the same time. Whoever adds has the folder (folder-lock.ts). */
 export class ResultsFile {
   private writing: Promise<void> = Promise.resolve();
 
@@ -147,7 +147,7 @@ export class ResultsFile {
 
   /** The run of an arm under a seed. */
   find(arm: string, seed: number): RunResult | undefined {
-    return this.current.runs.find((run) => run.arm === arm && run.seed === seed);
+    return this.current.runs.find((run) => isSame(run, { arm, seed }));
   }
 
   /** A task's run is here, with all that is asked for. */
@@ -168,21 +168,31 @@ export class ResultsFile {
         `is given a run (${run.arm}, seed ${run.seed}) that cannot be right: ${problem}; its folder is kept`,
         resultsPath(this.folder, this.experiment.name),
       );
-    const place = new Map(this.experiment.arms.map(({ name }, i) => [name, i]));
-    const others = this.current.runs.filter(({ arm, seed }) => arm !== run.arm || seed !== run.seed);
-    const runs = [...others, run].sort(
-      (a, b) => (place.get(a.arm) ?? 0) - (place.get(b.arm) ?? 0) || a.seed - b.seed,
-    );
-    this.current = { ...this.current, runs };
-    const text = resultsText(this.current);
     const written = this.writing.then(async () => {
-      await makeFolder(join(this.folder, this.experiment.name));
-      await writeFileAtomic(resultsPath(this.folder, this.experiment.name), text);
+      const { name } = this.experiment;
+      // Another may have changed the file by hand or by a checkout: of what it has now nothing is lost.
+      const runs = (await readResults(this.folder, name))?.runs ?? this.current.runs;
+      this.current = {
+        ...this.current,
+        runs: this.inOrder([...runs.filter((one) => !isSame(one, run)), run]),
+      };
+      await makeFolder(join(this.folder, name));
+      await writeFileAtomic(resultsPath(this.folder, name), resultsText(this.current));
     });
     this.writing = written.catch(() => undefined);
     return written;
   }
+
+  /** By arm as the experiment has them, then by seed. */
+  private inOrder(runs: readonly RunResult[]): RunResult[] {
+    const place = new Map(this.experiment.arms.map(({ name }, i) => [name, i]));
+    return [...runs].sort((a, b) => (place.get(a.arm) ?? 0) - (place.get(b.arm) ?? 0) || a.seed - b.seed);
+  }
 }
+
+/** Whether two are the run of one arm under one seed. */
+const isSame = (a: Pick<RunResult, 'arm' | 'seed'>, b: Pick<RunResult, 'arm' | 'seed'>): boolean =>
+  a.arm === b.arm && a.seed === b.seed;
 
 /** One run a line: what a later run adds is a line of a diff. */
 function resultsText({ runs, ...head }: Results): string {
