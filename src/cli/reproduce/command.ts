@@ -4,13 +4,14 @@ import { Command } from 'commander';
 import { UsageError } from '../../core/errors.js';
 import { type CliIo, exitCodes } from '../io.js';
 import { wholeOption } from '../options.js';
-import { adopt } from './adopt.js';
+import { type Adoption, adopt } from './adopt.js';
 import { placesOfData } from './data-places.js';
 import { allDocuments, checkDocuments, writeAll, writeBeside } from './document-files.js';
 import { findExperiments } from './find.js';
 import { FolderLocks } from './folder-lock.js';
 import { allAtFull } from './full.js';
 import { listExperiments } from './list.js';
+import { checkModes } from './modes.js';
 import { foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
 import { runExperiments } from './run-experiments.js';
 import { writePage } from './show.js';
@@ -18,18 +19,18 @@ import { writePage } from './show.js';
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
   const made = await adopt(folder, plan.tasks, plan.file);
   for (const { folder: path, text } of made) io.stdout.write(`${path}: ${text}\n`);
-  const refused = made.filter(({ outcome }) => outcome === 'refused');
-  if (refused.length === 0) return exitCodes.ok;
+  const count = (which: Adoption['outcome']): number =>
+    made.filter(({ outcome }) => outcome === which).length;
+  const [refused, taken] = [count('refused'), count('taken')];
+  if (refused === 0) return exitCodes.ok;
   io.stderr.write(
-    `octograd: ${refused.length} of ${made.length} runs are none of ${plan.experiment.name}; nothing was taken of them\n`,
+    `octograd: refused for ${plan.experiment.name}: ${refused} of ${made.length} folders; taken: ${taken === 0 ? 'none' : taken}\n`,
   );
   return exitCodes.data;
 }
 
 async function reproduce(names: readonly string[], options: ReproduceOptions, io: CliIo): Promise<number> {
-  if (options.smoke && (options.list || options.report || options.docs)) {
-    throw new UsageError('--list, --report and --docs show results, and a trial has none; leave out --smoke');
-  }
+  checkModes(options);
   const folders = foldersOf(options);
   const found = await findExperiments(folders.place.folder, names);
   const all = options.full ? allAtFull(found, names.length > 0) : found;
@@ -96,9 +97,8 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     .option('--arms <list>', 'only these arms, separated by commas')
     .option(
       '--jobs <n>',
-      'runs at a time, each in a process of its own with one thread',
+      'runs at a time, each in a process of its own with one thread (default: one, in this process)',
       wholeOption('--jobs', 1, 256),
-      1,
     )
     .option('--threads <n>', 'threads of each run', wholeOption('--threads', 1, 64))
     .option('--wide', 'kernels in 256-bit vectors: faster, the same figures (Node 24 or newer, x64)')

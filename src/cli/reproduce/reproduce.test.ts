@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Outcome, run, workFolder, writeSmallData } from '../run.case.js';
+import { type Outcome, run, runReproduce, workFolder, writeSmallData } from '../run.case.js';
 import { octogradCommit } from '../version.js';
 import type { Results } from './results.js';
 
@@ -35,8 +35,7 @@ function writeExperiment(name: string, changes: object = {}): void {
   writeFileSync(join(experiments, name, 'experiment.json'), JSON.stringify({ ...experiment, ...changes }));
 }
 
-const reproduce = (...args: string[]): Promise<Outcome> =>
-  run(['reproduce', '--experiments', experiments, '--threads', '1', ...args]);
+const reproduce = (...args: string[]): Promise<Outcome> => runReproduce(experiments, args);
 const withData = ['--data', data];
 const resultsOf = (place: string): Results =>
   JSON.parse(readFileSync(join(place, 'small', 'results.json'), 'utf8')) as Results;
@@ -258,8 +257,29 @@ describe('--adopt', () => {
     expect(said).toContain(
       'is no run of this experiment: settings.epochs: 5 instead of 6; settings.totalSteps: 30 instead of 36',
     );
-    expect(err).toContain('1 of 1 runs are none of small');
+    expect(err).toContain('refused for small: 1 of 1 folders; taken: none');
     expect(resultsOf(place)).toEqual(before);
+  });
+
+  it('takes what can be taken beside a broken folder, and says how many', async () => {
+    const mixed = join(folder, 'mixed');
+    for (const name of ['a', 'b', 'c']) mkdirSync(join(mixed, name), { recursive: true });
+    for (const [name, of] of [
+      ['a', 'fp32-seed0'],
+      ['c', 'int8-seed0'],
+    ]) {
+      for (const file of ['config.json', 'metrics.jsonl'])
+        writeFileSync(join(mixed, name, file), readFileSync(join(out, 'small', of, file)));
+    }
+    writeFileSync(join(mixed, 'b', 'config.json'), '{"formatVersion":');
+    const fresh = join(folder, 'fresh');
+    const { code, out: said, err } = await reproduce('small', '--out', fresh, '--adopt', mixed);
+    expect(code).toBe(3);
+    expect(said).toContain(`${join(mixed, 'a')}: is fp32, seed 0\n`);
+    expect(said).toContain(`${join(mixed, 'b', 'config.json')}: is no config.json of a run`);
+    expect(said).toContain(`${join(mixed, 'c')}: is int8, seed 0\n`);
+    expect(err).toBe('octograd: refused for small: 1 of 3 folders; taken: 2\n');
+    expect(resultsOf(fresh).runs).toHaveLength(2);
   });
 
   it('leaves out what has not come to its end, and refuses folders without runs', async () => {

@@ -66,11 +66,12 @@ export function runnerOptions(
   folders: Folders,
   io: CliIo,
 ): Pick<RunnerOptions, 'io' | 'runsFolder' | 'jobs' | 'threads' | 'wide' | 'quiet'> {
-  const threads = options.threads ?? (options.jobs > 1 ? 1 : undefined);
+  const { jobs = 1 } = options;
+  const threads = options.threads ?? (jobs > 1 ? 1 : undefined);
   return {
     io,
     runsFolder: folders.runs,
-    jobs: options.jobs,
+    jobs,
     ...(threads === undefined ? {} : { threads }),
     ...(options.wide ? { wide: true } : {}),
     ...(options.quiet ? { quiet: true } : {}),

@@ -208,5 +208,5 @@ it('--help says what a call writes anew, and no default that is none', async () 
 
 it.each(['--list', '--report', '--docs'])('%s has nothing to show of a trial', async (option) => {
   const { code, err } = await reproduce(option, '--smoke');
-  expect([code, err]).toEqual([2, expect.stringContaining('a trial has none; leave out --smoke')]);
+  expect([code, err]).toEqual([2, expect.stringContaining('and a trial (--smoke) has none; leave out one')]);
 });

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Outcome, run, workFolder, writeSmallData } from '../run.case.js';
+import { type Outcome, runReproduce, workFolder, writeSmallData } from '../run.case.js';
 import { makeNumbered } from '../run-folder.js';
 import { loadExperiment } from './experiment.js';
 import { lockName } from './folder-lock.js';
@@ -26,9 +26,7 @@ beforeAll(() => {
   writeFileSync(join(experiments, 'small', 'experiment.json'), JSON.stringify(experiment));
 });
 
-const args = (...more: string[]): string[] => [
-  ...['reproduce', 'small', '--experiments', experiments, '--threads', '1', ...more],
-];
+const small = (...args: string[]): Promise<Outcome> => runReproduce(experiments, ['small', ...args]);
 const runsOf = (out: string): string[] =>
   (JSON.parse(readFileSync(join(out, 'small', 'results.json'), 'utf8')) as { runs: RunResult[] }).runs.map(
     ({ arm, seed }) => `${arm} ${seed}`,
@@ -41,12 +39,12 @@ describe('a second call while the first is at work', () => {
   const second: Promise<Outcome>[] = [];
   let first: Outcome;
   beforeAll(async () => {
-    await run(args('--data', data, '--out', whole));
-    first = await run(args('--data', data, '--out', out), {
+    await small('--data', data, '--out', whole);
+    first = await runReproduce(experiments, ['small', '--data', data, '--out', out], {
       onOutput: (text) => {
         if (!text.includes('[1/4]')) return;
-        second.push(run(args('--data', data, '--out', out, '--resume')));
-        second.push(run(args('--out', out, '--adopt', join(whole, 'small'))));
+        second.push(small('--data', data, '--out', out, '--resume'));
+        second.push(small('--out', out, '--adopt', join(whole, 'small')));
       },
     });
   });
@@ -88,7 +86,7 @@ describe('before anything is trained', () => {
     const out = join(folder, 'blocked');
     mkdirSync(out);
     writeFileSync(join(out, 'small'), 'a file');
-    const { code, err, out: said } = await run(args('--data', data, '--out', out));
+    const { code, err, out: said } = await small('--data', data, '--out', out);
     expect([code, err]).toEqual([3, expect.stringContaining(`${join(out, 'small')}`)]);
     expect(said).not.toContain('[1/4]');
   });
@@ -98,7 +96,7 @@ describe('before anything is trained', () => {
     const place = join(out, 'small', 'fp32-seed0');
     mkdirSync(place, { recursive: true });
     writeFileSync(join(place, 'thesis.txt'), 'text');
-    const { code, err } = await run(args('--data', data, '--out', out));
+    const { code, err } = await small('--data', data, '--out', out);
     expect([code, err]).toEqual([3, expect.stringContaining('holds thesis.txt, where the folder of a run')]);
     expect(readFileSync(join(place, 'thesis.txt'), 'utf8')).toBe('text');
   });
@@ -106,16 +104,15 @@ describe('before anything is trained', () => {
 
 it('the folder of a finished run of other settings is set aside, and that is said', async () => {
   const out = join(folder, 'aside');
-  await run(args('--data', data, '--out', out, '--seeds', '1', '--arms', 'fp32'));
+  await small('--data', data, '--out', out, '--seeds', '1', '--arms', 'fp32');
   const model = readFileSync(join(out, 'small', 'fp32-seed0', 'model.safetensors'));
   const other = join(folder, 'other-experiments');
   mkdirSync(join(other, 'small'), { recursive: true });
   const longer = { ...experiment, settings: { ...experiment.settings, maxSteps: 4 } };
   writeFileSync(join(other, 'small', 'experiment.json'), JSON.stringify(longer));
   writeFileSync(join(out, 'small', 'results.json'), JSON.stringify({ ...headOf(out), runs: [] }));
-  const { code, err } = await run(
-    args('--data', data, '--out', out, '--seeds', '1', '--arms', 'fp32', '--experiments', other),
-  );
+  const more = ['--data', data, '--out', out, '--seeds', '1', '--arms', 'fp32'];
+  const { code, err } = await runReproduce(other, ['small', ...more]);
   const place = join(out, 'small', 'fp32-seed0');
   expect([code, err]).toEqual([
     0,
@@ -128,6 +125,25 @@ it('the folder of a finished run of other settings is set aside, and that is sai
 });
 const headOf = (out: string): object =>
   JSON.parse(readFileSync(join(out, 'small', 'results.json'), 'utf8')) as object;
+
+it('a process that something kills is told in a line, with what goes on', async () => {
+  const hook = join(folder, 'kill.cjs');
+  writeFileSync(hook, "process.kill(process.pid, 'SIGKILL');");
+  const out = join(folder, 'killed');
+  const { code, err } = await runReproduce(
+    experiments,
+    ['small', '--data', data, '--out', out, '--jobs', '2'],
+    {
+      env: { NODE_OPTIONS: `--require=${hook}` },
+    },
+  );
+  expect([code, err]).toEqual([
+    1,
+    expect.stringMatching(
+      /^octograd: small \S+ seed \d: its process was ended by SIGKILL; the runs that .* are kept, and --resume does the others\n$/,
+    ),
+  ]);
+});
 
 it('two trials that begin in the same second have folders of their own', async () => {
   const base = join(folder, 'trials', '2026-01-02-030405-reproduce-smoke');
