@@ -69,7 +69,9 @@ export interface ClaimRow extends Pick<Claim, 'claim' | 'source' | 'about' | 'ab
   readonly worse: boolean;
 }
 
-const notRun = (name: string): string => `not run yet: \`octograd reproduce ${name}\``;
+/** @param why not, of an arm that was run itself. */
+const notRun = (name: string, why = ''): string =>
+  `not run yet${why === '' ? '' : ` (${why})`}: \`octograd reproduce ${name}\``;
 
 /** One row for each claim about the shape of tensors. */
 function shapeRows({ experiment, results }: Measured): ClaimRow[] {
@@ -131,7 +133,7 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
     // An experiment without either is refused where it is read.
     const against = claim.against ?? (baselineOf(experiment, claim.arm) as string);
     const judgement = judged(experiment, results, claim, against);
-    const { outcome, worse, comparison } = judgement;
+    const { outcome, why, worse, comparison } = judgement;
     return {
       claim: claim.claim,
       source: claim.source,
@@ -141,7 +143,7 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
       figures: outcome === 'not run' ? '' : figuresText(experiment, comparison),
       short: shortText(experiment, comparison),
       outcome,
-      verdict: outcome === 'not run' ? notRun(name) : judgementText(judgement),
+      verdict: outcome === 'not run' ? notRun(name, why) : judgementText(judgement),
       worse,
     };
   });
