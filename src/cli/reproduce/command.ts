@@ -1,9 +1,11 @@
 /** `octograd reproduce`: does experiments, takes in runs, and writes what came of them. */
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../core/errors.js';
 import { type CliIo, exitCodes } from '../io.js';
 import { wholeOption } from '../options.js';
+import { makeNumbered } from '../run-folder.js';
 import { type Adoption, adopt } from './adopt.js';
 import { placesOfData } from './data-places.js';
 import { allDocuments, checkDocuments, writeAll, writeBeside } from './document-files.js';
@@ -12,9 +14,10 @@ import { FolderLocks } from './folder-lock.js';
 import { allAtFull } from './full.js';
 import { listExperiments } from './list.js';
 import { checkModes } from './modes.js';
-import { foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
+import { type Folders, foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
 import { runExperiments } from './run-experiments.js';
 import { writePage } from './show.js';
+import { verify } from './verify.js';
 
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
   const made = await adopt(folder, plan.tasks, plan.file);
@@ -29,8 +32,29 @@ async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<numb
   return exitCodes.data;
 }
 
+/** Runs that are no results of their experiments go to a folder of their own, though two calls begin in the same second. */
+async function inOwnFolder<T>(
+  { smoke, verify: anew, out }: ReproduceOptions,
+  folders: Folders,
+  work: (folders: Folders) => Promise<T>,
+): Promise<T> {
+  if (out !== undefined || !(smoke || anew)) return work(folders);
+  const folder = await makeNumbered(folders.runs);
+  try {
+    return await work({ ...folders, results: folder, runs: folder });
+  } finally {
+    // Fails unless nothing was done.
+    await rmdir(folder).catch(() => undefined);
+  }
+}
+
 async function reproduce(names: readonly string[], options: ReproduceOptions, io: CliIo): Promise<number> {
   checkModes(options);
+  if (options.verify && names.length === 0)
+    // All of them would take hours.
+    throw new UsageError(
+      '--verify does recorded runs anew; name the experiments, for instance mnist-mlp --verify --arms int8',
+    );
   const folders = foldersOf(options);
   const found = await findExperiments(folders.place.folder, names);
   const all = options.full ? allAtFull(found, names.length > 0) : found;
@@ -63,7 +87,9 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
       await locks.release();
     }
   }
-  return runExperiments(all, names, options, folders, io);
+  return inOwnFolder(options, folders, (own) =>
+    options.verify ? verify(all, options, own, io) : runExperiments(all, names, options, own, io),
+  );
 }
 
 /** @param end is told the exit code. */
@@ -114,6 +140,11 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
         'of the results in it if it has some, else of those that there are without --out',
     )
     .option('--adopt <dir>', 'take finished runs of octograd train with the same settings into the results')
+    .option(
+      '--verify',
+      'do recorded runs of the named experiments anew, one seed of every arm unless --seeds and --arms say otherwise, in a folder of their own, ' +
+        'and hold accuracy, losses and cosines against the recorded ones to the last digit; exit code 1 where one differs',
+    )
     .option('--report', 'write one HTML page of all results, instead of running')
     .option(
       '--docs',
@@ -127,6 +158,7 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
 Examples:
   octograd reproduce --list
   octograd reproduce mnist-lenet --seeds 3
+  octograd reproduce mnist-mlp --verify --arms int8
   octograd reproduce --smoke
   octograd reproduce cifar10-resnet20 --data cifar10=DIR --jobs 2 --resume
   octograd reproduce cifar10-resnet20 --full --data cifar10=DIR --resume

@@ -102,3 +102,12 @@ it('ends the method with a full stop, where it has none', () => {
   );
   expect(methods).toEqual(['As asked.', 'As asked.', 'As asked (`so`).']);
 });
+
+it('has the command as it works where it stands: to go on where some runs are recorded', () => {
+  const commandOf = (runs: readonly RunResult[]) =>
+    / {4}octograd .*/.exec(readmeText({ experiment, results: resultsOf(runs) }))?.[0];
+  const all = experiment.arms.map(({ name }) => run(name));
+  expect(commandOf([])).toBe('    octograd reproduce test');
+  expect(commandOf(all.slice(1))).toBe('    octograd reproduce test --resume');
+  expect(commandOf(all)).toBe('    octograd reproduce test');
+});

@@ -122,6 +122,15 @@ function resultTables({ experiment, results }: Measured): string[] {
   ];
 }
 
+/** Some runs are recorded, and some are not: what is asked for without `--resume` is then refused. */
+function isPartial({ experiment, results }: Measured): boolean {
+  const runs = results?.runs ?? [];
+  const lacks = experiment.arms.some((arm) =>
+    seedsOf(experiment, arm).some((seed) => !runs.some((run) => run.arm === arm.name && run.seed === seed)),
+  );
+  return lacks && runs.length > 0;
+}
+
 /** The README of an experiment's folder: question, method, result, verdict. */
 export function readmeText(measured: Measured): string {
   const { experiment, results } = measured;
@@ -132,7 +141,7 @@ export function readmeText(measured: Measured): string {
     `**Method.** ${sentence(method)} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ` +
       comparisonText(experiment),
   );
-  parts.push(`    ${commandOf(experiment)}`);
+  parts.push(`    ${commandOf(experiment)}${isPartial(measured) ? ' --resume' : ''}`);
   parts.push('## Result');
   if (!results || results.runs.length === 0) {
     parts.push('Not run yet: there is no results.json.');

@@ -17,6 +17,8 @@ it.each([
   [['--adopt', 'x', '--threads', '2'], '--threads', '--adopt'],
   [['--adopt', 'x', '--resume'], '--resume', '--adopt'],
   [['--smoke', '--seeds', '5'], '--seeds', '--smoke'],
+  [['--verify', '--list'], '--list', '--verify'],
+  [['--verify', '--smoke'], '--smoke', '--verify'],
   [['--smoke', '--docs'], '--docs', '--smoke'],
   [['--smoke', '--list'], '--list', '--smoke'],
 ])('%j', async (args, one, other) => {

@@ -16,10 +16,8 @@ const modes: Readonly<Partial<Record<Name, readonly Name[]>>> = {
   docs: ['check', 'report'],
   report: ['docs', 'check'],
   adopt: ['arms', 'seeds'],
+  verify: ['arms', 'seeds', 'data', 'jobs', 'threads', 'wide'],
 };
-
-/** What else one option makes of others. */
-const smokeTakesOne = 'a trial is one run of each arm';
 
 const flag = (name: Name): string => `--${name}`;
 
@@ -30,13 +28,15 @@ export function checkModes(options: ReproduceOptions): void {
     throw new UsageError('--check is for --docs, whose files it compares with the results; give both');
   }
   if (options.smoke) {
-    const mode = given.find((name) => name in modes && name !== 'adopt');
+    const mode = (['list', 'docs', 'report'] as const).find((name) => given.includes(name));
     if (mode)
       throw new UsageError(
         `${flag(mode)} shows results, and a trial (--smoke) has none; leave out one of the two`,
       );
     if (given.includes('seeds'))
-      throw new UsageError(`--seeds does nothing beside --smoke: ${smokeTakesOne}; leave out one of the two`);
+      throw new UsageError(
+        '--seeds does nothing beside --smoke, which does one run of each arm; leave out one of the two',
+      );
   }
   for (const mode of given) {
     const heeded = modes[mode];

@@ -379,7 +379,7 @@ describe('report and documents', () => {
     const page = readFileSync(join(out, 'report.html'), 'utf8');
     expect(page).not.toMatch(/<(script|link|img|iframe)\b|(src|href)="(?!#)|@import|url\((?!#)/);
     expect(page).toContain('<svg');
-    expect(page).toMatch(/fp32: [+-]\d+\.\d\d \[[+-]\d+\.\d\d, [+-]\d+\.\d\d\] points, n = 2/);
+    expect(page).toMatch(/fp32: [+-]?\d+\.\d\d \[[+-]?\d+\.\d\d, [+-]?\d+\.\d\d\] points, n = 2/);
     const readme = readFileSync(join(out, 'small', 'README.md'), 'utf8');
     expect(readme).toContain('# A small test');
     expect(readme).toMatch(/\| int8 \| 3 \| \d+\.\d\d \(\d+\.\d\d\) \| fp32 \|/);

@@ -25,6 +25,7 @@ export interface ReproduceOptions {
   readonly data?: readonly string[];
   readonly arms?: string;
   readonly adopt?: string;
+  readonly verify?: boolean;
   readonly list?: boolean;
   readonly report?: boolean;
   readonly docs?: boolean;
@@ -53,14 +54,22 @@ function holdsResults(folder: string): boolean {
 
 /**
  * Results are written to one folder and may be shown from others: those of the installed package are there to be read, and a folder that
- * is new gets a page of the results that there are. @param now names the folder of a trial, which is a new one each time.
+ * is new gets a page of the results that there are. @param now names the folder of a trial or of runs to verify, which is a new one each time.
  */
-export function foldersOf({ experiments, out, smoke, full }: ReproduceOptions, now = new Date()): Folders {
+export function foldersOf(
+  { experiments, out, smoke, full, verify }: ReproduceOptions,
+  now = new Date(),
+): Folders {
   const place = placeOf(experiments);
   // Results of the full schedule are not those of the experiment, and never lie beside it.
   const runs = join('runs', full ? 'reproduce-full' : 'reproduce');
   const beside = place.own && !full;
   const usual = beside ? [place.folder] : full ? [runs] : [runs, place.folder];
+  if (verify) {
+    // What is verified is what is recorded, whatever else a folder of that name holds.
+    const folder = out ?? join('runs', `${timeStamp(now)}-reproduce-verify`);
+    return { place, results: folder, runs: folder, sources: usual, beside: false };
+  }
   if (out !== undefined)
     return { place, results: out, runs: out, sources: holdsResults(out) ? [out] : usual, beside: false };
   if (smoke) {

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import { type CliIo, exitCodes, signalCode } from '../io.js';
-import { makeNumbered } from '../run-folder.js';
 import { tableLines } from '../table.js';
 import { placesOfData, withData } from './data-places.js';
 import { documentsOf, writeBeside } from './document-files.js';
@@ -78,13 +77,6 @@ export function runnerOptions(
   };
 }
 
-/** A trial is a folder of its own, though two start in the same second. */
-async function foldersOfRuns({ smoke, out }: ReproduceOptions, folders: Folders): Promise<Folders> {
-  if (!smoke || out !== undefined) return folders;
-  const folder = await makeNumbered(folders.runs);
-  return { ...folders, results: folder, runs: folder };
-}
-
 /** Takes the folders of what is to be done: those of results, and those of runs, which several folders of experiments may share. */
 async function takeFolders(plans: readonly Planned[], folders: Folders, locks: FolderLocks): Promise<void> {
   for (const { experiment, jobs } of plans) {
@@ -133,10 +125,10 @@ export async function runExperiments(
   experiments: readonly Experiment[],
   names: readonly string[],
   options: ReproduceOptions,
-  given: Folders,
+  folders: Folders,
   io: CliIo,
 ): Promise<number> {
-  const asked = await planned(experiments, options, given);
+  const asked = await planned(experiments, options, folders);
   const busy = asked.filter(({ jobs }) => jobs.length > 0);
   const places = await placesOfData(options.data, experiments);
   const { skipped } = await withData(
@@ -146,7 +138,6 @@ export async function runExperiments(
   if (names.length > 0 && skipped.length > 0) throw new UsageError(`${skipped[0].name}: ${skipped[0].why}`);
   const isSkipped = ({ experiment }: Planned): boolean =>
     skipped.some(({ name }) => name === experiment.name);
-  const folders = busy.length > skipped.length ? await foldersOfRuns(options, given) : given;
   const locks = new FolderLocks();
   try {
     await takeFolders(
@@ -180,5 +171,5 @@ export async function runExperiments(
 function completeText(plans: readonly Planned[], { results }: Folders): string {
   const count = plans.reduce((sum, { tasks }) => sum + tasks.length, 0);
   const where = plans.length === 1 ? resultsPath(results, plans[0].experiment.name) : results;
-  return `\nComplete: ${count === 1 ? 'the run is' : `all ${count} runs are`} in ${where}; to measure again: --out <dir>\n`;
+  return `\nComplete: ${count === 1 ? 'the run is' : `all ${count} runs are`} in ${where}; to measure again: --verify, or --out <dir>\n`;
 }

@@ -28,7 +28,7 @@ export interface RunnerOptions {
   /** Places of data sets by name. */
   readonly data: ReadonlyMap<string, string>;
   /** Results whose runs say how long others will take. */
-  readonly known: readonly Results[];
+  readonly known: readonly Pick<Results, 'experiment' | 'runs'>[];
   readonly quiet?: boolean;
 }
 

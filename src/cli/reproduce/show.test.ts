@@ -204,6 +204,7 @@ it('--help says what a call writes anew, and no default that is none', async () 
     '--resume go on: do the runs that results.json lacks; writes README.md, tables.md and plots anew',
   );
   expect(text).not.toContain('(default: [])');
+  expect(text).toContain('octograd reproduce mnist-mlp --verify --arms int8');
 });
 
 it.each(['--list', '--report', '--docs'])('%s has nothing to show of a trial', async (option) => {

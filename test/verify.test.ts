@@ -1,0 +1,95 @@
+/** What is recorded is what octograd still computes: a recorded run done anew, to the last digit; and what is said where it is not. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Results } from '../src/cli/reproduce/results.js';
+import type { RunResult } from '../src/cli/reproduce/run-result.js';
+import { differingFigures } from '../src/cli/reproduce/verify.js';
+import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const folder = workFolder();
+
+it('a recorded run in 8 bits has the same digits today', async () => {
+  const args = ['--verify', '--arms', 'int8', '--seeds', '1', '--out', join(folder, 'anew')];
+  const { code, out, err } = await run([
+    ...['reproduce', 'mnist-mlp', '--experiments', join(root, 'experiments'), ...args],
+  ]);
+  expect(out).toContain('mnist-mlp int8 seed 0: the same digits (97.');
+  expect([code, err]).toEqual([0, '']);
+}, 120_000);
+
+describe('of a small experiment', () => {
+  const experiments = join(folder, 'experiments');
+  const file = join(experiments, 'small', 'results.json');
+  const small = (...args: string[]) =>
+    run([
+      ...['reproduce', 'small', '--experiments', experiments, '--data', join(folder, 'data')],
+      ...['--threads', '1', ...args],
+    ]);
+
+  beforeAll(async () => {
+    mkdirSync(join(folder, 'data'));
+    writeSmallData(join(folder, 'data'));
+    mkdirSync(join(experiments, 'small'), { recursive: true });
+    const experiment = {
+      ...{ formatVersion: 1, title: 'T', question: 'Q?', method: 'M.', dataset: 'mnist', model: 'mlp' },
+      settings: { epochs: 2, batch: 16, limit: 96, testLimit: 32 },
+      ...{ seeds: 2, baseline: 'fp32' },
+      arms: ['fp32', 'int8'].map((name) => ({ name, recipe: name })),
+    };
+    writeFileSync(join(experiments, 'small', 'experiment.json'), JSON.stringify(experiment));
+    expect((await small()).code).toBe(0);
+  });
+
+  it('one seed of every arm is done anew, and nothing that is recorded changes', async () => {
+    const before = readFileSync(file, 'utf8');
+    const { code, out } = await small('--verify', '--out', join(folder, 'same'));
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /small fp32 seed 0: the same digits \(\d+\.\d\d %\)\nsmall int8 seed 0: the same digits .*\n2 of 2 have/,
+    );
+    expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+
+  it('a figure that differs is named with both values, and the exit code is 1', async () => {
+    const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
+    const [first] = results.runs;
+    const runs = results.runs.map((one) => (one === first ? { ...one, testLoss: 0.25, commit: 'abc' } : one));
+    writeFileSync(file, JSON.stringify({ ...results, runs }));
+    const { code, out } = await small('--verify', '--out', join(folder, 'other'));
+    expect(code).toBe(1);
+    expect(out).toContain(
+      `small fp32 seed 0: differs: test loss 0.25 recorded, ${first.testLoss} measured\n`,
+    );
+    expect(out).toMatch(/recorded by octograd \S+ of commit abc, Node .*\n {2}measured by octograd /);
+    expect(out).toMatch(/It has products in float32, .*relaxed SIMD/);
+    expect(out).toContain('\n1 of 2 have the recorded digits\n');
+  });
+
+  it.each([
+    [['--verify', '--resume'], '--resume does nothing beside --verify; leave out one of the two'],
+    [
+      ['--verify', '--out', join(folder, 'same')],
+      'has runs already, and --verify does them anew; name a new --out',
+    ],
+  ])('%j is refused', async (args, message) => {
+    const { code, err } = await small(...args);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('has to be named', async () => {
+    const { code, err } = await run(['reproduce', '--verify', '--experiments', experiments]);
+    expect([code, err]).toEqual([2, expect.stringContaining('name the experiments')]);
+  });
+});
+
+it('cosines are compared, too', () => {
+  const one = (cosine: number): RunResult =>
+    ({ status: 'finished', steps: 1, cosines: { fc1: { weights: [cosine, 1] } } }) as unknown as RunResult;
+  expect(differingFigures(one(0.5), one(0.5))).toEqual([]);
+  expect(differingFigures(one(0.5), one(0.75))).toEqual([
+    'cosines, 1 of them: fc1.weights: [0.75,1] instead of [0.5,1], which is recorded',
+  ]);
+});
