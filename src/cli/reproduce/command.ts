@@ -67,7 +67,8 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
       if (options.check) await checkDocuments(documents);
       else {
         await writeAll(documents);
-        io.stdout.write(`Wrote ${documents.map(([path]) => path).join(', ')}\n`);
+        const written = documents.filter(([, text]) => text !== undefined);
+        io.stdout.write(`Wrote ${written.map(([path]) => path).join(', ')}\n`);
       }
     }
     if (options.report) await writePage(all, options, folders, io);

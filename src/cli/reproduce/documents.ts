@@ -1,8 +1,9 @@
 /** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
 import { sentence } from '../../core/text.js';
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
+import { cosineChart } from './cosine-chart.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
-import { distributionTable, gradientTable, histogramsOf } from './distributions.js';
+import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
 import {
   comparisonText,
@@ -14,6 +15,7 @@ import {
 } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentsTable } from './overview.js';
+import { experimentChart } from './plot.js';
 import { shortAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
 import { argumentsOf } from './tasks.js';
@@ -63,7 +65,7 @@ function cosineParts({ experiment, results }: Measured): string[] {
     '## Cosines',
     cosineCaption(experiment, results),
     markdownTable(table),
-    '![Mean cosines with their intervals](cosines.svg)',
+    ...(cosineChart(experiment, results) === '' ? [] : ['![Mean cosines with their intervals](cosines.svg)']),
     `The other arms, and each layer: [${longTables}](${longTables}).`,
   ];
 }
@@ -105,7 +107,7 @@ function distributionParts({ experiment, results }: Measured): string[] {
     `${distributionCaption} After the last step; the steps before and the layer gradients one by one: [${longTables}](${longTables}).`,
     ...(drawn ? ['![Histograms with their fits](histograms.svg)'] : []),
     markdownTable(table),
-    '![Angles over training](angles.svg)',
+    ...(anglesOf(experiment, results) === '' ? [] : ['![Angles over training](angles.svg)']),
   ];
 }
 
@@ -147,7 +149,8 @@ export function readmeText(measured: Measured): string {
     parts.push('Not run yet: there is no results.json.');
   } else {
     parts.push(`Schedule that was run: ${results.schedule}.`, ...resultTables(measured));
-    parts.push('![The measured figures with their intervals](plot.svg)');
+    if (experimentChart(experiment, results) !== '')
+      parts.push('![The measured figures with their intervals](plot.svg)');
     parts.push(provenance(results));
   }
   parts.push(...cosineParts(measured), ...distributionParts(measured));
