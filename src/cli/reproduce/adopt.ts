@@ -93,7 +93,15 @@ export async function adopt(folder: string, tasks: readonly Task[], file: Result
       made.push({ folder: path, outcome: 'known', text: 'is in the results already' });
       continue;
     }
-    await file.add(recorded(task, run));
+    const result = recorded(task, run);
+    try {
+      file.checkData(result);
+    } catch (error) {
+      if (!(error instanceof OctogradError)) throw error;
+      made.push({ folder: path, outcome: 'refused', text: error.message });
+      continue;
+    }
+    await file.add(result);
     made.push({ folder: path, outcome: 'taken', text: `is ${task.arm}, seed ${task.seed}` });
   }
   return made;

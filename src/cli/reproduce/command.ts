@@ -16,12 +16,15 @@ import { listExperiments } from './list.js';
 import { checkModes } from './modes.js';
 import { type Folders, foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
 import { runExperiments } from './run-experiments.js';
+import { versionsText } from './same-data.js';
 import { writePage } from './show.js';
 import { verify } from './verify.js';
 
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
   const made = await adopt(folder, plan.tasks, plan.file);
   for (const { folder: path, text } of made) io.stdout.write(`${path}: ${text}\n`);
+  const versions = versionsText(plan.file.results.runs);
+  if (versions !== undefined) io.stderr.write(`octograd: ${plan.experiment.name}: ${versions}\n`);
   const count = (which: Adoption['outcome']): number =>
     made.filter(({ outcome }) => outcome === which).length;
   const [refused, taken] = [count('refused'), count('taken')];

@@ -68,6 +68,7 @@ const run = v.looseObject({
   cores: v.optional(wholeFrom(1)),
   backend: v.optional(word),
   commit: v.optional(word),
+  dataFingerprint: v.optional(word),
   startedAt: word,
   message: v.optional(v.string('must be a text')),
   cosines: v.optional(

@@ -10,6 +10,7 @@ import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
 import type { Experiment } from './experiment.js';
 import { resultsProblem, runProblem } from './results-schema.js';
 import { hasExtras, type RunResult } from './run-result.js';
+import { otherDataText } from './same-data.js';
 import type { Task } from './tasks.js';
 
 /** What `results.json` holds. */
@@ -168,6 +169,7 @@ export class ResultsFile {
         `is given a run (${run.arm}, seed ${run.seed}) that cannot be right: ${problem}; its folder is kept`,
         resultsPath(this.folder, this.experiment.name),
       );
+    this.checkData(run);
     const written = this.writing.then(async () => {
       const { name } = this.experiment;
       // Another may have changed the file by hand or by a checkout: of what it has now nothing is lost.
@@ -181,6 +183,13 @@ export class ResultsFile {
     });
     this.writing = written.catch(() => undefined);
     return written;
+  }
+
+  /** @throws DataError for a run of other data than those that are here, which would be compared with it. */
+  checkData(run: Pick<RunResult, 'arm' | 'seed' | 'dataFingerprint'>): void {
+    const others = this.current.runs.filter((one) => !isSame(one, run));
+    const problem = otherDataText(this.experiment, others, run);
+    if (problem !== undefined) throw new DataError(problem, resultsPath(this.folder, this.experiment.name));
   }
 
   /** By arm as the experiment has them, then by seed. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import { type CliIo, exitCodes, signalCode } from '../io.js';
 import { tableLines } from '../table.js';
+import { octogradVersion } from '../version.js';
 import { placesOfData, withData } from './data-places.js';
 import { documentsOf, writeBeside } from './document-files.js';
 import type { Experiment } from './experiment.js';
@@ -11,6 +12,7 @@ import { measuredOf } from './measured.js';
 import { type Folders, type Planned, planned, type ReproduceOptions } from './request.js';
 import { findResults, type Results, resultsPath } from './results.js';
 import { type RunnerOptions, runAll } from './runner.js';
+import { versionsText } from './same-data.js';
 import { armTable } from './tables.js';
 
 /** `3 runs`. */
@@ -152,6 +154,10 @@ export async function runExperiments(
       io.stdout.write(
         `${counted(jobs.length, 'run')} of ${counted(busy.length - skipped.length, 'experiment')}; results in ${folders.results}, runs in ${folders.runs}\n`,
       );
+    }
+    for (const { experiment, file, jobs: own } of plans) {
+      const text = own.length > 0 ? versionsText(file.results.runs, [octogradVersion()]) : undefined;
+      if (text !== undefined) io.stderr.write(`octograd: ${experiment.name}: ${text}\n`);
     }
     await doRuns(plans, places, options, folders, io);
     if (io.signal.aborted) {

@@ -43,6 +43,12 @@ export function runFolderOf(runsFolder: string, { experiment, arm, seed }: Task)
   return join(runsFolder, experiment, `${arm}-seed${seed}`);
 }
 
+/** That of the data, in the event that begins a run: other data than those of earlier runs end it there, not after hours. */
+function fingerprintIn(line: string): string | undefined {
+  if (!line.startsWith('{"type":"config"')) return undefined;
+  return (JSON.parse(line) as { config: { dataFingerprint?: string } }).config.dataFingerprint;
+}
+
 /** Does all jobs, in order. Resolves when the last has ended, or when those under way have after the signal. */
 export async function runAll(jobs: readonly Job[], options: RunnerOptions): Promise<void> {
   const { io, runsFolder, data, quiet = false } = options;
@@ -79,7 +85,11 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
           ...(options.threads === undefined ? {} : { threads: options.threads }),
           ...(options.wide ? { wide: true } : {}),
           ...(place === undefined ? {} : { data: place }),
-          onLine: (line) => progress.hear(task, line),
+          onLine: (line) => {
+            const dataFingerprint = fingerprintIn(line);
+            if (dataFingerprint !== undefined) file.checkData({ ...task, dataFingerprint });
+            progress.hear(task, line);
+          },
         },
         io,
       );

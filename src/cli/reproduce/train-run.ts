@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly wide?: boolean;
   /** `--data`. */
   readonly data?: string;
-  /** Hears each event as a line of JSON. */
+  /** Hears each event as a line of JSON. What it throws ends the run, and is thrown. */
   onLine(line: string): void;
 }
 
@@ -99,10 +99,19 @@ export async function trainApart(task: Task, options: RunOptions, io: CliIo): Pr
       env: io.env as NodeJS.ProcessEnv,
     });
     const stop = (): void => void child.kill('SIGTERM');
+    let refused: unknown;
     if (io.signal.aborted) stop();
     io.signal.addEventListener('abort', stop, { once: true });
     let err = '';
-    const read = lineReader(options.onLine);
+    const read = lineReader((line) => {
+      if (refused !== undefined) return;
+      try {
+        options.onLine(line);
+      } catch (error) {
+        refused = error;
+        stop();
+      }
+    });
     child.stdout.setEncoding('utf8').on('data', read);
     child.stderr.setEncoding('utf8').on('data', (piece: string) => {
       err += piece;
@@ -111,7 +120,8 @@ export async function trainApart(task: Task, options: RunOptions, io: CliIo): Pr
     child.on('close', (code, signal) => {
       io.signal.removeEventListener('abort', stop);
       const what = err.trim().replace(/^octograd: /, '');
-      if (code === exitCodes.ok || code === exitCodes.numbers || io.signal.aborted) resolve(code ?? 1);
+      if (refused !== undefined) reject(refused);
+      else if (code === exitCodes.ok || code === exitCodes.numbers || io.signal.aborted) resolve(code ?? 1);
       else if (code === exitCodes.usage) reject(new UsageError(what));
       else if (code === exitCodes.data) reject(new DataError(what));
       else reject(new OctogradError(endText(task, code ?? signal, what)));
