@@ -90,6 +90,46 @@ describe('a kill in the middle', () => {
   });
 });
 
+describe('beside the experiments', () => {
+  const place = join(folder, 'beside');
+  const write = (experiments: string, changes: object): void => {
+    mkdirSync(join(place, experiments, 'small'), { recursive: true });
+    const own = readFileSync(join(folder, 'experiments', 'small', 'experiment.json'), 'utf8');
+    const settings = { maxSteps: 3, batch: 16, limit: 96, testLimit: 32 };
+    const short = { ...JSON.parse(own), settings, seeds: 1, arms: [{ name: 'fp32', recipe: 'fp32' }] };
+    writeFileSync(
+      join(place, experiments, 'small', 'experiment.json'),
+      JSON.stringify({ ...short, ...changes }),
+    );
+  };
+  const from = (experiments: string): Promise<Ended> =>
+    startProgram(place, ['reproduce', 'small', '--data', data, '--experiments', experiments]);
+
+  it('the error of a run is reported, and that of the documents after it beside it', async () => {
+    write('whole', { settings: { epochs: 0.01 } });
+    // No document can take its place.
+    mkdirSync(join(place, 'whole', 'small', 'README.md'));
+    const { code, err } = await from('whole');
+    const [second, first] = err.trimEnd().split('\n');
+    expect(code).toBe(3);
+    expect(first).toContain('trainSamples: 128 instead of 60000');
+    expect(second).toContain('README.md: cannot be written');
+  });
+
+  it('two folders of experiments with one name lose no run to each other', async () => {
+    write('first', {});
+    write('second', { settings: { maxSteps: 4, batch: 16, limit: 96, testLimit: 32 } });
+    expect((await from('first')).code).toBe(0);
+    const runs = join(place, 'runs', 'reproduce', 'small');
+    const model = readFileSync(join(runs, 'fp32-seed0', 'model.safetensors'));
+    const { code, err } = await from('second');
+    expect(code).toBe(0);
+    const kept =
+      /fp32-seed0: held a finished run under other settings .*; kept as (\S+)/.exec(err)?.[1] ?? '';
+    expect(readFileSync(join(place, kept, 'model.safetensors')).equals(model)).toBe(true);
+  });
+});
+
 describe('outside a clone', () => {
   it('the results that came with the package are shown, unless there are own ones', async () => {
     const place = join(folder, 'elsewhere');

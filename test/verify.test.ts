@@ -69,7 +69,7 @@ describe('of a small experiment', () => {
   });
 
   it.each([
-    [['--verify', '--resume'], '--verify does recorded runs anew; leave out --resume'],
+    [['--verify', '--resume'], '--resume does nothing beside --verify; leave out one of the two'],
     [
       ['--verify', '--out', join(folder, 'same')],
       'has runs already, and --verify does them anew; name a new --out',

@@ -8,6 +8,12 @@ describe('niceTicks', () => {
     [0.8, 1, [0.8, 0.85, 0.9, 0.95, 1]],
     [-3, 2, [-3, -2, -1, 0, 1, 2]],
     [5, 5, [5]],
+    // Where floats have no round numbers between, and counting up by one stands still.
+    [1e16, 1e16 + 2, [1e16, 1e16 + 2]],
+    [1, 1 + 2 ** -50, [1, 1 + 2 ** -50]],
+    [-1e308, 1e308, [-1e308, 1e308]],
+    [0, Number.POSITIVE_INFINITY, [0, Number.POSITIVE_INFINITY]],
+    [0, 5e-324, [0, 5e-324]],
   ])('%d to %d', (low, high, ticks) => {
     expect(niceTicks(low, high)).toEqual(ticks);
   });

@@ -1,17 +1,17 @@
 /** Round numbers for the axes of charts, linear and logarithmic. Knows numbers alone. */
 
-/** Round numbers that cover low..high, about `count` of them. */
+/** Round numbers that cover low..high, about `count` of them; the two ends where floats have no round numbers between. */
 export function niceTicks(low: number, high: number, count = 5): number[] {
   if (!(high > low)) return [low];
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power;
-  const ticks: number[] = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
-    // Twelve digits: 3 * 0.1 is 0.3 on an axis.
-    ticks.push(Number((i * step).toPrecision(12)));
-  }
-  return ticks;
+  const [first, last] = [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
+  // Twelve digits: 3 * 0.1 is 0.3 on an axis. Ends that differ further behind have no such numbers between them.
+  const near = (high - low) / Math.max(Math.abs(low), Math.abs(high)) < 1e-10;
+  const countable = Number.isFinite(step) && Number.isSafeInteger(first) && Number.isSafeInteger(last);
+  if (near || !countable) return [low, high];
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
 /** Powers of ten that cover low..high; every second or third where there are many. */

@@ -6,7 +6,7 @@ import { chartGrid, histogramChart } from './distribution-chart.js';
 import { kindTable, layerTable, nearestFamily } from './distribution-tables.js';
 import { type Snapshot, snapshotSteps, type TensorRecord } from './distributions.js';
 import { gradientMultiples, kindMultiples, layersOf, spreadOver } from './magnitude-chart.js';
-import { jsonLines, type Outcome, run, workFolder, writeSmallData } from './run.case.js';
+import { jsonLines, type Outcome, run, runReproduce, workFolder, writeSmallData } from './run.case.js';
 
 const folder = workFolder();
 const data = join(folder, 'data');
@@ -91,8 +91,7 @@ describe('an experiment that asks for distributions', () => {
     },
     arms: ['fp32', 'int8'].map((name) => ({ name, recipe: name })),
   };
-  const reproduce = (...args: string[]): Promise<Outcome> =>
-    run([...['reproduce', '--experiments', join(folder, 'experiments'), '--threads', '1'], ...args]);
+  const reproduce = (...args: string[]): Promise<Outcome> => runReproduce(join(folder, 'experiments'), args);
 
   it('has them in results.json, tables and plots', async () => {
     mkdirSync(join(folder, 'experiments', 'shapes'), { recursive: true });

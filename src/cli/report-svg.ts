@@ -252,6 +252,12 @@ export function standaloneSvg(chart: string, style: string): string {
     )}\n`;
 }
 
+/** Whether a text is a chart as {@link standaloneSvg} makes it, and no other drawing. */
+export const isStandalone = (text: string): boolean =>
+  /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="[^"]*" role="img" aria-label="[^"]*"><style>/.test(
+    text,
+  );
+
 function svg(w: number, h: number, title: string, parts: readonly string[]): string {
   return `<svg viewBox="0 0 ${w} ${h}" role="img" aria-label="${escapeText(title)}">${parts.join('')}</svg>`;
 }

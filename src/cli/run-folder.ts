@@ -4,7 +4,7 @@
  */
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { UsageError } from '../core/errors.js';
 import { makeFolder, writeError, writeFileAtomic } from '../io/files.node.js';
 
@@ -60,7 +60,12 @@ export function fileName(name: string): string {
 }
 
 /** Files of a run's folder, beside which a folder for each recipe lies. */
-const ownFiles = ['config.json', 'metrics.jsonl', 'report.html', 'model.safetensors'];
+export const ownFiles: readonly string[] = [
+  'config.json',
+  'metrics.jsonl',
+  'report.html',
+  'model.safetensors',
+];
 
 /**
  * Throws UsageError where two recipes would share a folder of the run, or one would take the place of the run's own files. Letters
@@ -105,6 +110,21 @@ export async function checkOut(out: string | undefined): Promise<void> {
   }
 }
 
+/** Makes the folder `base`, with a number after it when that is taken. @returns its path. @throws DataError when it cannot be made. */
+export async function makeNumbered(base: string): Promise<string> {
+  await makeFolder(dirname(base));
+  for (let number = 1; ; number++) {
+    const path = number === 1 ? base : `${base}-${number}`;
+    try {
+      // Not recursive: fails when the folder is there.
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, path);
+    }
+  }
+}
+
 export class RunFolder {
   private log: LineLog | undefined;
 
@@ -126,18 +146,7 @@ export class RunFolder {
       await makeFolder(out);
       return new RunFolder(out);
     }
-    await makeFolder('runs');
-    const base = join('runs', `${timeStamp(now)}-${command}-${model}`);
-    for (let number = 1; ; number++) {
-      const path = number === 1 ? base : `${base}-${number}`;
-      try {
-        // Not recursive: fails when the folder is there.
-        mkdirSync(path);
-        return new RunFolder(path);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, path);
-      }
-    }
+    return new RunFolder(await makeNumbered(join('runs', `${timeStamp(now)}-${command}-${model}`)));
   }
 
   /** Writes config.json and opens metrics.jsonl. */

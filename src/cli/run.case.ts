@@ -82,3 +82,14 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
+
+/** Runs `octograd reproduce` on a folder of experiments: what trains, with one thread, so that digits and times are alike everywhere. */
+export function runReproduce(
+  experiments: string,
+  args: readonly string[],
+  options?: Parameters<typeof run>[1],
+): Promise<Outcome> {
+  const trains = !args.some((arg) => ['--docs', '--report', '--list', '--adopt'].includes(arg));
+  const all = ['reproduce', '--experiments', experiments, ...(trains ? ['--threads', '1'] : []), ...args];
+  return run(all, options);
+}

@@ -16,6 +16,7 @@ import {
   type Session,
   saveModel,
 } from '../train/index.js';
+import { dataFingerprint } from './data-fingerprint.js';
 import { snapshots } from './distributions.js';
 import { inOptions, withBatch } from './errors.js';
 import { type CliEvent, eventLine, type Listener, type RunKey } from './events.js';
@@ -47,7 +48,10 @@ interface Context {
   readonly options: TrainingOptions;
   readonly settings: TrainingSettings;
   readonly recipes: readonly Recipe[];
+  /** Limited to what the run uses. */
   readonly data: DataSplit<Dataset>;
+  /** Of the whole data; see data-fingerprint.ts. */
+  readonly fingerprint: string;
   readonly folder: RunFolder;
   readonly publish: Listener;
   readonly io: CliIo;
@@ -133,7 +137,7 @@ async function runOne(context: Context, recipe: Recipe, seed: number): Promise<v
 }
 
 function configOf(context: Omit<Context, 'folder' | 'publish' | 'io'>): object {
-  const { command, options, settings, recipes } = context;
+  const { command, options, settings, recipes, fingerprint } = context;
   const commit = octogradCommit();
   return {
     formatVersion: 1,
@@ -144,6 +148,7 @@ function configOf(context: Omit<Context, 'folder' | 'publish' | 'io'>): object {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
     startedAt: new Date().toISOString(),
+    dataFingerprint: fingerprint,
     command,
     options,
     settings,
@@ -206,7 +211,7 @@ export async function runTraining(
   const loaded = await loadData(options, say);
   const data = { train: limited(loaded.train, options.limit), test: limited(loaded.test, options.testLimit) };
   const settings = settingsOf(options, data);
-  const facts = { command, options, settings, recipes, data };
+  const facts = { command, options, settings, recipes, data, fingerprint: dataFingerprint(loaded) };
 
   const folder = await RunFolder.create({
     command,

@@ -122,3 +122,8 @@ export function shown(value: unknown): string {
   if (text === undefined) return typeof value;
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
+
+/** JSON of a file's text, in front of which an editor may have put a byte order mark. @throws SyntaxError for what is not JSON. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text.replace(/^\uFEFF/, ''));
+}

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { DataError } from '../core/errors.js';
+import { parseJson } from '../core/text.js';
 import type { Recipe } from './recipe.js';
 import { parseRecipe } from './validate.js';
 
@@ -40,8 +41,7 @@ export async function loadRecipeFile(path: string): Promise<Recipe> {
   }
   let json: unknown;
   try {
-    // An editor may have put a byte order mark in front.
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
+    json = parseJson(text);
   } catch (error) {
     const { message } = error as SyntaxError;
     throw new DataError(`is not JSON, see line ${lineOf(text, message)}: ${message}`, path);

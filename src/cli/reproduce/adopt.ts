@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '../../core/errors.js';
+import { DataError, OctogradError } from '../../core/errors.js';
 import type { ResultsFile } from './results.js';
 import { type FolderRun, hasExtras, readRun, recorded } from './run-result.js';
 import { comparable, differences, type Task } from './tasks.js';
@@ -57,7 +57,15 @@ function nearest(run: FolderRun, tasks: readonly Task[]): string[] {
 export async function adopt(folder: string, tasks: readonly Task[], file: ResultsFile): Promise<Adoption[]> {
   const made: Adoption[] = [];
   for (const path of await runFolders(folder)) {
-    const run = await readRun(path);
+    let run: FolderRun | undefined;
+    try {
+      run = await readRun(path);
+    } catch (error) {
+      // One broken folder must not keep the others out.
+      if (!(error instanceof OctogradError)) throw error;
+      made.push({ folder: path, outcome: 'refused', text: error.message.replace(`${path}: `, '') });
+      continue;
+    }
     if (!run) {
       made.push({ folder: path, outcome: 'unfinished', text: 'has not come to its end' });
       continue;
@@ -85,7 +93,15 @@ export async function adopt(folder: string, tasks: readonly Task[], file: Result
       made.push({ folder: path, outcome: 'known', text: 'is in the results already' });
       continue;
     }
-    await file.add(recorded(task, run));
+    const result = recorded(task, run);
+    try {
+      file.checkData(result);
+    } catch (error) {
+      if (!(error instanceof OctogradError)) throw error;
+      made.push({ folder: path, outcome: 'refused', text: error.message });
+      continue;
+    }
+    await file.add(result);
     made.push({ folder: path, outcome: 'taken', text: `is ${task.arm}, seed ${task.seed}` });
   }
   return made;

@@ -7,8 +7,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
+import { parseJson } from '../../core/text.js';
 import { arithmeticOf } from './arithmetic.js';
 import { baselineOf, type Claim, type Experiment } from './experiment.js';
+import { text } from './experiment-fields.js';
 import { judged, judgementText, type Outcome } from './judgement.js';
 import type { Results } from './results.js';
 import { shapeVerdict } from './shapes.js';
@@ -16,7 +18,6 @@ import { chanceOfZero, enoughSeeds } from './statistics.js';
 import { type Comparison, digitsOf, intervalText, unitOf } from './summary.js';
 import type { TextTable } from './tables.js';
 
-const text = v.pipe(v.string(), v.trim(), v.minLength(1));
 const claimsSchema = v.strictObject({
   formatVersion: v.literal(1),
   /** Claims about what cannot be trained here, and the command that would on another machine. */
@@ -40,7 +41,7 @@ export async function readClaims(folder: string): Promise<OtherClaims> {
   const file = join(folder, 'claims.json');
   if (!existsSync(file)) return { formatVersion: 1, untested: [], elsewhere: [] };
   try {
-    return v.parse(claimsSchema, JSON.parse(await readFile(file, 'utf8')));
+    return v.parse(claimsSchema, parseJson(await readFile(file, 'utf8')));
   } catch (error) {
     throw new DataError(`is no list of claims: ${(error as Error).message}`, file);
   }
@@ -73,7 +74,9 @@ export interface ClaimRow extends Pick<Claim, 'claim' | 'source' | 'about' | 'ab
   readonly arms: string;
 }
 
-const notRun = (name: string): string => `not run yet: \`octograd reproduce ${name}\``;
+/** @param why not, of an arm that was run itself. */
+const notRun = (name: string, why = ''): string =>
+  `not run yet${why === '' ? '' : ` (${why})`}: \`octograd reproduce ${name}\``;
 
 /** One row for each claim about the shape of tensors. */
 function shapeRows({ experiment, results }: Measured): ClaimRow[] {
@@ -136,7 +139,7 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
     // An experiment without either is refused where it is read.
     const against = claim.against ?? (baselineOf(experiment, claim.arm) as string);
     const judgement = judged(experiment, results, claim, against);
-    const { outcome, worse, comparison } = judgement;
+    const { outcome, why, worse, comparison } = judgement;
     const { difference } = comparison;
     const chance = difference && difference.n >= enoughSeeds ? chanceOfZero(difference) : undefined;
     return {
@@ -148,7 +151,7 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
       figures: outcome === 'not run' ? '' : figuresText(experiment, comparison),
       short: shortText(experiment, comparison),
       outcome,
-      verdict: outcome === 'not run' ? notRun(name) : judgementText(judgement),
+      verdict: outcome === 'not run' ? notRun(name, why) : judgementText(judgement),
       worse,
       ...(chance === undefined ? {} : { chance }),
       arms: `${claim.arm} - ${against}`,

@@ -1,49 +1,63 @@
 /** `octograd reproduce`: does experiments, takes in runs, and writes what came of them. */
+import { rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../core/errors.js';
 import { type CliIo, exitCodes } from '../io.js';
 import { wholeOption } from '../options.js';
-import { adopt } from './adopt.js';
+import { makeNumbered } from '../run-folder.js';
+import { type Adoption, adopt } from './adopt.js';
 import { placesOfData } from './data-places.js';
 import { allDocuments, checkDocuments, writeAll, writeBeside } from './document-files.js';
 import { findExperiments } from './find.js';
+import { FolderLocks } from './folder-lock.js';
 import { allAtFull } from './full.js';
 import { listExperiments } from './list.js';
-import { foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
+import { checkModes } from './modes.js';
+import { type Folders, foldersOf, type Planned, planned, type ReproduceOptions } from './request.js';
 import { runExperiments } from './run-experiments.js';
+import { versionsText } from './same-data.js';
 import { writePage } from './show.js';
 import { verify } from './verify.js';
 
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
   const made = await adopt(folder, plan.tasks, plan.file);
   for (const { folder: path, text } of made) io.stdout.write(`${path}: ${text}\n`);
-  const refused = made.filter(({ outcome }) => outcome === 'refused');
-  if (refused.length === 0) return exitCodes.ok;
+  const versions = versionsText(plan.file.results.runs);
+  if (versions !== undefined) io.stderr.write(`octograd: ${plan.experiment.name}: ${versions}\n`);
+  const count = (which: Adoption['outcome']): number =>
+    made.filter(({ outcome }) => outcome === which).length;
+  const [refused, taken] = [count('refused'), count('taken')];
+  if (refused === 0) return exitCodes.ok;
   io.stderr.write(
-    `octograd: ${refused.length} of ${made.length} runs are none of ${plan.experiment.name}; nothing was taken of them\n`,
+    `octograd: refused for ${plan.experiment.name}: ${refused} of ${made.length} folders; taken: ${taken === 0 ? 'none' : taken}\n`,
   );
   return exitCodes.data;
 }
 
-/** `--verify` is a command of its own, about experiments that are named: all of them would take hours. */
-function checkVerify(names: readonly string[], options: ReproduceOptions): void {
-  if (!options.verify) return;
-  const others = (['smoke', 'resume', 'list', 'report', 'docs', 'adopt'] as const).filter(
-    (name) => options[name],
-  );
-  if (others.length > 0)
-    throw new UsageError(`--verify does recorded runs anew; leave out --${others.join(', --')}`);
-  if (names.length === 0)
-    throw new UsageError(
-      '--verify does recorded runs anew; name the experiments, for instance mnist-mlp --verify --arms int8',
-    );
+/** Runs that are no results of their experiments go to a folder of their own, though two calls begin in the same second. */
+async function inOwnFolder<T>(
+  { smoke, verify: anew, out }: ReproduceOptions,
+  folders: Folders,
+  work: (folders: Folders) => Promise<T>,
+): Promise<T> {
+  if (out !== undefined || !(smoke || anew)) return work(folders);
+  const folder = await makeNumbered(folders.runs);
+  try {
+    return await work({ ...folders, results: folder, runs: folder });
+  } finally {
+    // Fails unless nothing was done.
+    await rmdir(folder).catch(() => undefined);
+  }
 }
 
 async function reproduce(names: readonly string[], options: ReproduceOptions, io: CliIo): Promise<number> {
-  if (options.smoke && (options.list || options.report || options.docs)) {
-    throw new UsageError('--list, --report and --docs show results, and a trial has none; leave out --smoke');
-  }
-  checkVerify(names, options);
+  checkModes(options);
+  if (options.verify && names.length === 0)
+    // All of them would take hours.
+    throw new UsageError(
+      '--verify does recorded runs anew; name the experiments, for instance mnist-mlp --verify --arms int8',
+    );
   const folders = foldersOf(options);
   const found = await findExperiments(folders.place.folder, names);
   const all = options.full ? allAtFull(found, names.length > 0) : found;
@@ -56,7 +70,8 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
       if (options.check) await checkDocuments(documents);
       else {
         await writeAll(documents);
-        io.stdout.write(`Wrote ${documents.map(([path]) => path).join(', ')}\n`);
+        const written = documents.filter(([, text]) => text !== undefined);
+        io.stdout.write(`Wrote ${written.map(([path]) => path).join(', ')}\n`);
       }
     }
     if (options.report) await writePage(all, options, folders, io);
@@ -65,13 +80,20 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
   if (options.adopt !== undefined) {
     if (names.length !== 1 || options.smoke)
       throw new UsageError('--adopt takes runs into one experiment; name it, without --smoke');
-    const [plan] = await planned(all, options, folders);
-    const code = await adoptRuns(plan, options.adopt, io);
-    if (folders.beside) await writeBeside(await allDocuments(all, names, folders, io), io);
-    return code;
+    const locks = new FolderLocks();
+    try {
+      await locks.take(join(folders.results, all[0].name));
+      const [plan] = await planned(all, options, folders);
+      const code = await adoptRuns(plan, options.adopt, io);
+      if (folders.beside) await writeBeside(await allDocuments(all, names, folders, io), io);
+      return code;
+    } finally {
+      await locks.release();
+    }
   }
-  if (options.verify) return verify(all, options, folders, io);
-  return runExperiments(all, names, options, folders, io);
+  return inOwnFolder(options, folders, (own) =>
+    options.verify ? verify(all, options, own, io) : runExperiments(all, names, options, own, io),
+  );
 }
 
 /** @param end is told the exit code. */
@@ -105,9 +127,8 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     .option('--arms <list>', 'only these arms, separated by commas')
     .option(
       '--jobs <n>',
-      'runs at a time, each in a process of its own with one thread',
+      'runs at a time, each in a process of its own with one thread (default: one, in this process)',
       wholeOption('--jobs', 1, 256),
-      1,
     )
     .option('--threads <n>', 'threads of each run', wholeOption('--threads', 1, 64))
     .option('--wide', 'kernels in 256-bit vectors: faster, the same figures (Node 24 or newer, x64)')

@@ -43,6 +43,12 @@ it('of one set alone it is the place whatever lies there', async () => {
   expect(await placesFor([folder], 'fsdd')).toEqual({ fsdd: folder });
 });
 
+it('of a set that none of them uses is refused', async () => {
+  await expect(placesFor(['cifar10=/x', `mnist=${place}`], 'mnist')).rejects.toThrow(
+    '--data cifar10=/x: none of these experiments uses cifar10; they use mnist',
+  );
+});
+
 it('what holds none of them, or may be two, is refused with what to write', async () => {
   await expect(placesFor([folder], 'cifar10', 'mnist')).rejects.toThrow(
     `--data ${folder} holds none of the data sets that these experiments use (cifar10, mnist); where it is one of them all the same, write --data <name>=${folder}`,

@@ -32,7 +32,7 @@ async function held(place: string, wanted: readonly string[]): Promise<string[]>
 
 /**
  * `--data` as places by name. A place without a name is that of all data sets which are found in it.
- * @throws UsageError for such a place that holds none of them, or files that may be of two.
+ * @throws UsageError for such a place that holds none of them, or files that may be of two, and for a data set that is not used.
  */
 export async function placesOfData(
   given: readonly string[] | undefined,
@@ -47,6 +47,12 @@ export async function placesOfData(
     else unnamed.push(text);
   }
   const wanted = [...new Set(experiments.flatMap(datasetsOf))];
+  const unused = [...places.keys()].find((name) => !wanted.includes(name));
+  if (unused !== undefined) {
+    throw new UsageError(
+      `--data ${unused}=${places.get(unused)}: none of these experiments uses ${unused}; they use ${wanted.join(', ')}`,
+    );
+  }
   for (const place of unnamed) {
     const open = wanted.filter((name) => !places.has(name));
     // With one data set there is no doubt, and what is wrong with its place is said where it is loaded.

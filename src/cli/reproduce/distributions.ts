@@ -136,18 +136,16 @@ export function anglesOf(experiment: Experiment, results: Results | undefined): 
   );
 }
 
-/** The plots as files of their own, by name; none without snapshots. */
+/** The plots as files of their own, by name; without a text where there is nothing to show. */
 export function distributionSvgs(
   experiment: Experiment,
   results: Results | undefined,
-): (readonly [file: string, svg: string])[] {
+): (readonly [file: string, svg: string | undefined])[] {
   const { kinds, gradients } = histogramsOf(experiment, results);
   const charts = [
     ['histograms.svg', kinds],
     ['gradients.svg', gradients],
     ['angles.svg', anglesOf(experiment, results)],
   ] as const;
-  return charts
-    .filter(([, chart]) => chart !== '')
-    .map(([file, chart]) => [file, standaloneSvg(chart, chartStyle)]);
+  return charts.map(([file, chart]) => [file, chart === '' ? undefined : standaloneSvg(chart, chartStyle)]);
 }

@@ -1,10 +1,11 @@
 /** The documents of experiments as files: which there are, where they lie, and whether they are what the results say. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { DataError } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
 import type { CliIo } from '../io.js';
+import { isStandalone } from '../report-svg.js';
 import { type Measured, readClaims } from './claims.js';
 import { cosineSvg } from './cosine-chart.js';
 import { distributionSvgs } from './distributions.js';
@@ -21,36 +22,39 @@ import { measuredOf } from './measured.js';
 import { experimentSvg } from './plot.js';
 import type { Folders } from './request.js';
 
-/** A file to be written. */
-export type Document = readonly [path: string, text: string];
+/** A file to be written; without a text one that is not to be there, since the results have nothing for it. */
+export type Document = readonly [path: string, text: string | undefined];
 
-/** README and plots of each experiment. */
+/** README, tables and plots of each experiment. */
 export function documentsOf(measured: readonly Measured[], folders: Folders): Document[] {
   return measured.flatMap((one): Document[] => {
     const folder = join(folders.results, one.experiment.name);
-    const others = [
+    const files = [
+      ['README.md', readmeText(one)],
       ['tables.md', tablesText(one)],
       ['plot.svg', experimentSvg(one.experiment, one.results)],
       ['cosines.svg', cosineSvg(one.experiment, one.results)],
+      ...distributionSvgs(one.experiment, one.results),
     ] as const;
-    return [
-      [join(folder, 'README.md'), readmeText(one)],
-      ...others.flatMap(([file, text]) => (text === undefined ? [] : [[join(folder, file), text] as const])),
-      ...distributionSvgs(one.experiment, one.results).map(
-        ([file, svg]) => [join(folder, file), svg] as const,
-      ),
-    ];
+    return files.map(([file, text]) => [join(folder, file), text]);
   });
 }
 
 /** Paths of documents in whose place something stands that `--docs` did not write. Plots have names of their own, and are not looked at. */
 async function foreign(documents: readonly Document[]): Promise<string[]> {
   const found: string[] = [];
-  for (const [path] of documents) {
-    const text = path.endsWith('.md') ? await readFile(path, 'utf8').catch(() => undefined) : undefined;
+  for (const [path, wanted] of documents) {
+    const text = path.endsWith('.md') && wanted !== undefined ? await textOf(path) : undefined;
     if (text !== undefined && !text.includes(writtenMark)) found.push(path);
   }
   return found;
+}
+
+const textOf = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+
+/** Whether a file that is not to be there is one that `--docs` wrote of earlier results. */
+function isStale(path: string, text: string | undefined): boolean {
+  return text !== undefined && (path.endsWith('.md') ? text.includes(writtenMark) : isStandalone(text));
 }
 
 /** @throws DataError, before anything is written, where a document would take the place of a text that is not of `--docs`. */
@@ -62,8 +66,10 @@ export async function writeAll(documents: readonly Document[]): Promise<void> {
     );
   }
   for (const [path, text] of documents) {
-    await makeFolder(dirname(path));
-    await writeFileAtomic(path, text);
+    if (text !== undefined) {
+      await makeFolder(dirname(path));
+      await writeFileAtomic(path, text);
+    } else if (isStale(path, await textOf(path))) await rm(path);
   }
 }
 
@@ -135,9 +141,10 @@ export async function allDocuments(
 export async function checkDocuments(documents: readonly Document[]): Promise<void> {
   const stale: string[] = [];
   for (const [path, text] of documents) {
-    const found = await readFile(path, 'utf8').catch(() => undefined);
+    const found = await textOf(path);
     // A checkout on Windows may have other line ends.
-    if (found?.replace(/\r\n/g, '\n') !== text) stale.push(path);
+    const isOther = text === undefined ? isStale(path, found) : found?.replace(/\r\n/g, '\n') !== text;
+    if (isOther) stale.push(path);
   }
   if (stale.length > 0) {
     throw new DataError(

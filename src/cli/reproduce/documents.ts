@@ -2,6 +2,7 @@
 import { sentence } from '../../core/text.js';
 import { answerText } from './answer.js';
 import { claimRows, claimTable, type Measured, type OtherClaims } from './claims.js';
+import { cosineChart } from './cosine-chart.js';
 import { cosineTable, layerTable, sweptArms } from './cosines.js';
 import { anglesOf, distributionTable, gradientTable, histogramsOf } from './distributions.js';
 import { seedsOf } from './experiment.js';
@@ -15,6 +16,7 @@ import {
 } from './facts.js';
 import { commandOf, fullCommands, fullText } from './full.js';
 import { experimentsTable } from './overview.js';
+import { experimentChart } from './plot.js';
 import { quantizerText } from './shapes.js';
 import { shortAnswers, shortestAnswers } from './short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from './tables.js';
@@ -65,7 +67,7 @@ function cosineParts({ experiment, results }: Measured): string[] {
     '## Cosines',
     cosineCaption(experiment, results),
     markdownTable(table),
-    '![Mean cosines with their intervals](cosines.svg)',
+    ...(cosineChart(experiment, results) === '' ? [] : ['![Mean cosines with their intervals](cosines.svg)']),
     `The other arms, and each layer: [${longTables}](${longTables}).`,
   ];
 }
@@ -148,7 +150,8 @@ export function readmeText(measured: Measured): string {
     parts.push('Not run yet: there is no results.json.');
   } else {
     parts.push(`Schedule that was run: ${results.schedule}.`, ...resultTables(measured));
-    if (experiment.plot.kind !== 'none') parts.push('![The measured figures with their intervals](plot.svg)');
+    if (experimentChart(experiment, results) !== '')
+      parts.push('![The measured figures with their intervals](plot.svg)');
     parts.push(provenance(results));
   }
   parts.push(...cosineParts(measured), ...distributionParts(measured));

@@ -1,28 +1,137 @@
-/** Fields that the schema of an experiment is put together from: names and counts, and what is asked for beside figures. */
+/** Fields that the schema of an experiment is put together from: names, numbers and seeds, and what is asked for beside figures. */
 import * as v from 'valibot';
 
-/** A text that says something. */
-export const text = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'));
-export const whole = v.pipe(
-  v.number(),
-  v.integer('must be a whole number'),
-  v.minValue(0, 'must be at least 0'),
-);
-export const count = v.pipe(whole, v.minValue(1, 'must be at least 1'));
-/** A name that is a folder's, too. */
-export const armName = v.pipe(
+/** A text that says something, on one line: it stands in headings, lists and cells of tables. */
+export const text = v.pipe(
   v.string(),
-  v.regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be of lower-case letters, digits, "." and "-"'),
+  v.trim(),
+  v.minLength(1, 'must not be empty'),
+  v.regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line, without control characters'),
+);
+const whole = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(0, 'must be at least 0'));
+const count = v.pipe(whole, v.minValue(1, 'must be at least 1'));
+/** A name that is a folder's, too. */
+export const namePattern = /^[a-z0-9][a-z0-9.-]*$/;
+export const nameRule = 'must be of lower-case letters, digits, "." and "-"';
+export const armName = v.pipe(v.string(), v.regex(namePattern, nameRule));
+
+/** What a chart can show: further out digits are lost, and in the end the numbers themselves. */
+const largest = 1e9;
+const drawn = v.pipe(
+  v.number(),
+  v.finite('must be a finite number'),
+  v.minValue(-largest, `must be from -${largest}`),
+  v.maxValue(largest, `must be up to ${largest}`),
+);
+const positive = v.pipe(drawn, v.gtValue(0, 'must be above 0'));
+/** Of accuracy in points, of which there are 100; of losses in nats. */
+const marginSize = v.pipe(
+  positive,
+  v.minValue(1e-6, 'must be at least 0.000001'),
+  v.maxValue(100, 'must be up to 100'),
 );
 
-/** What arms are compared by. */
+/** As many seeds as `--seeds` takes. */
+const mostSeeds = 1000;
+/** Random numbers are drawn by 32 bits of a seed. */
+export const largestSeed = 2 ** 32 - 1;
+const seed = v.pipe(whole, v.maxValue(largestSeed, `must be up to ${largestSeed}`));
+const upTo = `must be up to ${mostSeeds}`;
+const seedList = v.pipe(
+  v.array(seed),
+  v.minLength(1),
+  v.maxLength(mostSeeds, `must be up to ${mostSeeds} seeds`),
+  v.check((list) => new Set(list).size === list.length, 'has a seed twice; a run would count as two'),
+);
+export const seeds = v.union(
+  [seedList, v.pipe(count, v.maxValue(mostSeeds, upTo))],
+  'must be how many (1, 2, ...), or a list of seeds',
+);
+
+/** Options of `octograd train` by their names without dashes; what they may hold, `octograd train` itself checks. */
+const settingNames = {
+  model: v.optional(text),
+  dataset: v.optional(text),
+  epochs: v.optional(v.number()),
+  maxSteps: v.optional(v.number()),
+  context: v.optional(v.number()),
+  batch: v.optional(v.number()),
+  lr: v.optional(v.number()),
+  schedule: v.optional(text),
+  warmup: v.optional(v.number()),
+  optimizer: v.optional(text),
+  momentum: v.optional(v.number()),
+  nesterov: v.optional(v.boolean()),
+  weightDecay: v.optional(v.number()),
+  clipNorm: v.optional(v.number()),
+  labelSmoothing: v.optional(v.number()),
+  accumulate: v.optional(v.number()),
+  dropLast: v.optional(v.boolean()),
+  patience: v.optional(v.number()),
+  augment: v.optional(text),
+  limit: v.optional(v.number()),
+  testLimit: v.optional(v.number()),
+  probeEvery: v.optional(v.number()),
+  distributions: v.optional(text),
+};
+/** Settings of an experiment, an arm, a trial or the full schedule. */
+export const settings = v.strictObject(settingNames);
+
+const bits = v.strictObject({
+  weights: v.optional(count),
+  activations: v.optional(count),
+  gradients: v.optional(count),
+});
+const derived = v.strictObject({ base: text, bits });
+/** Which fields a recipe of one's own has, `parseRecipe` checks. */
+const own = v.record(
+  v.string(),
+  v.unknown(),
+  'must be a built-in name, {"base": name, "bits": {"weights", "activations", "gradients"}}, or a recipe ("extends", "products", ...)',
+);
+const recipe = v.lazy(
+  (input): v.GenericSchema<string | v.InferOutput<typeof derived> | v.InferOutput<typeof own>> => {
+    if (typeof input === 'string') return text;
+    return typeof input === 'object' && input !== null && 'base' in input ? derived : own;
+  },
+);
+
+/** An arm: a recipe, and what it has in place of the settings of all. */
+export const arm = v.strictObject({
+  name: armName,
+  recipe,
+  /** What this arm has in place of the experiment's settings. */
+  settings: v.optional(settings, {}),
+  /** In place of the experiment's seeds, where an arm has fewer. */
+  seeds: v.optional(seeds),
+  /** The arm that this one is compared with, in place of the experiment's; null for none. */
+  baseline: v.optional(v.nullable(armName)),
+  /** Place on the x axis of a sweep, and the curve that it belongs to; an arm without a place is a line across. */
+  x: v.optional(drawn),
+  series: v.optional(text),
+  note: v.optional(text),
+});
+
+/** What is compared, and the margin. */
 export const metric = v.strictObject({
   /** `accuracy` is compared in points (per cent of the test set), `loss` in nats. */
   name: v.picklist(['accuracy', 'loss'], 'must be "accuracy" or "loss"'),
   /** What counts as no loss: in points, or in nats. */
-  margin: v.pipe(v.number(), v.gtValue(0, 'must be above 0')),
+  margin: marginSize,
   /** Why the margin is that. */
   reason: v.optional(text),
+});
+
+/** A figure of a source. */
+export const expected = v.strictObject({
+  arm: armName,
+  metric: v.picklist(['accuracy', 'loss', 'difference'], 'must be "accuracy", "loss" or "difference"'),
+  /** Accuracy as a share; loss in nats; difference to the baseline in points or nats. */
+  value: drawn,
+  tolerance: positive,
+  source: text,
+  /** Held against the measurement only where the source has the schedule of this experiment. */
+  sameSchedule: v.boolean('must say whether the source has the schedule of this experiment'),
 });
 
 /** A claim about an arm's accuracy or loss. */

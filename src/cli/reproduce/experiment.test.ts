@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { workFolder } from '../run.case.js';
 import { baselineOf, type Experiment, experimentFields, parseExperiment, seedsOf } from './experiment.js';
+import { experimentNames, findExperiments } from './find.js';
 import { argumentsOf, differences, hashOf, tasksOf } from './tasks.js';
 
 const sound = {
@@ -36,6 +39,25 @@ describe('parseExperiment', () => {
     [{ settings: { model: 'lenet' } }, 'field "settings.model" belongs to the experiment'],
     [{ seeds: 0 }, 'field "seeds": must be at least 1'],
     [{ seeds: 'all' }, 'field "seeds": must be how many'],
+    [{ seeds: [0, 0, 0] }, 'field "seeds": has a seed twice'],
+    [{ seeds: [] }, 'field "seeds"'],
+    [{ seeds: [2 ** 32] }, 'field "seeds.0": must be up to 4294967295'],
+    [{ seeds: 1e9 }, 'field "seeds": must be up to 1000'],
+    [
+      arms({ name: 'x', recipe: 'int8', seeds: [3, 4, 3] }),
+      'field "arms.4.seeds" (arm "x"): has a seed twice',
+    ],
+    [{ title: 'One\n# two' }, 'field "title": must be one line'],
+    [{ title: 'One\u2028two' }, 'field "title": must be one line'],
+    [{ question: 'One\rtwo' }, 'field "question": must be one line'],
+    [{ notes: ['a\tb'] }, 'field "notes.0": must be one line'],
+    [{ metric: { name: 'loss', margin: 1e-9 } }, 'field "metric.margin": must be at least 0.000001'],
+    [{ metric: { name: 'accuracy', margin: 1e308 } }, 'field "metric.margin": must be up to'],
+    [arms({ name: 'x', recipe: 'int8', x: 1e308 }), 'field "arms.4.x" (arm "x"): must be up to 1000000000'],
+    [
+      { plot: { kind: 'sweep', xLog: true }, ...arms({ name: 'x', recipe: 'int8', x: 0 }) },
+      'field "arms.4.x" is 0, which has no place on a logarithmic axis',
+    ],
     [{ baseline: 'flaot' }, 'field "baseline" names the arm "flaot", which there is not'],
     [arms({ name: 'int8', recipe: 'int8' }), 'field "arms.4.name" is "int8" a second time'],
     [arms({ name: 'Big one', recipe: 'int8' }), 'field "arms.4.name": must be of lower-case letters'],
@@ -95,6 +117,15 @@ describe('parseExperiment', () => {
     expect(parse({ smoke: undefined }).smoke).toEqual({ maxSteps: 6, limit: 512, testLimit: 128 });
   });
 
+  it('refuses what is too long, or no number, without a word of the engine', () => {
+    const seeds = Array.from({ length: 200_000 }, (_, i) => i);
+    expect(() => parse({ seeds })).toThrow('field "seeds": must be up to 1000 seeds');
+    const metric = JSON.parse('{"name":"loss","margin":1e999}');
+    expect(() => parseExperiment({ ...sound, metric }, 'test', 'file')).toThrow(
+      'field "metric.margin": must be a finite number',
+    );
+  });
+
   it('takes a claim about an arm without a baseline that says what it is compared with', () => {
     const { claims } = parse({ claims: [{ ...claim, arm: 'own', against: 'int8' }] });
     expect(claims).toEqual([{ ...claim, arm: 'own', against: 'int8' }]);
@@ -112,6 +143,9 @@ describe('parseExperiment', () => {
     expect(seedsOf(experiment, experiment.arms[1])).toEqual([4, 7]);
     expect(seedsOf(experiment, experiment.arms[1], 4)).toEqual([4, 7, 8, 9]);
     expect(seedsOf(experiment, experiment.arms[0], 1)).toEqual([0]);
+    const last = { ...experiment.arms[0], seeds: [2 ** 32 - 1] };
+    expect(seedsOf(experiment, last)).toEqual([4294967295]);
+    expect(() => seedsOf(experiment, last, 2)).toThrow('--seeds 2 counts up past 4294967295');
   });
 });
 
@@ -210,4 +244,31 @@ it('writes settings as arguments', () => {
     '3',
     '--nesterov',
   ]);
+});
+
+describe('folders of experiments', () => {
+  const folder = workFolder();
+  const write = (name: string, text = JSON.stringify(sound)): void => {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'experiment.json'), text);
+  };
+
+  it('may be links, and files may begin with a byte order mark', async () => {
+    write('marked', `\uFEFF${JSON.stringify(sound)}`);
+    symlinkSync(join(folder, 'marked'), join(folder, 'linked'));
+    mkdirSync(join(folder, 'empty'));
+    writeFileSync(join(folder, 'a-file'), '');
+    expect(await experimentNames(folder)).toEqual(['linked', 'marked']);
+    const [first] = await findExperiments(folder, ['linked']);
+    expect(first).toMatchObject({ name: 'linked', title: 'A test' });
+  });
+
+  it.each(['Upper', '"><script>', '.hidden', 'two words'])('may not be called %s', async (name) => {
+    write(name);
+    await expect(findExperiments(folder, [name])).rejects.toThrow(
+      `${join(folder, name)}: the name of an experiment's folder must be of lower-case letters, digits, "." and "-"; rename`,
+    );
+    // It is in nobody's way who asks for another.
+    expect(await findExperiments(folder, ['marked'])).toHaveLength(1);
+  });
 });

@@ -5,88 +5,24 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { DataError } from '../../core/errors.js';
-import { didYouMean } from '../../core/text.js';
+import { DataError, UsageError } from '../../core/errors.js';
+import { didYouMean, parseJson } from '../../core/text.js';
 import { issuesText } from './experiment-errors.js';
-import { armName, claim, cosines, count, distributions, metric, text, whole } from './experiment-fields.js';
-
-/** Options of `octograd train` by their names without dashes; what they may hold, `octograd train` itself checks. */
-const settingNames = {
-  model: v.optional(text),
-  dataset: v.optional(text),
-  epochs: v.optional(v.number()),
-  maxSteps: v.optional(v.number()),
-  context: v.optional(v.number()),
-  batch: v.optional(v.number()),
-  lr: v.optional(v.number()),
-  schedule: v.optional(text),
-  warmup: v.optional(v.number()),
-  optimizer: v.optional(text),
-  momentum: v.optional(v.number()),
-  nesterov: v.optional(v.boolean()),
-  weightDecay: v.optional(v.number()),
-  clipNorm: v.optional(v.number()),
-  labelSmoothing: v.optional(v.number()),
-  accumulate: v.optional(v.number()),
-  dropLast: v.optional(v.boolean()),
-  patience: v.optional(v.number()),
-  augment: v.optional(text),
-  limit: v.optional(v.number()),
-  testLimit: v.optional(v.number()),
-  probeEvery: v.optional(v.number()),
-  distributions: v.optional(text),
-};
-const settings = v.strictObject(settingNames);
-
-const bits = v.strictObject({
-  weights: v.optional(count),
-  activations: v.optional(count),
-  gradients: v.optional(count),
-});
-const derived = v.strictObject({ base: text, bits });
-/** Which fields a recipe of one's own has, `parseRecipe` checks. */
-const own = v.record(
-  v.string(),
-  v.unknown(),
-  'must be a built-in name, {"base": name, "bits": {"weights", "activations", "gradients"}}, or a recipe ("extends", "products", ...)',
-);
-const recipe = v.lazy(
-  (input): v.GenericSchema<string | v.InferOutput<typeof derived> | v.InferOutput<typeof own>> => {
-    if (typeof input === 'string') return text;
-    return typeof input === 'object' && input !== null && 'base' in input ? derived : own;
-  },
-);
-
-const seeds = v.union(
-  [v.pipe(v.array(whole), v.minLength(1)), count],
-  'must be how many (0, 1, ...), or a list of seeds',
-);
-
-const arm = v.strictObject({
-  name: armName,
-  recipe,
-  /** What this arm has in place of the experiment's settings. */
-  settings: v.optional(settings, {}),
-  /** In place of the experiment's seeds, where an arm has fewer. */
-  seeds: v.optional(seeds),
-  /** The arm that this one is compared with, in place of the experiment's; null for none. */
-  baseline: v.optional(v.nullable(armName)),
-  /** Place on the x axis of a sweep, and the curve that it belongs to; an arm without a place is a line across. */
-  x: v.optional(v.number()),
-  series: v.optional(text),
-  note: v.optional(text),
-});
-
-const expected = v.strictObject({
-  arm: armName,
-  metric: v.picklist(['accuracy', 'loss', 'difference'], 'must be "accuracy", "loss" or "difference"'),
-  /** Accuracy as a share; loss in nats; difference to the baseline in points or nats. */
-  value: v.number(),
-  tolerance: v.pipe(v.number(), v.gtValue(0, 'must be above 0')),
-  source: text,
-  /** Held against the measurement only where the source has the schedule of this experiment. */
-  sameSchedule: v.boolean('must say whether the source has the schedule of this experiment'),
-});
+import {
+  arm,
+  armName,
+  claim,
+  cosines,
+  distributions,
+  expected,
+  largestSeed,
+  metric,
+  namePattern,
+  nameRule,
+  seeds,
+  settings,
+  text,
+} from './experiment-fields.js';
 
 const experimentSchema = v.strictObject({
   formatVersion: v.literal(1, 'must be 1'),
@@ -202,6 +138,18 @@ function checkClaim(
     );
 }
 
+/** A sweep needs places on its axis, and on a logarithmic one places above 0. */
+function checkPlot({ plot, arms, claims }: ExperimentFile, file: string): void {
+  if (plot.kind === 'sweep' && arms.every(({ x }) => x === undefined))
+    refuse(file, 'plot.kind', 'is "sweep", but no arm has an "x", its place on the x axis');
+  if (plot.kind === 'none' && claims.length > 0)
+    refuse(file, 'plot.kind', 'is "none", but there are "claims" that compare arms');
+  arms.forEach(({ x }, i) => {
+    if (plot.xLog && x !== undefined && x <= 0)
+      refuse(file, `arms.${i}.x`, `is ${x}, which has no place on a logarithmic axis ("xLog")`);
+  });
+}
+
 /** What a schema cannot see: names that refer to each other. */
 function checkNames(experiment: ExperimentFile, file: string): void {
   const names = experiment.arms.map(({ name }) => name);
@@ -229,10 +177,7 @@ function checkNames(experiment: ExperimentFile, file: string): void {
     known(claim.against, `claims.${i}.against`);
     checkClaim(experiment, claim, (field, message) => refuse(file, `claims.${i}.${field}`, message));
   });
-  if (experiment.plot.kind === 'sweep' && experiment.arms.every(({ x }) => x === undefined))
-    refuse(file, 'plot.kind', 'is "sweep", but no arm has an "x", its place on the x axis');
-  if (experiment.plot.kind === 'none' && experiment.claims.length > 0)
-    refuse(file, 'plot.kind', 'is "none", but there are "claims" that compare arms');
+  checkPlot(experiment, file);
   checkCosines(experiment, file);
   checkDistributions(experiment, file);
   const { settings, smoke, full } = experiment;
@@ -254,12 +199,16 @@ export function baselineOf(
   return other === null || other === arm ? undefined : other;
 }
 
-/** Seeds of an arm; `wanted` of them from the first, counted up past the end of the list. */
+/** Seeds of an arm; `wanted` of them from the first, counted up past the end of the list. @throws UsageError past the largest seed. */
 export function seedsOf({ seeds }: Pick<ExperimentFile, 'seeds'>, arm: Arm, wanted?: number): number[] {
   const given = arm.seeds ?? seeds;
   const list = typeof given === 'number' ? Array.from({ length: given }, (_, i) => i) : [...given];
   if (wanted === undefined) return list;
-  while (list.length < wanted) list.push(Math.max(...list) + 1);
+  for (let next = Math.max(...list) + 1; list.length < wanted; next++) list.push(next);
+  if (list[wanted - 1] > largestSeed)
+    throw new UsageError(
+      `--seeds ${wanted} counts up past ${largestSeed}, the largest seed there is, in the arm "${arm.name}"; ask for fewer`,
+    );
   return list.slice(0, wanted);
 }
 
@@ -275,12 +224,18 @@ export function parseExperiment(json: unknown, name: string, file: string): Expe
   return { ...parsed.output, name };
 }
 
-/** Reads `folder/name/experiment.json`. @throws DataError when it cannot be read, is not JSON, or is wrong. */
+/** Reads `folder/name/experiment.json`. @throws DataError for a folder's name that is none, and for a file that cannot be read, is not JSON, or is wrong. */
 export async function loadExperiment(folder: string, name: string): Promise<Experiment> {
   const file = join(folder, name, 'experiment.json');
+  // It is written into pages, commands and links.
+  if (!namePattern.test(name))
+    throw new DataError(
+      `the name of an experiment's folder ${nameRule}; rename the folder`,
+      join(folder, name),
+    );
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(file, 'utf8'));
+    json = parseJson(await readFile(file, 'utf8'));
   } catch (error) {
     const { message } = error as Error;
     throw new DataError(

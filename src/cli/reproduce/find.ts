@@ -1,5 +1,5 @@
 /** Where experiments lie and which there are: folders that hold an `experiment.json`. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,28 +14,26 @@ export interface Place {
   readonly own: boolean;
 }
 
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
 /** `--experiments`, else `./experiments`, else those that came with the package. */
 export function placeOf(given?: string): Place {
   if (given !== undefined) {
-    if (!existsSync(given)) {
-      throw new DataError(
-        'there is no such folder; --experiments names one that holds <name>/experiment.json',
-        given,
-      );
+    if (!isFolder(given)) {
+      const what = existsSync(given) ? 'is a file' : 'there is no such folder';
+      throw new DataError(`${what}; --experiments names a folder that holds <name>/experiment.json`, given);
     }
     return { folder: given, own: true };
   }
-  if (existsSync('experiments')) return { folder: 'experiments', own: true };
+  if (isFolder('experiments')) return { folder: 'experiments', own: true };
   return { folder: fileURLToPath(new URL('../../../experiments', import.meta.url)), own: false };
 }
 
 /** Names of the experiments in a folder, in the order of the alphabet. */
 export async function experimentNames(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'experiment.json')))
-    .map(({ name }) => name)
-    .sort();
+  const names = await readdir(folder);
+  // By the file, so that links to folders are followed.
+  return names.filter((name) => existsSync(join(folder, name, 'experiment.json'))).sort();
 }
 
 /** The experiments of these names; all of the folder where none is named. @throws UsageError for an unknown name. */

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { type Outcome, run, workFolder, writeSmallData } from '../run.case.js';
+import { type Outcome, run, runReproduce, workFolder, writeSmallData } from '../run.case.js';
 import { readmeText } from './documents.js';
 import { parseExperiment } from './experiment.js';
 import { allAtFull, atFull, fullCommands } from './full.js';
@@ -28,8 +28,7 @@ const json = {
 const experiment = parseExperiment(json, 'small', 'file');
 const { full: _, ...short } = json;
 
-const reproduce = (...args: string[]): Promise<Outcome> =>
-  run(['reproduce', '--experiments', experiments, '--threads', '1', ...args]);
+const reproduce = (...args: string[]): Promise<Outcome> => runReproduce(experiments, args);
 
 beforeAll(() => {
   mkdirSync(data);

@@ -4,7 +4,7 @@
 import type { Claim, Experiment } from './experiment.js';
 import type { Results } from './results.js';
 import { enoughSeeds } from './statistics.js';
-import { type Comparison, comparisonOf, differenceText, isWorse } from './summary.js';
+import { type Comparison, comparisonOf, differenceText, isWorse, lackText } from './summary.js';
 
 /** What became of a claim. */
 export type Outcome = 'holds' | 'holds in part' | 'does not hold' | 'not settled' | 'not run';
@@ -86,8 +86,10 @@ export function judged(
   // That the other arm diverged where this one did not is what a gain may be.
   const n = expects === 'gain' ? seeds + survived : seeds;
   if (n === 0) {
-    const lost = survived + bothDiverged;
-    return made(lost > 0 ? ['not settled', `no run of ${against} came to its end`] : ['not run', '']);
+    const why = lackText(comparison);
+    return made(
+      survived + bothDiverged > 0 ? ['not settled', why] : ['not run', why === 'not run' ? '' : why],
+    );
   }
   if (n < enoughSeeds) return made(['not settled', diverged > 0 ? share(comparison) : '']);
   return made(rules[expects](comparison, differenceText(experiment, comparison), experiment.metric.margin));

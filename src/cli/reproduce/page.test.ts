@@ -108,9 +108,14 @@ it('marks cells without a value, and keeps figures in one line', () => {
   expect(section('test')).toContain(
     '<td class="none" data-name="difference in points [95 % interval]">-</td><td class="open" data-name="verdict"></td>',
   );
-  expect(section('test')).toContain(
-    '<span class="figures">+0.00 [+0.00, +0.00]</span> points, n&nbsp;=&nbsp;3',
-  );
+  expect(section('test')).toContain('<span class="figures">0.00 [0.00, 0.00]</span> points, n&nbsp;=&nbsp;3');
+});
+
+it('lets no name out of its element, though folders are not called so', () => {
+  const name = 'a"><img src=x>';
+  const html = experimentsPage([{ experiment: { ...experiment, name } }], others);
+  expect(html).not.toContain('<img');
+  expect(html).toContain('Not run yet: octograd reproduce a&#34;&#62;&#60;img src=x&#62;');
 });
 
 it('names the command of what was not run, and its claims', () => {

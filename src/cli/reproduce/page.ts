@@ -44,7 +44,7 @@ function cellText(text: string): string {
     .replace(/\\\*/g, '*')
     .replace(/\[([^\]]+)\]\(experiments\/([\w.-]+)\/README\.md\)/g, '<a href="#$2">$1</a>')
     .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
-    .replace(/[+-][\d.]+ \[[+-][\d.]+, [+-][\d.]+\]/g, '<span class="figures">$&</span>')
+    .replace(/[+-]?[\d.]+ \[[+-]?[\d.]+, [+-]?[\d.]+\]/g, '<span class="figures">$&</span>')
     .replace(/\b([nN]) = (?=\d)/g, '$1&nbsp;=&nbsp;')
     .replace(/(\d) %/g, '$1&nbsp;%');
 }
@@ -203,9 +203,9 @@ function section(measured: Measured): string {
           ...distributionParts(measured),
           expected ? `<h3>Against the source</h3>${table(expected, -1, 'sources')}` : '',
         ]
-      : [`<p class="note">Not run yet: ${commandOf(experiment)}</p>`];
+      : [`<p class="note">Not run yet: ${escapeText(commandOf(experiment))}</p>`];
   return [
-    `<section id="${name}"><h2>${escapeText(title)}</h2>`,
+    `<section id="${escapeText(name)}"><h2>${escapeText(title)}</h2>`,
     `<p class="wide"><b>Question.</b> ${cellText(question)}</p>`,
     answer === '' ? '' : `<p class="wide"><b>Answer.</b> ${cellText(answer)}</p>`,
     `<p class="wide"><b>Method.</b> ${cellText(`${sentence(method)} ${comparisonText(experiment)}`.trim())}</p>`,
@@ -232,7 +232,7 @@ export function experimentsPage(measured: readonly Measured[], others: OtherClai
 <title>${title}</title><style>${reportStyle}${pageStyle}</style></head>
 <body><header><h1>${title}</h1><p>${countsText(measured)} Differences are to the
 baseline under the same seed, with 95 % t-intervals; fewer than three seeds settle nothing.</p></header>
-<main><nav>${measured.map(({ experiment: { name, title: text } }) => `<a href="#${name}">${escapeText(text)}</a>`).join('')}</nav>
+<main><nav>${measured.map(({ experiment: { name, title: text } }) => `<a href="#${escapeText(name)}">${escapeText(text)}</a>`).join('')}</nav>
 <section>${answerParts(measured).join('\n')}</section>
 <section><h2>The experiments</h2>${table(experimentsTable(measured), -1, 'trained')}</section>
 <section><h2>Claims</h2>${table(claimTable(measured, others), 3, 'claims')}</section>

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Outcome, run, workFolder, writeSmallData } from '../run.case.js';
+import { type Outcome, run, runReproduce, workFolder, writeSmallData } from '../run.case.js';
 import { octogradCommit } from '../version.js';
 import type { Results } from './results.js';
 
@@ -35,8 +35,7 @@ function writeExperiment(name: string, changes: object = {}): void {
   writeFileSync(join(experiments, name, 'experiment.json'), JSON.stringify({ ...experiment, ...changes }));
 }
 
-const reproduce = (...args: string[]): Promise<Outcome> =>
-  run(['reproduce', '--experiments', experiments, '--threads', '1', ...args]);
+const reproduce = (...args: string[]): Promise<Outcome> => runReproduce(experiments, args);
 const withData = ['--data', data];
 const resultsOf = (place: string): Results =>
   JSON.parse(readFileSync(join(place, 'small', 'results.json'), 'utf8')) as Results;
@@ -199,6 +198,10 @@ describe('results that are there already', () => {
       runsOf('int8-seed0'),
     ]);
     mkdirSync(runsOf('fp32-seed0'));
+    writeFileSync(
+      join(runsOf('fp32-seed0'), 'config.json'),
+      readFileSync(join(runsOf('int8-seed0'), 'config.json')),
+    );
     writeFileSync(join(runsOf('fp32-seed0'), 'metrics.jsonl'), '{"type":"step"');
     const { code, out: said } = await reproduce('small', ...withData, '--out', place, '--seeds', '1');
     expect(code).toBe(0);
@@ -254,8 +257,29 @@ describe('--adopt', () => {
     expect(said).toContain(
       'is no run of this experiment: settings.epochs: 5 instead of 6; settings.totalSteps: 30 instead of 36',
     );
-    expect(err).toContain('1 of 1 runs are none of small');
+    expect(err).toContain('refused for small: 1 of 1 folders; taken: none');
     expect(resultsOf(place)).toEqual(before);
+  });
+
+  it('takes what can be taken beside a broken folder, and says how many', async () => {
+    const mixed = join(folder, 'mixed');
+    for (const name of ['a', 'b', 'c']) mkdirSync(join(mixed, name), { recursive: true });
+    for (const [name, of] of [
+      ['a', 'fp32-seed0'],
+      ['c', 'int8-seed0'],
+    ]) {
+      for (const file of ['config.json', 'metrics.jsonl'])
+        writeFileSync(join(mixed, name, file), readFileSync(join(out, 'small', of, file)));
+    }
+    writeFileSync(join(mixed, 'b', 'config.json'), '{"formatVersion":');
+    const fresh = join(folder, 'fresh');
+    const { code, out: said, err } = await reproduce('small', '--out', fresh, '--adopt', mixed);
+    expect(code).toBe(3);
+    expect(said).toContain(`${join(mixed, 'a')}: is fp32, seed 0\n`);
+    expect(said).toContain(`${join(mixed, 'b', 'config.json')}: is no config.json of a run`);
+    expect(said).toContain(`${join(mixed, 'c')}: is int8, seed 0\n`);
+    expect(err).toBe('octograd: refused for small: 1 of 3 folders; taken: 2\n');
+    expect(resultsOf(fresh).runs).toHaveLength(2);
   });
 
   it('leaves out what has not come to its end, and refuses folders without runs', async () => {
@@ -356,7 +380,7 @@ describe('report and documents', () => {
     expect(page).not.toMatch(/<(script|link|img|iframe)\b|(src|href)="(?!#)|@import|url\((?!#)/);
     expect(page).toContain('<svg');
     expect(page).toMatch(
-      /fp32: <span class="figures">[+-]\d+\.\d\d \[[+-]\d+\.\d\d, [+-]\d+\.\d\d\]<\/span> points, n&nbsp;=&nbsp;2/,
+      /fp32: <span class="figures">[+-]?\d+\.\d\d \[[+-]?\d+\.\d\d, [+-]?\d+\.\d\d\]<\/span> points, n&nbsp;=&nbsp;2/,
     );
     const readme = readFileSync(join(out, 'small', 'README.md'), 'utf8');
     expect(readme).toContain('# A small test');
@@ -393,6 +417,11 @@ describe('bad input', () => {
     ],
     [['--adopt', folder], 2, '--adopt takes runs into one experiment'],
     [['--experiments', join(folder, 'none')], 3, 'there is no such folder'],
+    [
+      ['--experiments', join(experiments, 'small', 'experiment.json')],
+      3,
+      'experiment\\.json: is a file; --experiments names a folder',
+    ],
   ])('%j', async (args, code, message) => {
     const said = await reproduce(...args);
     expect([said.code, said.err]).toEqual([code, expect.stringMatching(message)]);

@@ -16,7 +16,8 @@ export interface ReproduceOptions {
   readonly full?: boolean;
   readonly seeds?: number;
   readonly resume?: boolean;
-  readonly jobs: number;
+  /** One in this process where it is left out. */
+  readonly jobs?: number;
   readonly threads?: number;
   readonly wide?: boolean;
   readonly experiments?: string;

@@ -4,65 +4,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as v from 'valibot';
 import { DataError } from '../../core/errors.js';
+import { parseJson } from '../../core/text.js';
 import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
 import type { Experiment } from './experiment.js';
+import { resultsProblem, runProblem } from './results-schema.js';
 import { hasExtras, type RunResult } from './run-result.js';
+import { otherDataText } from './same-data.js';
 import type { Task } from './tasks.js';
-
-const runSchema = v.looseObject({
-  arm: v.string(),
-  recipe: v.string(),
-  seed: v.number(),
-  status: v.picklist(['finished', 'diverged']),
-  settingsHash: v.string(),
-  epochs: v.number(),
-  steps: v.number(),
-  testAccuracy: v.nullable(v.number()),
-  testLoss: v.nullable(v.number()),
-  trainLoss: v.nullable(v.number()),
-  seconds: v.nullable(v.number()),
-  threads: v.nullable(v.number()),
-  octograd: v.string(),
-  node: v.string(),
-  platform: v.string(),
-  cpu: v.nullable(v.string()),
-  cores: v.optional(v.number()),
-  backend: v.optional(v.string()),
-  commit: v.optional(v.string()),
-  startedAt: v.string(),
-  message: v.optional(v.string()),
-  cosines: v.optional(v.record(v.string(), v.record(v.string(), v.tuple([v.number(), v.number()])))),
-  distributions: v.optional(
-    v.array(
-      v.object({
-        step: v.number(),
-        tensors: v.array(
-          v.looseObject({
-            layer: v.string(),
-            kind: v.string(),
-            rms: v.number(),
-            fits: v.record(v.string(), v.looseObject({ parameters: v.record(v.string(), v.number()) })),
-            cosine: v.record(v.string(), v.number()),
-            histogram: v.array(v.number()),
-            magnitudes: v.optional(
-              v.object({ below: v.number(), counts: v.array(v.number()), above: v.number() }),
-            ),
-          }),
-        ),
-      }),
-    ),
-  ),
-});
-
-const resultsSchema = v.looseObject({
-  formatVersion: v.literal(1),
-  experiment: v.string(),
-  smoke: v.boolean(),
-  schedule: v.string(),
-  runs: v.array(runSchema),
-});
 
 /** What `results.json` holds. */
 export interface Results {
@@ -125,15 +74,18 @@ export async function readResults(folder: string, experiment: string): Promise<R
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new DataError(`cannot be read: ${(error as Error).message}`, path);
   }
-  let results: Results;
+  let json: unknown;
   try {
-    results = v.parse(resultsSchema, JSON.parse(text)) as Results;
+    json = parseJson(text);
   } catch (error) {
     throw new DataError(
       `is no results.json of octograd reproduce: ${(error as Error).message}; move it away`,
       path,
     );
   }
+  const problem = resultsProblem(json);
+  if (problem !== undefined) throw new DataError(problem, path);
+  const results = json as Results;
   if (results.experiment !== experiment) {
     throw new DataError(
       `holds results of "${results.experiment}", not of "${experiment}"; move it away`,
@@ -155,7 +107,7 @@ export async function findResults(
   return undefined;
 }
 
-/** Results that grow run by run. Writes one after the other, though runs end at the same time. */
+/** Results that grow run by run. Writes one after the other, though runs end at the same time. Whoever adds has the folder (folder-lock.ts). */
 export class ResultsFile {
   private writing: Promise<void> = Promise.resolve();
 
@@ -196,7 +148,7 @@ export class ResultsFile {
 
   /** The run of an arm under a seed. */
   find(arm: string, seed: number): RunResult | undefined {
-    return this.current.runs.find((run) => run.arm === arm && run.seed === seed);
+    return this.current.runs.find((run) => isSame(run, { arm, seed }));
   }
 
   /** A task's run is here, with all that is asked for. */
@@ -205,23 +157,51 @@ export class ResultsFile {
     return run !== undefined && hasExtras(task, run);
   }
 
-  /** Adds a run (in place of one that lacked something) and writes the file; resolves when it is on disk. @throws DataError naming path and remedy. */
-  add(run: RunResult): Promise<void> {
-    const place = new Map(this.experiment.arms.map(({ name }, i) => [name, i]));
-    const others = this.current.runs.filter(({ arm, seed }) => arm !== run.arm || seed !== run.seed);
-    const runs = [...others, run].sort(
-      (a, b) => (place.get(a.arm) ?? 0) - (place.get(b.arm) ?? 0) || a.seed - b.seed,
-    );
-    this.current = { ...this.current, runs };
-    const text = resultsText(this.current);
+  /**
+   * Adds a run (in place of one that lacked something) and writes the file; resolves when it is on disk.
+   * @throws DataError naming path and remedy, and for a run that could not be read again.
+   */
+  async add(run: RunResult): Promise<void> {
+    // As it will be read: what is no number is null in JSON.
+    const problem = runProblem(JSON.parse(JSON.stringify(run)));
+    if (problem !== undefined)
+      throw new DataError(
+        `is given a run (${run.arm}, seed ${run.seed}) that cannot be right: ${problem}; its folder is kept`,
+        resultsPath(this.folder, this.experiment.name),
+      );
+    this.checkData(run);
     const written = this.writing.then(async () => {
-      await makeFolder(join(this.folder, this.experiment.name));
-      await writeFileAtomic(resultsPath(this.folder, this.experiment.name), text);
+      const { name } = this.experiment;
+      // Another may have changed the file by hand or by a checkout: of what it has now nothing is lost.
+      const runs = (await readResults(this.folder, name))?.runs ?? this.current.runs;
+      this.current = {
+        ...this.current,
+        runs: this.inOrder([...runs.filter((one) => !isSame(one, run)), run]),
+      };
+      await makeFolder(join(this.folder, name));
+      await writeFileAtomic(resultsPath(this.folder, name), resultsText(this.current));
     });
     this.writing = written.catch(() => undefined);
     return written;
   }
+
+  /** @throws DataError for a run of other data than those that are here, which would be compared with it. */
+  checkData(run: Pick<RunResult, 'arm' | 'seed' | 'dataFingerprint'>): void {
+    const others = this.current.runs.filter((one) => !isSame(one, run));
+    const problem = otherDataText(this.experiment, others, run);
+    if (problem !== undefined) throw new DataError(problem, resultsPath(this.folder, this.experiment.name));
+  }
+
+  /** By arm as the experiment has them, then by seed. */
+  private inOrder(runs: readonly RunResult[]): RunResult[] {
+    const place = new Map(this.experiment.arms.map(({ name }, i) => [name, i]));
+    return [...runs].sort((a, b) => (place.get(a.arm) ?? 0) - (place.get(b.arm) ?? 0) || a.seed - b.seed);
+  }
 }
+
+/** Whether two are the run of one arm under one seed. */
+const isSame = (a: Pick<RunResult, 'arm' | 'seed'>, b: Pick<RunResult, 'arm' | 'seed'>): boolean =>
+  a.arm === b.arm && a.seed === b.seed;
 
 /** One run a line: what a later run adds is a line of a diff. */
 function resultsText({ runs, ...head }: Results): string {

@@ -1,14 +1,18 @@
 /** `octograd reproduce` itself: does the runs that are to be done, writes what follows from them, and prints the tables. */
+import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import { type CliIo, exitCodes, signalCode } from '../io.js';
 import { tableLines } from '../table.js';
-import { placesOfData, type Skipped, withData } from './data-places.js';
+import { octogradVersion } from '../version.js';
+import { placesOfData, withData } from './data-places.js';
 import { documentsOf, writeBeside } from './document-files.js';
 import type { Experiment } from './experiment.js';
+import { FolderLocks } from './folder-lock.js';
 import { measuredOf } from './measured.js';
 import { type Folders, type Planned, planned, type ReproduceOptions } from './request.js';
 import { findResults, type Results, resultsPath } from './results.js';
 import { type RunnerOptions, runAll } from './runner.js';
+import { versionsText } from './same-data.js';
 import { armTable } from './tables.js';
 
 /** `3 runs`. */
@@ -63,25 +67,61 @@ export function runnerOptions(
   folders: Folders,
   io: CliIo,
 ): Pick<RunnerOptions, 'io' | 'runsFolder' | 'jobs' | 'threads' | 'wide' | 'quiet'> {
-  const threads = options.threads ?? (options.jobs > 1 ? 1 : undefined);
+  const { jobs = 1 } = options;
+  const threads = options.threads ?? (jobs > 1 ? 1 : undefined);
   return {
     io,
     runsFolder: folders.runs,
-    jobs: options.jobs,
+    jobs,
     ...(threads === undefined ? {} : { threads }),
     ...(options.wide ? { wide: true } : {}),
     ...(options.quiet ? { quiet: true } : {}),
   };
 }
 
-/** Those of the experiments that have something to do and no data to do it with. */
-function isSkipped({ experiment, jobs }: Planned, skipped: readonly Skipped[]): boolean {
-  return jobs.length > 0 && skipped.some(({ name }) => name === experiment.name);
+/** Takes the folders of what is to be done: those of results, and those of runs, which several folders of experiments may share. */
+async function takeFolders(plans: readonly Planned[], folders: Folders, locks: FolderLocks): Promise<void> {
+  for (const { experiment, jobs } of plans) {
+    if (jobs.length === 0) continue;
+    for (const folder of new Set([folders.results, folders.runs])) {
+      await locks.take(join(folder, experiment.name));
+    }
+  }
+}
+
+/** Does the runs, and writes what follows from those that ended, whatever ended the others. */
+async function doRuns(
+  plans: readonly Planned[],
+  places: ReadonlyMap<string, string>,
+  options: ReproduceOptions,
+  folders: Folders,
+  io: CliIo,
+): Promise<void> {
+  const jobs = plans.flatMap((plan) => plan.jobs);
+  const write = async (): Promise<void> => {
+    if (!folders.beside || (jobs.length === 0 && !options.resume)) return;
+    const measured = await measuredOf(
+      plans.map(({ experiment }) => experiment),
+      folders,
+      io,
+    );
+    await writeBeside(documentsOf(measured, folders), io);
+  };
+  try {
+    const known = await knownResults(plans, folders);
+    await runAll(jobs, { ...runnerOptions(options, folders, io), data: places, known });
+  } catch (error) {
+    // The first error says more; a second is told beside it.
+    await write().catch((second: Error) => io.stderr.write(`octograd: ${second.message}\n`));
+    throw error;
+  }
+  await write();
 }
 
 /**
  * Does the runs of experiments that are not there yet, and prints what all say.
  * @param names of the call; what was asked for by name is not left out quietly. @returns the exit code.
+ * @throws DataError where another process is at work on one of them, before anything is trained.
  */
 export async function runExperiments(
   experiments: readonly Experiment[],
@@ -90,39 +130,47 @@ export async function runExperiments(
   folders: Folders,
   io: CliIo,
 ): Promise<number> {
-  const all = await planned(experiments, options, folders);
-  const busy = all.filter(({ jobs }) => jobs.length > 0).map(({ experiment }) => experiment);
+  const asked = await planned(experiments, options, folders);
+  const busy = asked.filter(({ jobs }) => jobs.length > 0);
   const places = await placesOfData(options.data, experiments);
-  const { skipped } = await withData(busy, places);
+  const { skipped } = await withData(
+    busy.map(({ experiment }) => experiment),
+    places,
+  );
   if (names.length > 0 && skipped.length > 0) throw new UsageError(`${skipped[0].name}: ${skipped[0].why}`);
-  const plans = all.filter((plan) => !isSkipped(plan, skipped));
-  const jobs = plans.flatMap((plan) => plan.jobs);
-  if (!options.quiet && jobs.length > 0) {
-    io.stdout.write(
-      `${counted(jobs.length, 'run')} of ${counted(busy.length - skipped.length, 'experiment')}; results in ${folders.results}, runs in ${folders.runs}\n`,
-    );
-  }
+  const isSkipped = ({ experiment }: Planned): boolean =>
+    skipped.some(({ name }) => name === experiment.name);
+  const locks = new FolderLocks();
   try {
-    const known = await knownResults(plans, folders);
-    await runAll(jobs, { ...runnerOptions(options, folders, io), data: places, known });
-  } finally {
-    if (folders.beside && (jobs.length > 0 || options.resume)) {
-      const measured = await measuredOf(
-        plans.map(({ experiment }) => experiment),
-        folders,
-        io,
+    await takeFolders(
+      asked.filter((plan) => !isSkipped(plan)),
+      folders,
+      locks,
+    );
+    // Again, now that nobody else adds to them.
+    const plans = (await planned(experiments, options, folders)).filter((plan) => !isSkipped(plan));
+    const jobs = plans.flatMap((plan) => plan.jobs);
+    if (!options.quiet && jobs.length > 0) {
+      io.stdout.write(
+        `${counted(jobs.length, 'run')} of ${counted(busy.length - skipped.length, 'experiment')}; results in ${folders.results}, runs in ${folders.runs}\n`,
       );
-      await writeBeside(documentsOf(measured, folders), io);
     }
+    for (const { experiment, file, jobs: own } of plans) {
+      const text = own.length > 0 ? versionsText(file.results.runs, [octogradVersion()]) : undefined;
+      if (text !== undefined) io.stderr.write(`octograd: ${experiment.name}: ${text}\n`);
+    }
+    await doRuns(plans, places, options, folders, io);
+    if (io.signal.aborted) {
+      io.stdout.write(interruptedText(plans, options.smoke === true));
+      return signalCode(io.signal);
+    }
+    printTables(plans, io);
+    for (const { name, why } of skipped) io.stdout.write(`\nNot run: ${name}: ${why}\n`);
+    if (jobs.length === 0 && plans.length > 0) io.stdout.write(completeText(plans, folders));
+    return exitCodes.ok;
+  } finally {
+    await locks.release();
   }
-  if (io.signal.aborted) {
-    io.stdout.write(interruptedText(plans, options.smoke === true));
-    return signalCode(io.signal);
-  }
-  printTables(plans, io);
-  for (const { name, why } of skipped) io.stdout.write(`\nNot run: ${name}: ${why}\n`);
-  if (jobs.length === 0 && plans.length > 0) io.stdout.write(completeText(plans, folders));
-  return exitCodes.ok;
 }
 
 /** That there was nothing to do, and how it is measured again all the same. */

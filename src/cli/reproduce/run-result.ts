@@ -15,6 +15,7 @@ const configSchema = v.object({
   platform: v.string(),
   cpu: v.optional(v.string()),
   commit: v.optional(v.string()),
+  dataFingerprint: v.optional(v.string()),
   cores: v.optional(v.number()),
   startedAt: v.string(),
   command: v.string(),
@@ -60,6 +61,8 @@ export interface RunResult {
   /** Of the clone that it ran in, `-dirty` where its sources were changed; an installed package has none. */
   readonly commit?: string;
   readonly startedAt: string;
+  /** Stands for training and test data; runs of older versions do not say. See data-fingerprint.ts. */
+  readonly dataFingerprint?: string;
   /** Why a run diverged. */
   readonly message?: string;
   /** What probes say of each layer, where the experiment asks for it; empty where nothing is quantised. */
@@ -125,7 +128,8 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
   try {
     log = await readFile(join(folder, 'metrics.jsonl'), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw new DataError(`metrics.jsonl cannot be read: ${message}`, folder);
   }
   const all = events(log);
   const done = all.find(({ type }) => type === 'run-done');
@@ -160,6 +164,7 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
       ...(typeof backend === 'string' ? { backend } : {}),
       ...(config.commit === undefined ? {} : { commit: config.commit }),
       startedAt: config.startedAt,
+      ...(config.dataFingerprint === undefined ? {} : { dataFingerprint: config.dataFingerprint }),
       ...(failed ? { message: String(failed.message) } : {}),
       ...(settings.probeEvery > 0 ? { cosines: layerCosines(probesOf(all)) } : {}),
       ...(settings.distributions ? { distributions: snapshotsOf(all) } : {}),

@@ -1,15 +1,12 @@
-/**
- * Does the runs of experiments, some at a time, and adds each to its results as it ends. What a kill left behind is looked at first:
- * a run that came to its end is taken, half a run is done again.
- */
+/** Does the runs of experiments, some at a time, and adds each to its results as it ends. What a kill left behind is looked at first. */
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../core/errors.js';
 import type { CliIo } from '../io.js';
 import { percentText } from '../table.js';
+import { leftover } from './leftover.js';
 import type { Results, ResultsFile } from './results.js';
-import { type FolderRun, hasExtras, type RunResult, readRun, recorded } from './run-result.js';
+import { type RunResult, readRun, recorded } from './run-result.js';
 import { differences, type Task } from './tasks.js';
 import { TotalProgress } from './total-progress.js';
 import { trainApart, trainHere } from './train-run.js';
@@ -46,14 +43,10 @@ export function runFolderOf(runsFolder: string, { experiment, arm, seed }: Task)
   return join(runsFolder, experiment, `${arm}-seed${seed}`);
 }
 
-/** A run of this task that came to its end, in its folder; what else lies there goes. */
-async function leftover(folder: string, task: Task): Promise<FolderRun | undefined> {
-  if (!existsSync(folder)) return undefined;
-  const run = existsSync(join(folder, 'config.json')) ? await readRun(folder) : undefined;
-  const fits = run && run.result.settingsHash === task.hash && run.result.seed === task.seed;
-  if (fits && hasExtras(task, run.result)) return run;
-  await rm(folder, { recursive: true, force: true });
-  return undefined;
+/** That of the data, in the event that begins a run: other data than those of earlier runs end it there, not after hours. */
+function fingerprintIn(line: string): string | undefined {
+  if (!line.startsWith('{"type":"config"')) return undefined;
+  return (JSON.parse(line) as { config: { dataFingerprint?: string } }).config.dataFingerprint;
 }
 
 /** Does all jobs, in order. Resolves when the last has ended, or when those under way have after the signal. */
@@ -76,8 +69,12 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
 
   const runOne = async ({ task, file }: Job): Promise<void> => {
     const folder = runFolderOf(runsFolder, task);
-    let run = await leftover(folder, task);
-    const found = run !== undefined;
+    const left = await leftover(folder, task);
+    if (left.aside !== undefined) {
+      progress.clear();
+      io.stderr.write(`octograd: ${left.aside}\n`);
+    }
+    let { run } = left;
     if (!run) {
       progress.start(task);
       const place = data.get(task.dataset);
@@ -88,7 +85,11 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
           ...(options.threads === undefined ? {} : { threads: options.threads }),
           ...(options.wide ? { wide: true } : {}),
           ...(place === undefined ? {} : { data: place }),
-          onLine: (line) => progress.hear(task, line),
+          onLine: (line) => {
+            const dataFingerprint = fingerprintIn(line);
+            if (dataFingerprint !== undefined) file.checkData({ ...task, dataFingerprint });
+            progress.hear(task, line);
+          },
         },
         io,
       );
@@ -108,7 +109,7 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
       );
     }
     await file.add(recorded(task, run));
-    progress.end(task, `${resultText(run.result)}${found ? ' (of an earlier run)' : ''}`);
+    progress.end(task, `${resultText(run.result)}${left.run ? ' (of an earlier run)' : ''}`);
   };
   const work = async (): Promise<void> => {
     for (let job = queue.shift(); job; job = queue.shift()) {

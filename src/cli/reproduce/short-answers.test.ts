@@ -53,7 +53,7 @@ describe('RESULTS.md', () => {
       [fine, fine],
       [fine, bad],
       '**no loss** in 2 of 2 (e0, e1).',
-      'loss in 1 of 2; no loss in 1 | +0.00 [+0.00, +0.00] (simulated), no loss | -2.00 [-2.43, -1.57] (simulated), **loss** |',
+      'loss in 1 of 2; no loss in 1 | 0.00 [0.00, 0.00] (simulated), no loss | -2.00 [-2.43, -1.57] (simulated), **loss** |',
     ],
     [
       [fine, bad],
@@ -71,7 +71,7 @@ describe('RESULTS.md', () => {
       [[0]],
       [[0]],
       '**not settled** in 1 of 1 (e0).',
-      'not settled in 1 of 1 | +0.00 (one seed) (simulated), not settled |',
+      'not settled in 1 of 1 | 0.00 (one seed) (simulated), not settled |',
     ],
     [[[-0.2, -0.21, -0.19]], [[]], '**no loss** in 1 of 1 (e0*).', 'not run in 1 of 1 | not run |'],
     [
@@ -110,7 +110,7 @@ describe('RESULTS.md', () => {
     const [overview] = text.split('## The experiments');
     expect(overview.split('\n').filter((line) => line.startsWith('| '))).toEqual([
       '| experiment | network | data | n | float32 | `int8` less float32 | `without` less float32 |',
-      '| [a](experiments/a/README.md) | `mlp` | mnist | 3 | 90.00 % | +0.00 [-0.25, +0.25] points, no loss | -0.10 (one seed) points, not settled, n = 1 (simulated) |',
+      '| [a](experiments/a/README.md) | `mlp` | mnist | 3 | 90.00 % | 0.00 [-0.25, +0.25] points, no loss | -0.10 (one seed) points, not settled, n = 1 (simulated) |',
       '| [c](experiments/c/README.md) | `mlp` | mnist | 3 | 90.00 % | -79.00 [-79.00, -79.00] points, diverged (1 of 3), collapsed (2 of 3) | not run |',
       '| [d](experiments/d/README.md) | `mlp` | mnist | 0 | - | not run | not run |',
     ]);
@@ -159,7 +159,7 @@ describe('RESULTS.md', () => {
       [
         'It trains',
         's',
-        '[a](experiments/a/README.md): int8 - fp32: +0.00 [-0.25, +0.25] points, n = 3; without (simulated) - fp32: -2.00 [-2.25, -1.75] points, n = 3',
+        '[a](experiments/a/README.md): int8 - fp32: 0.00 [-0.25, +0.25] points, n = 3; without (simulated) - fp32: -2.00 [-2.25, -1.75] points, n = 3',
         'holds in 1 of 2; does not hold (loss) in 1',
       ],
     ]);
@@ -167,7 +167,7 @@ describe('RESULTS.md', () => {
 
   it('says n of a difference of fewer seeds than float32 has', () => {
     const text = resultsMarkdown([named('a', [parity], { fp32: [0, 0, 0, 0], int8: fine })], none);
-    expect(text).toContain('| 4 | 90.00 % | +0.00 [-0.25, +0.25] points, no loss, n = 3 |');
+    expect(text).toContain('| 4 | 90.00 % | 0.00 [-0.25, +0.25] points, no loss, n = 3 |');
   });
 
   it('says what "no loss" excludes, by the margins, and where there is little to lose', () => {

@@ -180,6 +180,53 @@ describe('--docs', () => {
   });
 });
 
+describe('plots and long tables of earlier results', () => {
+  const exps = join(folder, 'stale');
+  const at = (name: string): string => join(exps, 'small', name);
+  const docs = (...args: string[]): Promise<Outcome> =>
+    run(['reproduce', 'small', '--experiments', exps, '--docs', ...args]);
+  const diverge = (): void => {
+    const results = JSON.parse(readFileSync(at('results.json'), 'utf8'));
+    const lost = { status: 'diverged', testAccuracy: null, testLoss: null, message: 'loss' };
+    const runs = results.runs.map((one: object) => ({ ...one, ...lost }));
+    writeFileSync(at('results.json'), JSON.stringify({ ...results, runs }));
+  };
+
+  it('are refused by --check and taken away by --docs, and no README links to them', async () => {
+    mkdirSync(at(''), { recursive: true });
+    writeFileSync(at('experiment.json'), JSON.stringify(experiment));
+    writeResults(exps, 0.7777);
+    expect((await docs()).code).toBe(0);
+    expect(readFileSync(at('README.md'), 'utf8')).toContain('(plot.svg)');
+    const plot = readFileSync(at('plot.svg'), 'utf8');
+    // One that is missing is as wrong as one too many.
+    rmSync(at('plot.svg'));
+    expect(await docs('--check')).toMatchObject({ code: 3, err: expect.stringContaining(at('plot.svg')) });
+    expect((await docs()).code).toBe(0);
+    // Nothing is left to draw.
+    diverge();
+    expect((await docs()).out).not.toContain('.svg');
+    expect(existsSync(at('plot.svg'))).toBe(false);
+    expect(readFileSync(at('README.md'), 'utf8')).not.toContain('.svg');
+    expect((await docs('--check')).code).toBe(0);
+    writeFileSync(at('plot.svg'), plot);
+    const { code, err } = await docs('--check');
+    expect([code, err]).toEqual([
+      3,
+      expect.stringContaining(`${at('plot.svg')}: not what results.json says`),
+    ]);
+  });
+
+  it('are told from drawings and texts of the user, which stay', async () => {
+    writeFileSync(at('plot.svg'), '<svg xmlns="http://www.w3.org/2000/svg"></svg>');
+    writeFileSync(at('tables.md'), 'My own words.');
+    expect((await docs()).code).toBe(0);
+    expect((await docs('--check')).code).toBe(0);
+    expect(existsSync(at('plot.svg'))).toBe(true);
+    expect(readFileSync(at('tables.md'), 'utf8')).toBe('My own words.');
+  });
+});
+
 describe('results of other settings than experiment.json has', () => {
   const write = (changes: object): void =>
     writeFileSync(
@@ -238,5 +285,5 @@ it('--help says what a call writes anew, and no default that is none', async () 
 
 it.each(['--list', '--report', '--docs'])('%s has nothing to show of a trial', async (option) => {
   const { code, err } = await reproduce(option, '--smoke');
-  expect([code, err]).toEqual([2, expect.stringContaining('a trial has none; leave out --smoke')]);
+  expect([code, err]).toEqual([2, expect.stringContaining('and a trial (--smoke) has none; leave out one')]);
 });

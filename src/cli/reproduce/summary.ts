@@ -26,6 +26,9 @@ export interface Comparison {
   readonly survived: number;
   /** Seeds under which both diverged, which say nothing. */
   readonly bothDiverged: number;
+  /** Seeds under which the arm itself was run, and the other: without a common one they cannot be compared. */
+  readonly runs: number;
+  readonly otherRuns: number;
 }
 
 /** An arm's figures, in the experiment's metric: per cent of the test set, or nats. */
@@ -78,8 +81,9 @@ export function comparisonOf(
   arm: string,
   against: string,
 ): Comparison {
+  const own = valuesOf(experiment, results, arm);
   const others = valuesOf(experiment, results, against);
-  const pairs = [...valuesOf(experiment, results, arm)]
+  const pairs = [...own]
     .filter(([seed]) => others.has(seed))
     .map(([seed, own]) => ({ own, other: others.get(seed) }));
   const count = (own: boolean, other: boolean): number =>
@@ -97,6 +101,8 @@ export function comparisonOf(
     diverged: count(false, true),
     survived: count(true, false),
     bothDiverged: count(false, false),
+    runs: own.size,
+    otherRuns: others.size,
   };
 }
 
@@ -157,19 +163,30 @@ export function verdictText(experiment: Experiment, summary: ArmSummary): string
   return [verdict, fell].filter((part) => part !== '').join(', ');
 }
 
+/** Why there is nothing to compare: `not run`, or what the arm lacks that was run; empty where there is a pair of runs. */
+export function lackText({ against, runs, otherRuns, ...pairs }: Comparison): string {
+  if (pairs.seeds > 0) return '';
+  if (pairs.survived + pairs.bothDiverged > 0) return `no run of ${against} came to its end`;
+  if (runs === 0) return 'not run';
+  return otherRuns === 0 ? `no run of ${against}` : `no run of ${against} under the same seed`;
+}
+
 /** What the comparison says, and how many runs diverged. */
 function lossText(experiment: Experiment, { comparison, diverged, metric }: ArmSummary): string {
   if (!comparison) return diverged > 0 ? `diverged (${diverged} of ${diverged + (metric?.n ?? 0)})` : '';
-  const { against, seeds, survived, bothDiverged } = comparison;
-  if (seeds === 0) return survived + bothDiverged > 0 ? `no run of ${against} came to its end` : 'not run';
+  const { seeds } = comparison;
+  if (seeds === 0) return lackText(comparison);
   if (comparison.diverged === 0) return differenceText(experiment, comparison);
   const share = `diverged (${comparison.diverged} of ${seeds})`;
   return comparison.difference ? `${share}, else ${differenceText(experiment, comparison)}` : share;
 }
 
-/** A number with its sign: `+0.12`, `-0.30`. */
-export const signed = (value: number, digits: number): string =>
-  `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(digits)}`;
+/** A number with its sign: `+0.12`, `-0.30`; without where nothing is left of it: `0.00`. */
+export function signed(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits);
+  if (Number(text) === 0) return text;
+  return `${value < 0 ? '-' : '+'}${text}`;
+}
 
 /** `-0.12 [-0.40, 0.16]`; without brackets for one seed. */
 export function intervalText({ n, mean, low, high }: Estimate, digits: number): string {

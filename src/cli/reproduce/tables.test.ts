@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { experiment, no, type Points, results } from './claims.case.js';
 import { readmeText } from './documents.js';
-import { armTable } from './tables.js';
+import { armTable, markdownTable } from './tables.js';
 
 describe("an experiment's own table", () => {
   const table = (arms: Readonly<Record<string, Points>>) =>
@@ -16,6 +16,23 @@ describe("an experiment's own table", () => {
       ['fp32', 'diverged (1 of 3), else not settled, n = 2'],
     ]);
     expect(table({ fp32: [no, no], int8: [0, 0] })[1][5]).toBe('no run of fp32 came to its end');
+  });
+
+  it('tells what was not run from what has nothing to be compared with', () => {
+    const verdict = (fp32: Points, int8: Points): string => table({ fp32, int8 })[1][5];
+    expect(verdict([0], [])).toBe('not run');
+    expect(verdict([], [0, 0])).toBe('no run of fp32');
+    expect(verdict([], [no])).toBe('no run of fp32');
+    const { runs, ...rest } = results({ fp32: [0], int8: [0, 0] });
+    const apart = { ...rest, runs: runs.filter(({ arm, seed }) => arm === 'fp32' || seed === 1) };
+    expect(armTable(experiment({ expects: 'loss' }), apart).rows[1][5]).toBe(
+      'no run of fp32 under the same seed',
+    );
+  });
+
+  it('has no sign where nothing is left of a number', () => {
+    const rows = table({ fp32: [0, 0, 0], int8: [-0.001, 0, 0.001], without: [0.004, 0.004, 0.004] });
+    expect([rows[1][4], rows[2][4]]).toEqual(['0.00 [0.00, 0.00]', '0.00 [0.00, 0.00]']);
   });
 
   it('says which runs collapsed: at most twice the accuracy of guessing one of ten', () => {
@@ -37,6 +54,7 @@ describe("an experiment's own table", () => {
     expect(rows[2][5]).toBe('not settled, n = 3');
     const cell = (without: Points): string => table({ ...arms, without })[2][6];
     expect(cell([])).toBe('int8: not run');
+    expect(table({ fp32: [0], int8: [], without: [0] })[2][6]).toBe('int8: no run of int8');
     expect(cell([no, 0, no])).toBe('int8: -2.00 (one seed), not settled, n = 1, diverged (2 of 3)');
     expect(cell([no])).toBe('int8: diverged (1 of 1)');
     // Nothing to add where claims are about baselines.
@@ -59,7 +77,7 @@ describe("an experiment's own table", () => {
       return readmeText(one).replace(/\s+/g, ' ');
     };
     expect(text([0.9, -0.9, 0], [-0.2, -0.2, -0.21])).toContain(
-      '`int8` (+0.00 [-2.24, +2.24]) is not settled where `without` (-0.20 [-0.22, -0.19]) has no loss',
+      '`int8` (0.00 [-2.24, +2.24]) is not settled where `without` (-0.20 [-0.22, -0.19]) has no loss',
     );
     expect(text([0.9, -0.9, -1], [-0.2, -0.2, -0.21])).not.toContain("interval's ends");
     expect(text([0, 0, 0.01], [-0.2, -0.2, -0.21])).not.toContain("interval's ends");
@@ -70,4 +88,10 @@ describe("an experiment's own table", () => {
     const { head } = armTable(experiment({ expects: 'loss' }), results({ fp32: [0] }));
     expect(head.join()).not.toContain('time');
   });
+});
+
+it('a cell of Markdown ends at no bar of its own, nor at a line', () => {
+  const rows = [['a|b', 'a\\|b', 'a\\\\|b', 'one\rtwo', 'one\r\ntwo\u2028three']];
+  const [, , line] = markdownTable({ head: ['a', 'b', 'c', 'd', 'e'], rows, right: [] }).split('\n');
+  expect(line).toBe('| a\\|b | a\\\\\\|b | a\\\\\\\\\\|b | one two | one two three |');
 });

@@ -7,6 +7,7 @@ import {
   differenceText,
   digitsOf,
   intervalText,
+  lackText,
   signed,
   summaryOf,
   unitOf,
@@ -42,7 +43,7 @@ function othersCell(experiment: Experiment, results: Results | undefined, arm: s
       ...(difference ? [intervalText(difference, digitsOf(experiment)), verdict] : []),
       ...(diverged > 0 ? [`diverged (${diverged} of ${seeds})`] : []),
     ];
-    return `${against}: ${parts.length === 0 ? 'not run' : parts.join(', ')}`;
+    return `${against}: ${parts.length === 0 ? lackText(comparison) || 'not run' : parts.join(', ')}`;
   });
   return texts.length === 0 ? '-' : texts.join('; ');
 }
@@ -156,10 +157,13 @@ export function expectedTable(experiment: Experiment, results: Results | undefin
   };
 }
 
+/** A bar ends a cell unless a backslash is before it, of which a bar's own are doubled; so does a line's end of any kind. */
+const markdownCell = (text: string): string =>
+  text.replace(/(\\*)\|/g, '$1$1\\|').replace(/[\r\n\u2028\u2029]+/g, ' ');
+
 /** A table in Markdown. */
 export function markdownTable({ head, rows, right }: TextTable): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replace(/\|/g, '\\|').replace(/\n/g, ' ')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(markdownCell).join(' | ')} |`;
   const rule = `|${head.map((_, i) => (right.includes(i) ? '---:' : '---')).join('|')}|`;
   return [line(head), rule, ...rows.map(line)].join('\n');
 }

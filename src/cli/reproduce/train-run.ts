@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DataError, UsageError } from '../../core/errors.js';
+import { DataError, OctogradError, UsageError } from '../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../io/files.node.js';
 import { type CliIo, exitCodes } from '../io.js';
 import { trainCommand } from '../train.js';
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly wide?: boolean;
   /** `--data`. */
   readonly data?: string;
-  /** Hears each event as a line of JSON. */
+  /** Hears each event as a line of JSON. What it throws ends the run, and is thrown. */
   onLine(line: string): void;
 }
 
@@ -76,6 +76,15 @@ export async function trainHere(task: Task, options: RunOptions, io: CliIo): Pro
 /** The built program. Tests run from the sources, so it is looked for from the package's root. */
 export const program = join(fileURLToPath(new URL('../../../', import.meta.url)), 'dist', 'cli', 'main.js');
 
+/** Of a process that something else ended: a signal (too little memory, for one), or a failure inside octograd. */
+function endText({ experiment, arm, seed }: Task, end: number | NodeJS.Signals | null, what: string): string {
+  const how = typeof end === 'number' ? `with code ${end}` : `by ${end}`;
+  return (
+    `${experiment} ${arm} seed ${seed}: its process was ended ${how}${what === '' ? '' : `: ${what}`}; ` +
+    'the runs that came to their end are kept, and --resume does the others'
+  );
+}
+
 /**
  * Trains in a process of its own, which the signal ends between two steps. @returns its exit code.
  * @throws UsageError and DataError with what the process said of a failure.
@@ -90,10 +99,19 @@ export async function trainApart(task: Task, options: RunOptions, io: CliIo): Pr
       env: io.env as NodeJS.ProcessEnv,
     });
     const stop = (): void => void child.kill('SIGTERM');
+    let refused: unknown;
     if (io.signal.aborted) stop();
     io.signal.addEventListener('abort', stop, { once: true });
     let err = '';
-    const read = lineReader(options.onLine);
+    const read = lineReader((line) => {
+      if (refused !== undefined) return;
+      try {
+        options.onLine(line);
+      } catch (error) {
+        refused = error;
+        stop();
+      }
+    });
     child.stdout.setEncoding('utf8').on('data', read);
     child.stderr.setEncoding('utf8').on('data', (piece: string) => {
       err += piece;
@@ -102,10 +120,11 @@ export async function trainApart(task: Task, options: RunOptions, io: CliIo): Pr
     child.on('close', (code, signal) => {
       io.signal.removeEventListener('abort', stop);
       const what = err.trim().replace(/^octograd: /, '');
-      if (code === exitCodes.ok || code === exitCodes.numbers || io.signal.aborted) resolve(code ?? 1);
+      if (refused !== undefined) reject(refused);
+      else if (code === exitCodes.ok || code === exitCodes.numbers || io.signal.aborted) resolve(code ?? 1);
       else if (code === exitCodes.usage) reject(new UsageError(what));
       else if (code === exitCodes.data) reject(new DataError(what));
-      else reject(new Error(`octograd train ended with ${code ?? signal}: ${what}`));
+      else reject(new OctogradError(endText(task, code ?? signal, what)));
     });
   });
 }

@@ -2,12 +2,14 @@
  * `octograd reproduce --verify`: does recorded runs anew, in a folder of their own, and holds the new figures against the recorded ones to
  * the last digit. Changes no results.
  */
+import { join } from 'node:path';
 import { DataError, UsageError } from '../../core/errors.js';
 import { type CliIo, exitCodes, signalCode } from '../io.js';
 import { percentText } from '../table.js';
 import { arithmeticOf } from './arithmetic.js';
 import { placesOfData, withData } from './data-places.js';
 import type { Experiment } from './experiment.js';
+import { FolderLocks } from './folder-lock.js';
 import { armsOf, type Folders, type ReproduceOptions } from './request.js';
 import { ResultsFile, resultsPath, scheduleText } from './results.js';
 import { runnerOptions } from './run-experiments.js';
@@ -122,17 +124,24 @@ export async function verify(
     io.stdout.write(
       `${pairs.length} recorded ${pairs.length === 1 ? 'run' : 'runs'} anew, in ${folders.runs}\n`,
     );
-  await runAll(
-    pairs.map(({ job }) => job),
-    {
-      ...runnerOptions(options, folders, io),
-      data: places,
-      known: [...new Set(pairs.map(({ experiment }) => experiment.name))].map((name) => ({
-        experiment: name,
-        runs: pairs.filter((pair) => pair.experiment.name === name).map(({ recorded }) => recorded),
-      })),
-    },
-  );
+  const names = [...new Set(pairs.map(({ experiment }) => experiment.name))];
+  const locks = new FolderLocks();
+  try {
+    for (const name of names) await locks.take(join(folders.runs, name));
+    await runAll(
+      pairs.map(({ job }) => job),
+      {
+        ...runnerOptions(options, folders, io),
+        data: places,
+        known: names.map((name) => ({
+          experiment: name,
+          runs: pairs.filter((pair) => pair.experiment.name === name).map(({ recorded }) => recorded),
+        })),
+      },
+    );
+  } finally {
+    await locks.release();
+  }
   const outcomes = pairs.map(outcomeOf).filter((outcome) => outcome !== undefined);
   io.stdout.write(`\n${outcomes.map(({ text }) => `${text}\n`).join('')}`);
   const same = outcomes.filter((outcome) => outcome.same).length;
