@@ -56,6 +56,11 @@ const contract = {
 /** Folders of one kind that know nothing of each other. */
 const strangers = [['src/backend/reference/', 'src/backend/wasm/', 'src/backend/webgpu/']];
 
+/** Folders within one layer, each of which may know those before it, but none after. */
+const floors = ['experiment', 'results', 'findings', 'documents', 'run'].map(
+  (folder) => `src/cli/reproduce/${folder}/`,
+);
+
 /** Packages -> where they may be imported. */
 const packages = {
   commander: /^src\/cli\//,
@@ -151,6 +156,11 @@ function verdict(file, entry, targetOf) {
         return 'the contract does not know its backends; turn the import around';
       }
     }
+  }
+  const floorOf = (path) => floors.findIndex((folder) => path.startsWith(folder));
+  if (floorOf(file) >= 0 && floorOf(target) > floorOf(file)) {
+    const [own, above] = [file, target].map((path) => floors[floorOf(path)]);
+    return `${own} does not know ${above}, which is built on it; move what both need into ${own}, or turn the import around`;
   }
   const from = layerOf(file);
   const to = layerOf(target);

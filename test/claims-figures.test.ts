@@ -5,7 +5,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { readClaims } from '../src/cli/reproduce/claims.js';
+import { readClaims } from '../src/cli/reproduce/findings/claims.js';
 import { cell, column, least, most, number, preface, section } from './support/theory-page.js';
 
 const { elsewhere } = await readClaims(fileURLToPath(new URL('../experiments', import.meta.url)));

@@ -33,6 +33,8 @@ const good = {
   'src/quant/recipe.ts': "import * as v from 'valibot';\nexport const recipe = v;\n",
   'src/nn/layer.ts': "import type { K } from '../graph/graph.js';\nexport type L = K;\n",
   'src/nn/layer.test.ts': "import '../quant/recipe.js';\nimport 'node:fs';\nimport 'vitest';\n",
+  'src/cli/reproduce/experiment/a.ts': 'export const a = 1;\n',
+  'src/cli/reproduce/run/b.ts': "import { a } from '../experiment/a.js';\nexport const b = a;\n",
   'src/cli/main.ts': "import 'node:fs';\nimport 'commander';\nimport '../nn/layer.js';\n",
 };
 
@@ -46,6 +48,12 @@ const wrong: [title: string, path: string, text: string, message: RegExp][] = [
     'src/core/a1.ts',
     "import '../nn/layer.js';",
     /src\/core\/a1\.ts:1 -> src\/nn\/layer\.ts\n.*core may know nothing/,
+  ],
+  [
+    'an upward arrow within a layer',
+    'src/cli/reproduce/findings/a0.ts',
+    "import '../run/b.js';",
+    /src\/cli\/reproduce\/findings\/ does not know src\/cli\/reproduce\/run\//,
   ],
   [
     'layers that name recipes',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { type Estimate, estimate } from '../src/cli/reproduce/statistics.js';
+import { type Estimate, estimate } from '../src/cli/reproduce/findings/statistics.js';
 
 interface Run {
   readonly data: string;

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { experimentNames } from '../src/cli/reproduce/find.js';
+import { experimentNames } from '../src/cli/reproduce/experiment/find.js';
 import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
 import { type Ended, startProgram } from './support/program.js';
 

@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Results } from '../src/cli/reproduce/results.js';
-import type { RunResult } from '../src/cli/reproduce/run-result.js';
-import { differingFigures } from '../src/cli/reproduce/verify.js';
+import type { Results } from '../src/cli/reproduce/results/results.js';
+import type { RunResult } from '../src/cli/reproduce/results/run-result.js';
+import { differingFigures } from '../src/cli/reproduce/run/verify.js';
 import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, run, runReproduce, workFolder, writeSmallData } from '../run.case.js';
 import { octogradCommit } from '../version.js';
-import type { Results } from './results.js';
+import type { Results } from './results/results.js';
 
 const folder = workFolder();
 const data = join(folder, 'data');

@@ -3,12 +3,12 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import { timeStamp } from '../run-folder.js';
-import type { Experiment } from './experiment.js';
-import { type Place, placeOf } from './find.js';
-import { ResultsFile, resultsPath, scheduleText } from './results.js';
-import type { Job } from './runner.js';
-import { checkSettings } from './settings-check.js';
-import { type Task, tasksOf } from './tasks.js';
+import type { Experiment } from './experiment/experiment.js';
+import { type Place, placeOf } from './experiment/find.js';
+import { type Task, tasksOf } from './experiment/tasks.js';
+import { ResultsFile, resultsPath, scheduleText } from './results/results.js';
+import { checkSettings } from './results/settings-check.js';
+import type { Job } from './run/runner.js';
 
 /** Options as commander hands them over. */
 export interface ReproduceOptions {

@@ -1,0 +1,154 @@
+/** The documents of experiments as files: which there are, where they lie, and whether they are what the results say. */
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { DataError } from '../../../core/errors.js';
+import { makeFolder, writeFileAtomic } from '../../../io/files.node.js';
+import type { CliIo } from '../../io.js';
+import { isStandalone } from '../../report-svg.js';
+import type { Experiment } from '../experiment/experiment.js';
+import { type Measured, readClaims } from '../findings/claims.js';
+import { distributionSvgs } from '../findings/distributions.js';
+import type { Folders } from '../request.js';
+import { cosineSvg } from './cosine-chart.js';
+import {
+  frontAnswers,
+  frontPage,
+  readmeText,
+  resultsMarkdown,
+  tablesText,
+  writtenMark,
+} from './documents.js';
+import { measuredOf } from './measured.js';
+import { experimentSvg } from './plot.js';
+
+/** A file to be written; without a text one that is not to be there, since the results have nothing for it. */
+export type Document = readonly [path: string, text: string | undefined];
+
+/** README, tables and plots of each experiment. */
+export function documentsOf(measured: readonly Measured[], folders: Folders): Document[] {
+  return measured.flatMap((one): Document[] => {
+    const folder = join(folders.results, one.experiment.name);
+    const files = [
+      ['README.md', readmeText(one)],
+      ['tables.md', tablesText(one)],
+      ['plot.svg', experimentSvg(one.experiment, one.results)],
+      ['cosines.svg', cosineSvg(one.experiment, one.results)],
+      ...distributionSvgs(one.experiment, one.results),
+    ] as const;
+    return files.map(([file, text]) => [join(folder, file), text]);
+  });
+}
+
+/** Paths of documents in whose place something stands that `--docs` did not write. Plots have names of their own, and are not looked at. */
+async function foreign(documents: readonly Document[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const [path, wanted] of documents) {
+    const text = path.endsWith('.md') && wanted !== undefined ? await textOf(path) : undefined;
+    if (text !== undefined && !text.includes(writtenMark)) found.push(path);
+  }
+  return found;
+}
+
+const textOf = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+
+/** Whether a file that is not to be there is one that `--docs` wrote of earlier results. */
+function isStale(path: string, text: string | undefined): boolean {
+  return text !== undefined && (path.endsWith('.md') ? text.includes(writtenMark) : isStandalone(text));
+}
+
+/** @throws DataError, before anything is written, where a document would take the place of a text that is not of `--docs`. */
+export async function writeAll(documents: readonly Document[]): Promise<void> {
+  const others = await foreign(documents);
+  if (others.length > 0) {
+    throw new DataError(
+      `${others.join(', ')}: not written by octograd reproduce --docs, and so not written over; move it away, or name another place with --out`,
+    );
+  }
+  for (const [path, text] of documents) {
+    if (text !== undefined) {
+      await makeFolder(dirname(path));
+      await writeFileAtomic(path, text);
+    } else if (isStale(path, await textOf(path))) await rm(path);
+  }
+}
+
+/** {@link writeAll} after runs, which a text of the user's must not bring to nothing: it stays, and that is said. */
+export async function writeBeside(documents: readonly Document[], io: CliIo): Promise<void> {
+  const others = await foreign(documents);
+  if (others.length > 0) {
+    io.stderr.write(`octograd: ${others.join(', ')}: not written by octograd reproduce, left as it is\n`);
+  }
+  await writeAll(documents.filter(([path]) => !others.includes(path)));
+}
+
+/** Where the folders are that links of RESULTS.md lead to. */
+interface Places {
+  /** That of RESULTS.md. */
+  readonly from: string;
+  /** That of the experiments. */
+  readonly experiments: string;
+  /** That of the READMEs, by experiment. */
+  readonly documents: string;
+  readonly names: readonly string[];
+}
+
+/**
+ * RESULTS.md is composed as it is in the repository, with `experiments/` and `docs/` beside it; here its links are made to lead where
+ * things are. What is nowhere is named without a link.
+ */
+export function relinked(text: string, { from, experiments, documents, names }: Places): string {
+  return text.replace(/\[([^\]]*)\]\(([\w./-]+)\)/g, (link, title: string, path: string) => {
+    const [top, ...rest] = path.split('/');
+    const own = top === 'experiments' && names.includes(rest[0]);
+    const folder = top === 'experiments' ? experiments : join(experiments, '..', top);
+    const target = join(own ? documents : folder, ...rest);
+    if (!own && !existsSync(target)) return title;
+    const made = relative(from, target).replaceAll('\\', '/');
+    return made === path ? link : `[${title}](${made})`;
+  });
+}
+
+/** All READMEs and plots, and beside the folder of the experiments RESULTS.md and the short answers of a README.md that has a place for them. */
+export async function allDocuments(
+  experiments: readonly Experiment[],
+  names: readonly string[],
+  folders: Folders,
+  io: CliIo,
+): Promise<Document[]> {
+  const measured = await measuredOf(experiments, folders, io);
+  const documents = documentsOf(measured, folders);
+  if (names.length > 0) return documents;
+  const folder = folders.beside ? join(folders.results, '..') : folders.results;
+  const places = {
+    from: folder,
+    experiments: folders.place.folder,
+    documents: folders.results,
+    names: experiments.map(({ name }) => name),
+  };
+  const whole = resultsMarkdown(measured, await readClaims(folders.place.folder));
+  const front = join(folder, 'README.md');
+  const found = await readFile(front, 'utf8').catch(() => '');
+  const page = frontPage(found.replace(/\r\n/g, '\n'), relinked(frontAnswers(measured), places));
+  return [
+    ...documents,
+    [join(folder, 'RESULTS.md'), relinked(whole, places)],
+    ...(page === undefined ? [] : [[front, page] as const]),
+  ];
+}
+
+/** Refuses documents that are not those of the results. */
+export async function checkDocuments(documents: readonly Document[]): Promise<void> {
+  const stale: string[] = [];
+  for (const [path, text] of documents) {
+    const found = await textOf(path);
+    // A checkout on Windows may have other line ends.
+    const isOther = text === undefined ? isStale(path, found) : found?.replace(/\r\n/g, '\n') !== text;
+    if (isOther) stale.push(path);
+  }
+  if (stale.length > 0) {
+    throw new DataError(
+      `${stale.join(', ')}: not what results.json says; octograd reproduce --docs writes them again`,
+    );
+  }
+}

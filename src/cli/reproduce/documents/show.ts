@@ -1,0 +1,26 @@
+/** `octograd reproduce --report`: the page of all results as a file. */
+import { join } from 'node:path';
+import { makeFolder, writeFileAtomic } from '../../../io/files.node.js';
+import type { CliIo } from '../../io.js';
+import type { Experiment } from '../experiment/experiment.js';
+import { readClaims } from '../findings/claims.js';
+import type { Folders, ReproduceOptions } from '../request.js';
+import { measuredOf } from './measured.js';
+import { experimentsPage } from './page.js';
+
+export async function writePage(
+  experiments: readonly Experiment[],
+  options: ReproduceOptions,
+  folders: Folders,
+  io: CliIo,
+): Promise<void> {
+  const measured = await measuredOf(experiments, folders, io);
+  const folder = options.out ?? 'runs';
+  const path = join(folder, options.out === undefined ? 'experiments.html' : 'report.html');
+  await makeFolder(folder);
+  await writeFileAtomic(path, experimentsPage(measured, await readClaims(folders.place.folder)));
+  const known = measured.filter(({ results }) => results).length;
+  io.stdout.write(
+    `Report: ${path}: results of ${known} of ${measured.length} experiments, looked for in ${folders.sources.join(', then in ')}\n`,
+  );
+}

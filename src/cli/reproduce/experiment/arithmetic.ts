@@ -1,0 +1,57 @@
+/**
+ * In what arithmetic an arm trains, by its recipe and model: on integer kernels, simulated in float, or in float32 from the start. Plans
+ * nothing; what integer kernels take is quant/product-kind.ts's affair.
+ */
+import { createModel, takesTokens } from '../../../models/index.js';
+import { bind, LayerNorm, type Module, Norm } from '../../../nn/index.js';
+import { describeProducts, normKind, type ProductKind, resolveForModule } from '../../../quant/index.js';
+import type { Recipe } from '../../../quant/recipe.js';
+import type { Arm, Experiment } from './experiment.js';
+import { armRecipe } from './tasks.js';
+
+/** The products by the names that documents have for them. */
+const productTitles = { forward: 'forward', gradLeft: 'gradInput', gradRight: 'gradWeight' } as const;
+
+/** What a module normalises, and how that is called; undefined for other modules. */
+const normTitle = (module: Module): string | undefined =>
+  module instanceof LayerNorm ? 'layer norm' : module instanceof Norm ? 'norm' : undefined;
+
+/** Products and norms of a model, and how each runs somewhere in it. */
+function kindsOf(recipe: Recipe, model: string): Map<string, Set<ProductKind>> {
+  // Of any sizes: which parts a model has does not depend on them.
+  const { modules } = bind(
+    createModel(model, { inputShape: takesTokens(model) ? [8] : [32, 32, 3], classes: 10 }),
+  );
+  const kinds = new Map<string, Set<ProductKind>>();
+  const add = (title: string, kind: ProductKind): void => {
+    kinds.set(title, (kinds.get(title) ?? new Set()).add(kind));
+  };
+  for (const module of modules) {
+    const settings = resolveForModule(recipe, module.path);
+    const norm = normTitle(module);
+    if (norm === undefined) {
+      for (const { product, kind } of describeProducts(settings)) add(productTitles[product], kind);
+      continue;
+    }
+    for (const operand of [settings.norm.input, settings.norm.gradOutput]) {
+      const kind = normKind(operand);
+      // A layer norm has no integer kernels at all.
+      add(norm, kind === 'integer' && norm === 'layer norm' ? 'simulated' : kind);
+    }
+  }
+  return kinds;
+}
+
+/**
+ * Empty where all that is quantised runs on integer kernels; `simulated` where no product does, `simulated: gradInput, norm` where these
+ * do not; `float32` where nothing is quantised. @throws UsageError for a recipe or a model that there is not.
+ */
+export function arithmeticOf(experiment: Experiment, arm: Arm): string {
+  const kinds = kindsOf(armRecipe(arm).recipe, arm.settings.model ?? experiment.model);
+  const all = [...kinds.values()].flatMap((found) => [...found]);
+  if (all.every((kind) => kind === 'float')) return 'float32';
+  const simulated = [...kinds].filter(([, found]) => found.has('simulated')).map(([title]) => title);
+  const products = Object.values(productTitles);
+  if (products.every((title) => simulated.includes(title))) return 'simulated';
+  return simulated.length === 0 ? '' : `simulated: ${simulated.join(', ')}`;
+}

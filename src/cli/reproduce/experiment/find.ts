@@ -1,0 +1,57 @@
+/** Where experiments lie and which there are: folders that hold an `experiment.json`. */
+import { existsSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DataError, UsageError } from '../../../core/errors.js';
+import { didYouMean } from '../../../core/text.js';
+import { type Experiment, loadExperiment } from './experiment.js';
+
+/** Folder of the experiments, and whether results belong beside them. */
+export interface Place {
+  readonly folder: string;
+  /** Not in those of the installed package, which is not the user's to write. */
+  readonly own: boolean;
+}
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+/** `--experiments`, else `./experiments`, else those that came with the package. */
+export function placeOf(given?: string): Place {
+  if (given !== undefined) {
+    if (!isFolder(given)) {
+      const what = existsSync(given) ? 'is a file' : 'there is no such folder';
+      throw new DataError(`${what}; --experiments names a folder that holds <name>/experiment.json`, given);
+    }
+    return { folder: given, own: true };
+  }
+  if (isFolder('experiments')) return { folder: 'experiments', own: true };
+  return { folder: fileURLToPath(new URL('../../../../experiments', import.meta.url)), own: false };
+}
+
+/** Names of the experiments in a folder, in the order of the alphabet. */
+export async function experimentNames(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  // By the file, so that links to folders are followed.
+  return names.filter((name) => existsSync(join(folder, name, 'experiment.json'))).sort();
+}
+
+/** The experiments of these names; all of the folder where none is named. @throws UsageError for an unknown name. */
+export async function findExperiments(folder: string, names: readonly string[]): Promise<Experiment[]> {
+  const known = await experimentNames(folder);
+  if (known.length === 0) {
+    throw new DataError(
+      'holds no experiments; an experiment is a folder with an experiment.json in it',
+      folder,
+    );
+  }
+  for (const name of names) {
+    if (!known.includes(name)) {
+      throw new UsageError(
+        `there is no experiment "${name}" in ${folder}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
+      );
+    }
+  }
+  const wanted = names.length === 0 ? known : [...new Set(names)];
+  return Promise.all(wanted.map((name) => loadExperiment(folder, name)));
+}

@@ -1,0 +1,131 @@
+/**
+ * The table at the top of RESULTS.md and of the page: each experiment that claims training without a loss, with its network, its data and
+ * what its recipes lose against float32, and what its verdicts exclude. Experiments and results in, rows and sentences out.
+ */
+import { arithmeticOf } from '../experiment/arithmetic.js';
+import { baselineOf, type Claim, type Experiment } from '../experiment/experiment.js';
+import type { Measured } from './claims.js';
+import { type ArmSummary, digitsOf, intervalText, summaryOf, unitOf, verdictText } from './summary.js';
+import type { TextTable } from './tables.js';
+
+/** Accuracy in per cent of the baseline from which on there is little left to lose, nor to gain. */
+const CEILING = 97;
+
+const parities = ({ claims }: Experiment): Claim[] => claims.filter(({ about }) => about === 'parity');
+
+/** The arm that the claims of training without a loss compare with. */
+function floatArm(experiment: Experiment): string | undefined {
+  const [claim] = parities(experiment);
+  return claim && (claim.against ?? baselineOf(experiment, claim.arm));
+}
+
+const metricText = (experiment: Experiment, row: ArmSummary | undefined): string =>
+  row?.metric
+    ? `${row.metric.mean.toFixed(digitsOf(experiment))}${experiment.metric.name === 'loss' ? ' nats' : ' %'}`
+    : '-';
+
+/** `-0.30 [-1.47, +0.86] points, not settled, n = 3`; with n where it is another than the baseline's, and with what is simulated. */
+function recipeCell(experiment: Experiment, row: ArmSummary | undefined, seeds: number): string {
+  if (!row) return '';
+  const { difference, comparison } = row;
+  const figures = difference
+    ? `${intervalText(difference, digitsOf(experiment))} ${unitOf(experiment)}, `
+    : '';
+  const verdict = verdictText(experiment, row);
+  // A verdict that is not settled says n itself.
+  const isOther = difference && comparison?.seeds !== seeds && !verdict.includes('n = ');
+  const n = isOther ? `, n = ${difference.n}` : '';
+  const arm = experiment.arms.find(({ name }) => name === row.arm);
+  const arithmetic = arm && difference ? arithmeticOf(experiment, arm) : '';
+  return `${figures}${verdict}${n}${arithmetic === '' ? '' : ` (${arithmetic})`}`;
+}
+
+/** Undefined where no experiment claims training without a loss. */
+export function overviewTable(measured: readonly Measured[]): TextTable | undefined {
+  const own = measured.filter(({ experiment }) => parities(experiment).length > 0);
+  if (own.length === 0) return undefined;
+  const recipes = [
+    ...new Set(own.flatMap(({ experiment }) => parities(experiment).map(({ arm }) => arm))),
+  ].sort();
+  const rows = own.map(({ experiment, results }) => {
+    const { name, model, dataset, dataLabel } = experiment;
+    const summary = summaryOf(experiment, results);
+    const float = summary.find(({ arm }) => arm === floatArm(experiment));
+    const n = float?.metric?.n ?? 0;
+    return [
+      `[${name}](experiments/${name}/README.md)`,
+      `\`${model}\``,
+      dataLabel ?? dataset,
+      String(n),
+      metricText(experiment, float),
+      ...recipes.map((recipe) =>
+        recipeCell(
+          experiment,
+          summary.find(({ arm }) => arm === recipe),
+          n,
+        ),
+      ),
+    ];
+  });
+  const head = [
+    'experiment',
+    'network',
+    'data',
+    'n',
+    'float32',
+    ...recipes.map((name) => `\`${name}\` less float32`),
+  ];
+  return { head, rows, right: [3, 4] };
+}
+
+/** What each experiment trained, on what and for how long: what all its claims have alike. */
+export function experimentsTable(measured: readonly Measured[]): TextTable {
+  const rows = measured.map(({ experiment: { name, title, model, dataset, dataLabel }, results }) => [
+    `[${name}](experiments/${name}/README.md)`,
+    title,
+    `\`${model}\`, ${dataLabel ?? dataset}`,
+    results?.schedule ?? '-',
+    String(results?.runs.length ?? 0),
+  ]);
+  return {
+    head: ['experiment', 'about', 'network and data', 'schedule of each run', 'runs'],
+    rows,
+    right: [4],
+  };
+}
+
+/** `half a point of accuracy` and so on: the margin of an experiment, in words. */
+function marginText({ metric: { name, margin } }: Experiment): string {
+  if (name === 'loss') return `${margin} nats`;
+  return margin === 0.5 ? 'half a point of accuracy' : `${margin} points of accuracy`;
+}
+
+/** What the verdicts of {@link overviewTable} exclude, and where there is little to lose. */
+export function overviewText(measured: readonly Measured[]): string {
+  const own = measured.filter(({ experiment }) => parities(experiment).length > 0);
+  const margins = new Map<string, string[]>();
+  for (const { experiment } of own) {
+    const text = marginText(experiment);
+    margins.set(text, [...(margins.get(text) ?? []), experiment.name]);
+  }
+  // The commonest first, which needs no names.
+  const [[usual], ...others] = [...margins].sort(([, a], [, b]) => b.length - a.length);
+  const exceptions = others.map(([text, names]) => `; in ${names.join(', ')}: of ${text} or more`);
+  const high = own.flatMap(({ experiment, results }) => {
+    const row = summaryOf(experiment, results).find(({ arm }) => arm === floatArm(experiment));
+    const isHigh = experiment.metric.name === 'accuracy' && row?.metric && row.metric.mean >= CEILING;
+    if (!isHigh) return [];
+    const errors = 100 - row.metric.mean;
+    const share = ((100 * experiment.metric.margin) / errors).toFixed(0);
+    const part = errors > 0 ? `: the margin is ${share} % of its errors` : '';
+    return [`${experiment.name} (float32 has ${metricText(experiment, row)}${part})`];
+  });
+  const ceiling =
+    high.length === 0
+      ? ''
+      : ` Accuracy is near its ceiling, and "no loss" says less, of recipes and of parts, in ${high.join(' and ')}.`;
+  return (
+    `"No loss" excludes, by the 95 % interval, a loss of ${usual} or more${exceptions.join('')}; a smaller one it does not exclude. ` +
+    `"Not settled" excludes neither that loss nor that there is none.${ceiling}`
+  );
+}

@@ -1,0 +1,102 @@
+/** A folder for one process: refused while that is there, free again when it is gone, in whatever way. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { workFolder } from '../../run.case.js';
+import { FolderLocks, lockName } from './folder-lock.js';
+
+const root = workFolder();
+let count = 0;
+function fresh(holder?: object | string): string {
+  const folder = join(root, String(count++));
+  mkdirSync(folder);
+  if (holder !== undefined)
+    writeFileSync(join(folder, lockName), typeof holder === 'string' ? holder : JSON.stringify(holder));
+  return folder;
+}
+/** A number that was a process's. */
+const gone = spawnSync(process.execPath, ['-e', '']).pid;
+const since = '2026-01-02T03:04:05.000Z';
+
+it('is for one at a time, and free after its release', async () => {
+  const folder = join(root, 'made', 'with-its-parents');
+  const [first, second] = [new FolderLocks(), new FolderLocks()];
+  await first.take(folder);
+  // The same work may ask twice.
+  await first.take(folder);
+  await expect(second.take(folder)).rejects.toThrow(
+    new RegExp(`^${folder}: in use by process ${process.pid} since 20.*Z; wait for its end, or stop it$`),
+  );
+  await second.release();
+  expect(readdirSync(folder)).toEqual([lockName]);
+  await first.release();
+  // It was made for nothing.
+  expect(existsSync(folder)).toBe(false);
+  const kept = fresh();
+  await second.take(kept);
+  await second.release();
+  expect(readdirSync(kept)).toEqual([]);
+});
+
+it('is taken over from a process that is gone, and from a later one of its number', async () => {
+  const locks = new FolderLocks();
+  const folders = [fresh({ pid: gone, host: hostname(), since })];
+  // Only where the system says when processes began can they be told apart.
+  if (existsSync(`/proc/${process.pid}/stat`))
+    folders.push(fresh({ pid: process.pid, host: hostname(), since, began: '1' }));
+  for (const folder of folders) {
+    await locks.take(folder);
+    expect(JSON.parse(readFileSync(join(folder, lockName), 'utf8'))).toMatchObject({ pid: process.pid });
+    expect(readdirSync(folder)).toEqual([lockName]);
+  }
+  await locks.release();
+});
+
+it('of two that take it over at once, one has it', async () => {
+  for (let i = 0; i < 50; i++) {
+    const folder = fresh({ pid: gone, host: hostname(), since });
+    const all = [new FolderLocks(), new FolderLocks(), new FolderLocks()];
+    const taken = await Promise.allSettled(all.map((one) => one.take(folder)));
+    expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const one of all) await one.release();
+  }
+});
+
+it('is taken over though a process died as it did so', async () => {
+  const folder = fresh({ pid: gone, host: hostname(), since });
+  const turn = join(folder, `${lockName}.turn`);
+  mkdirSync(turn);
+  const hourAgo = Date.now() / 1000 - 3600;
+  utimesSync(turn, hourAgo, hourAgo);
+  const locks = new FolderLocks();
+  await locks.take(folder);
+  expect(readdirSync(folder)).toEqual([lockName]);
+  await locks.release();
+});
+
+it('of a process on another machine is told apart by no number', async () => {
+  const folder = fresh({ pid: gone, host: 'elsewhere', since });
+  await expect(new FolderLocks().take(folder)).rejects.toThrow(
+    `in use by process ${gone} on elsewhere since ${since}; wait for its end; if it is gone, remove ${join(folder, lockName)}`,
+  );
+});
+
+it('with half a file is being written, or was left so long ago', async () => {
+  const folder = fresh('{"pid":');
+  const locks = new FolderLocks();
+  await expect(locks.take(folder)).rejects.toThrow('is being taken by another process; try again');
+  const hourAgo = Date.now() / 1000 - 3600;
+  utimesSync(join(folder, lockName), hourAgo, hourAgo);
+  await locks.take(folder);
+  await locks.release();
+});
+
+it('that cannot be written names the place', async () => {
+  const folder = fresh();
+  writeFileSync(join(folder, 'file'), '');
+  await expect(new FolderLocks().take(join(folder, 'file'))).rejects.toThrow(
+    'is a file, so no folder can be made',
+  );
+});

@@ -1,0 +1,152 @@
+/**
+ * One process at a time in a folder: a file in it says which. It goes with the work; what a killed process left is recognised by that
+ * process being gone. Knows nothing of what is done in the folder.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import * as v from 'valibot';
+import { DataError } from '../../../core/errors.js';
+import { makeFolder, writeError } from '../../../io/files.node.js';
+
+/** The file's name; .gitignore has it. */
+export const lockName = 'reproduce.lock';
+
+const holderSchema = v.object({
+  pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  host: v.string(),
+  since: v.string(),
+  /** Tells a process from a later one of the same number, where the system says when they began. */
+  began: v.optional(v.string()),
+});
+type Holder = v.InferOutput<typeof holderSchema>;
+
+/** How long what is half made may be in the making still. Milliseconds. */
+const makingTime = 10_000;
+
+/** When a process began, in the system's ticks: field 22 of proc_pid_stat(5). Undefined where there is no /proc. */
+function beginOf(pid: number): string | undefined {
+  try {
+    // The name before it may have blanks and brackets.
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop()?.split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It is there, and another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Of a process on another machine nothing is known. */
+function isGone({ pid, host, began }: Holder): boolean {
+  if (host !== hostname()) return false;
+  return !isThere(pid) || (began !== undefined && beginOf(pid) !== undefined && beginOf(pid) !== began);
+}
+
+function holderOf(text: string): Holder | undefined {
+  try {
+    return v.parse(holderSchema, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether something is there, and so new that it may be in the making. */
+async function isFresh(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs < makingTime;
+}
+
+/** Whether what `text` says of its holder bars the way. */
+async function bars(path: string, text: string): Promise<boolean> {
+  const holder = holderOf(text);
+  if (holder) return !isGone(holder);
+  // A process that died, or is still writing.
+  return isFresh(path);
+}
+
+/**
+ * Takes away a file whose process is gone. One process at a time does so, and looks again whether it is still that file: else one could
+ * take away what another has just made.
+ */
+async function bury(path: string, text: string): Promise<void> {
+  const turn = `${path}.turn`;
+  try {
+    await mkdir(turn);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, path);
+    if (await isFresh(turn)) await setTimeout(10);
+    // Its process died in the midst of it.
+    else await rmdir(turn).catch(() => undefined);
+    return;
+  }
+  try {
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === text) await rm(path, { force: true });
+  } finally {
+    await rmdir(turn).catch(() => undefined);
+  }
+}
+
+/** Folders that this process alone works in, until they are released. */
+export class FolderLocks {
+  private readonly taken: { readonly folder: string; readonly text: string; readonly isNew: boolean }[] = [];
+
+  /**
+   * Takes a folder, made if it is not there; one that is taken already stays so.
+   * @throws DataError where another process has it, or where nothing can be written there.
+   */
+  async take(folder: string): Promise<void> {
+    if (this.taken.some((one) => one.folder === folder)) return;
+    const isNew = !existsSync(folder);
+    await makeFolder(folder);
+    const began = beginOf(process.pid);
+    const holder: Holder = {
+      ...{ pid: process.pid, host: hostname(), since: new Date().toISOString() },
+      ...(began === undefined ? {} : { began }),
+    };
+    const text = `${JSON.stringify(holder)}\n`;
+    const path = join(folder, lockName);
+    for (;;) {
+      try {
+        await writeFile(path, text, { flag: 'wx' });
+        this.taken.push({ folder, text, isNew });
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, path);
+      }
+      const found = await readFile(path, 'utf8').catch(() => undefined);
+      if (found === undefined) continue;
+      if (await bars(path, found)) throw this.refusal(folder, path, holderOf(found));
+      await bury(path, found);
+    }
+  }
+
+  private refusal(folder: string, path: string, holder: Holder | undefined): DataError {
+    if (!holder) return new DataError('is being taken by another process; try again', folder);
+    const { pid, host, since } = holder;
+    const where = host === hostname() ? '' : ` on ${host}`;
+    const remedy =
+      where === '' ? 'wait for its end, or stop it' : `wait for its end; if it is gone, remove ${path}`;
+    return new DataError(`in use by process ${pid}${where} since ${since}; ${remedy}`, folder);
+  }
+
+  /** Gives back what was taken, and removes folders that were made and left empty. */
+  async release(): Promise<void> {
+    for (const { folder, text, isNew } of this.taken.splice(0)) {
+      const path = join(folder, lockName);
+      if ((await readFile(path, 'utf8').catch(() => undefined)) === text)
+        await rm(path).catch(() => undefined);
+      // Fails where something is in it.
+      if (isNew) await rmdir(folder).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * `octograd reproduce --verify`: does recorded runs anew, in a folder of their own, and holds the new figures against the recorded ones to
+ * the last digit. Changes no results.
+ */
+import { join } from 'node:path';
+import { DataError, UsageError } from '../../../core/errors.js';
+import { type CliIo, exitCodes, signalCode } from '../../io.js';
+import { percentText } from '../../table.js';
+import { arithmeticOf } from '../experiment/arithmetic.js';
+import { placesOfData, withData } from '../experiment/data-places.js';
+import type { Experiment } from '../experiment/experiment.js';
+import { differences, type Task, tasksOf } from '../experiment/tasks.js';
+import { armsOf, type Folders, type ReproduceOptions } from '../request.js';
+import { ResultsFile, resultsPath, scheduleText } from '../results/results.js';
+import type { RunResult } from '../results/run-result.js';
+import { currentResults } from '../results/settings-check.js';
+import { FolderLocks } from './folder-lock.js';
+import { runnerOptions } from './run-experiments.js';
+import { type Job, runAll } from './runner.js';
+
+/** Figures that are held against each other, by their names in words. Times and machines may differ. */
+const figures = {
+  status: 'status',
+  steps: 'steps',
+  testAccuracy: 'test accuracy',
+  testLoss: 'test loss',
+  trainLoss: 'training loss',
+} as const;
+
+/** Each figure in which two runs differ, with both values: `test loss 0.25 recorded, 0.26 measured`. Empty for the same digits. */
+export function differingFigures(recorded: RunResult, measured: RunResult): string[] {
+  const names = Object.keys(figures) as (keyof typeof figures)[];
+  const texts = names
+    .filter((name) => recorded[name] !== measured[name])
+    .map((name) => `${figures[name]} ${recorded[name]} recorded, ${measured[name]} measured`);
+  if (!recorded.cosines || !measured.cosines) return texts;
+  const cosines = differences(measured.cosines, recorded.cosines);
+  if (cosines.length > 0) texts.push(`cosines, ${cosines.length} of them: ${cosines[0]}, which is recorded`);
+  return texts;
+}
+
+/** Where and by what a run was made, as far as it says so. */
+function madeBy({ octograd, commit, node, platform, cpu, backend }: RunResult): string {
+  const version = `octograd ${octograd}${commit === undefined ? '' : ` of commit ${commit}`}`;
+  return [version, `Node ${node}`, platform, cpu, backend].filter((part) => part).join(', ');
+}
+
+/** A recorded run, and the job that does it anew. */
+interface Pair {
+  readonly experiment: Experiment;
+  readonly recorded: RunResult;
+  readonly job: Job;
+}
+
+/** What is to be done anew of an experiment: those of the runs asked for that are recorded. */
+async function pairsOf(
+  experiment: Experiment,
+  arms: readonly string[] | undefined,
+  seeds: number,
+  folders: Folders,
+): Promise<Pair[]> {
+  const found = await currentResults(folders.sources, experiment);
+  if (!found || found.results.smoke)
+    throw new DataError(
+      `has no recorded runs to verify, in ${folders.sources.join(' or ')}`,
+      experiment.name,
+    );
+  const tasks = await tasksOf(experiment, { seeds, ...(arms ? { arms } : {}) });
+  const fresh = { smoke: false, schedule: scheduleText(tasks) };
+  const file = await ResultsFile.open(folders.results, experiment, fresh);
+  if (file.results.runs.length > 0)
+    throw new UsageError(
+      `${resultsPath(folders.results, experiment.name)} has runs already, and --verify does them anew; name a new --out`,
+    );
+  return tasks.flatMap((task) => {
+    const recorded = found.results.runs.find(({ arm, seed }) => arm === task.arm && seed === task.seed);
+    return recorded ? [{ experiment, recorded, job: { task, file } }] : [];
+  });
+}
+
+/** Products in float32 go by the machine's instructions; see docs/determinism.md. */
+function floatText({ experiment, job }: Pair): string {
+  const arm = experiment.arms.find(({ name }) => name === job.task.arm);
+  if (arm && arithmeticOf(experiment, arm) === '') return '';
+  return '\n  It has products in float32, whose last digits depend on the machine (relaxed SIMD) and on what it multiplies with';
+}
+
+/** What became of a run; empty where it was not done. */
+function outcomeOf(pair: Pair): { readonly text: string; readonly same: boolean } | undefined {
+  const { recorded, job } = pair;
+  const { experiment, arm, seed }: Task = job.task;
+  const measured = job.file.find(arm, seed);
+  if (!measured) return undefined;
+  const differing = differingFigures(recorded, measured);
+  const name = `${experiment} ${arm} seed ${seed}`;
+  if (differing.length === 0) {
+    const accuracy = measured.status === 'diverged' ? 'diverged' : percentText(measured.testAccuracy);
+    return { text: `${name}: the same digits (${accuracy})`, same: true };
+  }
+  const where = `\n  recorded by ${madeBy(recorded)}\n  measured by ${madeBy(measured)}`;
+  return { text: `${name}: differs: ${differing.join('; ')}${where}${floatText(pair)}`, same: false };
+}
+
+/**
+ * Does runs of these experiments anew, by default one seed of every arm, and prints what is the same.
+ * @returns the exit code: 1 where a figure differs. @throws UsageError and DataError where there is nothing to compare, or no data.
+ */
+export async function verify(
+  experiments: readonly Experiment[],
+  options: ReproduceOptions,
+  folders: Folders,
+  io: CliIo,
+): Promise<number> {
+  const arms = armsOf(options, experiments);
+  const pairs: Pair[] = [];
+  for (const experiment of experiments)
+    pairs.push(...(await pairsOf(experiment, arms, options.seeds ?? 1, folders)));
+  if (pairs.length === 0)
+    throw new UsageError('none of the runs that --arms and --seeds ask for is recorded');
+  const places = await placesOfData(options.data, experiments);
+  const { skipped } = await withData(experiments, places);
+  if (skipped.length > 0) throw new UsageError(`${skipped[0].name}: ${skipped[0].why}`);
+  if (!options.quiet)
+    io.stdout.write(
+      `${pairs.length} recorded ${pairs.length === 1 ? 'run' : 'runs'} anew, in ${folders.runs}\n`,
+    );
+  const names = [...new Set(pairs.map(({ experiment }) => experiment.name))];
+  const locks = new FolderLocks();
+  try {
+    for (const name of names) await locks.take(join(folders.runs, name));
+    await runAll(
+      pairs.map(({ job }) => job),
+      {
+        ...runnerOptions(options, folders, io),
+        data: places,
+        known: names.map((name) => ({
+          experiment: name,
+          runs: pairs.filter((pair) => pair.experiment.name === name).map(({ recorded }) => recorded),
+        })),
+      },
+    );
+  } finally {
+    await locks.release();
+  }
+  const outcomes = pairs.map(outcomeOf).filter((outcome) => outcome !== undefined);
+  io.stdout.write(`\n${outcomes.map(({ text }) => `${text}\n`).join('')}`);
+  const same = outcomes.filter((outcome) => outcome.same).length;
+  io.stdout.write(`${same} of ${outcomes.length} have the recorded digits\n`);
+  if (io.signal.aborted) {
+    io.stdout.write(`Interrupted: ${outcomes.length} of ${pairs.length} runs were verified\n`);
+    return signalCode(io.signal);
+  }
+  return same === outcomes.length ? exitCodes.ok : exitCodes.failure;
+}
