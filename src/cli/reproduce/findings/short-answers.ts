@@ -64,7 +64,12 @@ function partCell(row: ClaimRow | undefined): string {
 /** Each part of the method by the experiments that go without it; undefined where none does. */
 function partTable(groups: readonly ClaimRow[][]): TextTable | undefined {
   const parts = groups.filter(([{ about }]) => about === 'part');
-  const names = [...new Set(parts.flat().map(({ experiment }) => experiment))].sort();
+  // Experiments with many parts first, so that what is compared stands together.
+  const sizes = new Map<string, number>();
+  for (const { experiment } of parts.flat()) sizes.set(experiment, (sizes.get(experiment) ?? 0) + 1);
+  const names = [...sizes.keys()].sort(
+    (a, b) => (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0) || a.localeCompare(b),
+  );
   if (names.length === 0) return undefined;
   const rows = parts.map((own) => [
     own[0].ablation ?? own[0].claim,
