@@ -3,6 +3,7 @@ import { DataError, UsageError } from '../core/errors.js';
 import { describeDistribution, histogramEdge, magnitudeOctaves } from './distribution.js';
 import { fitDistributions, fittedDistribution } from './fit.js';
 import { gaussianSample } from './sample.case.js';
+import { fittedCount } from './thin.js';
 
 const spec = { format: 'int8', scheme: 'symmetric', rounding: 'nearest', clip: 1 } as const;
 const n = 20_000;
@@ -77,7 +78,8 @@ describe('describeDistribution', () => {
   });
 
   it('fits a part of a long tensor, and says what the whole is', () => {
-    const { fits, count } = describeDistribution(values, spec, { fitted: 2000 });
+    const { fits, count, fitted } = describeDistribution(values, spec, { fitted: 2000 });
+    expect(fitted).toBe(fittedCount(n, 2000));
     expect(count).toBe(n);
     const gaussian = fits.find(({ family }) => family === 'gaussian');
     expect(gaussian?.ks).toBeLessThan(1.95 / Math.sqrt(1800));

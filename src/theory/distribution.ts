@@ -38,6 +38,8 @@ export interface Distribution {
   readonly histogram: readonly number[];
   /** The same values by magnitude, which shows a peak around 0 that is narrower than a bin of `histogram`. */
   readonly magnitudes: MagnitudeHistogram;
+  /** How many values the fits are of: {@link ksCritical} takes it. */
+  readonly fitted: number;
   readonly fits: readonly FamilyFit[];
   /** Share of the values other than 0 that are smaller than half a step: to nearest they become 0. */
   readonly belowHalfStep: number;
@@ -100,7 +102,8 @@ export function describeDistribution(
   }
   requireLimit(fitted);
   // Fits come first: they refuse what the rest could say nothing of.
-  const { fits, excessKurtosis } = fitDistributions(thinned(nonZeroValues(values), fitted));
+  const part = thinned(nonZeroValues(values), fitted);
+  const { fits, excessKurtosis } = fitDistributions(part);
   const law = compareWithLaw(values, spec, key);
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += values[i] * values[i];
@@ -123,6 +126,7 @@ export function describeDistribution(
     excessKurtosis,
     histogram,
     magnitudes: magnitudeHistogram(values, rms),
+    fitted: part.length,
     fits: fits.map(({ fit: { family, parameters }, goodness }) => ({ family, parameters, ...goodness })),
     belowHalfStep: small / kept,
     law,
