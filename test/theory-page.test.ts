@@ -12,6 +12,7 @@ import {
   most,
   number,
   rowsOf,
+  summary,
   tableIn,
   theoryPage,
 } from './support/theory-page.js';
@@ -164,5 +165,41 @@ describe('the sentences of docs/theory.md have the figures of its tables', () =>
     )} off`,
   ])('%s', (sentence) => {
     expect(text.includes(sentence), 'docs/theory.md says so').toBe(true);
+  });
+});
+
+/** Rows at N = 1e6 of the tables of the printed bound. */
+const bounds = tables.flatMap((table) => rowsOf(`cosine-${table}`)).filter(({ N }) => N === '1e6');
+const fails = bounds.filter((row) => row['as a bound'] === 'fails');
+const sumOf = (name: string): number => column('agreement', name).reduce((sum, one) => sum + number(one), 0);
+const farthestOff = Math.max(...tables.map((table) => Math.abs(cosine(table, 2) - cosine(table, 2, 'law'))));
+
+describe('the summary of docs/theory.md has the figures of its tables', () => {
+  const text = summary.replace(/\s+/g, ' ');
+  const normsCell = (N: string | number, name: string) => cell('norms', { N }, name);
+  it.each([
+    `its 1 - cos is ${terms(16)} % too large for 16 values, ${terms(1000)} % for 1000`,
+    `up to ${farthestOff.toFixed(2)} off (N = 1e6); from 3 bits on it is within ${lawError((n) => n >= 1000).toExponential(1)} from N = 1000 on`,
+    `${sumOf('with the exact mean in their interval')} of ${sumOf('how many')} measured cosines`,
+    `${cell('extremes', { N: 16 }, 'its error').slice(1)} above the mean maximum at N = 16 and ${cell('extremes', { N: '1e6' }, 'its error').slice(1)} at 1e6`,
+    `too small by ${cell('bound-steps', { N: '1e6', bits: 8 }, 'D printed/D - 1').slice(1)} there (8 bits)`,
+    `fails in ${fails.length} of ${bounds.length} cases, all of ${Math.min(...fails.map(({ bits }) => Number(bits)))} or ${Math.max(...fails.map(({ bits }) => Number(bits)))} bits`,
+    `is ${range(
+      printed.map((one) => number(one.replace('holds, ', ''))),
+      0,
+    )} times the measured one`,
+    `at 1e6 ${normsCell('1e6', 'E ratio of norms')} (simulated ${normsCell('1e6', 'simulated')})`,
+    `quoted ${number(normsCell('1e6', 'degrees')).toFixed(2)} degrees of sign quantisation are its limit; at N = 16 it is ${normsCell(16, 'degrees')}`,
+    `of weights within ${within(ratios(kind('weight'), 'Gaussian law'))} %; layer gradients turn ${range(
+      ratios(layerGradients, 'Gaussian law').map((one) => 1 / one),
+      1,
+    )} times as far`,
+    `the scale ${cell('range-norm', { n: 16 }, 'paper: scale')} (n = 16) to ${cell('range-norm', { n: 1048576 }, 'paper: scale')} (n = 1048576) standard deviations`,
+    `and ${range(
+      norms.map((row) => number(row[scale])),
+      3,
+    )} in the norms of that network`,
+  ])('%s', (sentence) => {
+    expect(text.includes(sentence), 'the summary says so').toBe(true);
   });
 });

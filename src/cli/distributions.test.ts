@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chartGrid, histogramChart } from './distribution-chart.js';
 import { kindTable, layerTable, nearestFamily } from './distribution-tables.js';
-import { type Snapshot, snapshotSteps, type TensorRecord } from './distributions.js';
+import { leftOutLines, type Snapshot, snapshotSteps, type TensorRecord } from './distributions.js';
 import { gradientMultiples, kindMultiples, layersOf, spreadOver } from './magnitude-chart.js';
 import { jsonLines, type Outcome, run, runReproduce, workFolder, writeSmallData } from './run.case.js';
 
@@ -68,6 +68,30 @@ describe('octograd train --distributions', () => {
     const [{ tensors }] = snapshotsOf(looked);
     const gradients = tensors.find(({ kind }) => kind === 'gradients');
     expect(gradients?.quantizer).toBe('int8 symmetric stochastic');
+  });
+
+  it('says which tensors it leaves out, and why', async () => {
+    const black = join(folder, 'black');
+    mkdirSync(black);
+    for (const name of ['train', 't10k'].flatMap((half) => [
+      `${half}-images-idx3-ubyte`,
+      `${half}-labels-idx1-ubyte`,
+    ])) {
+      const bytes = readFileSync(join(data, name));
+      // All pixels alike; the header of images is 16 bytes.
+      writeFileSync(join(black, name), name.includes('images') ? bytes.fill(0, 16) : bytes);
+    }
+    const look = ['--data', black, '--distributions', '0'];
+    const [found] = snapshotsOf(await train('int8', 'left-out', ...look));
+    const reason = 'a fit needs at least two different values other than 0';
+    expect(found.leftOut).toContainEqual({ layer: 'fc1', kind: 'activations', reason });
+    const has = (layer: string, kind: string) =>
+      found.tensors.some((one) => one.layer === layer && one.kind === kind);
+    expect([has('fc1', 'activations'), has('fc1', 'weights')]).toEqual([false, true]);
+    const text = `step 0: no distribution of the activations of fc1: ${reason}`;
+    expect(leftOutLines(found)).toContain(text);
+    const report = readFileSync(join(folder, 'left-out', 'report.html'), 'utf8');
+    expect(report).toContain(`<p class="small">Left out: ${text}`);
   });
 
   it('refuses what is no share of a run', async () => {

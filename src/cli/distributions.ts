@@ -54,10 +54,25 @@ export interface TensorRecord {
   readonly magnitudes?: MagnitudeHistogram;
 }
 
+/** A tensor without a distribution: one of equal values, say. */
+export interface LeftOut extends Pick<TensorRecord, 'layer' | 'kind' | 'role'> {
+  readonly reason: string;
+}
+
 /** The tensors after `step` updates. */
 export interface Snapshot {
   readonly step: number;
   readonly tensors: readonly TensorRecord[];
+  /** Absent where all have one. */
+  readonly leftOut?: readonly LeftOut[];
+}
+
+/** A line for each tensor that a snapshot leaves out: which, when and why. */
+export function leftOutLines({ step, leftOut = [] }: Snapshot): string[] {
+  return leftOut.map(({ layer, kind, role, reason }) => {
+    const tensor = `${kind === 'weightGradients' ? 'weight gradients' : kind}${role === undefined ? '' : ` (${role})`}`;
+    return `step ${step}: no distribution of the ${tensor} of ${layer}: ${reason}`;
+  });
 }
 
 /** Samples of the training set that snapshots are taken on: the trace plan keeps every value of them. */
@@ -74,19 +89,22 @@ function usualSpec({ path, kind }: LayerTensor): OperandSpec {
   return found;
 }
 
-function recordOf(tensor: LayerTensor, step: number): TensorRecord | undefined {
+function recordOf(tensor: LayerTensor, step: number): TensorRecord | LeftOut {
   const { path, kind, role, values } = tensor;
   // One scale over the tensor's own extremes and evenly spaced codes, so that the law can be held against it.
   const even = tensor.spec && !formats[tensor.spec.format].minifloat ? tensor.spec : usualSpec(tensor);
   const spec = { ...even, clip: 1 };
   const layer = path || 'model';
+  const which: Pick<TensorRecord, 'layer' | 'kind' | 'role'> = {
+    layer,
+    kind,
+    ...(role === 'right' ? { role } : {}),
+  };
   try {
     const key = noiseKey(0, 0, hashText(`${layer}/${kind}/${role}`), step, 0);
     const { law, fits, ...rest } = describeDistribution(values, spec, { key });
     return {
-      layer,
-      kind,
-      ...(role === 'right' ? { role } : {}),
+      ...which,
       quantizer: `${spec.format} ${spec.scheme} ${spec.rounding}`,
       count: rest.count,
       zeroShare: digits(rest.zeroShare),
@@ -118,7 +136,7 @@ function recordOf(tensor: LayerTensor, step: number): TensorRecord | undefined {
     };
   } catch (error) {
     // A tensor of one value (a gradient of zeros, say) has no distribution.
-    if (error instanceof DataError) return undefined;
+    if (error instanceof DataError) return { ...which, reason: error.message };
     throw error;
   }
 }
@@ -144,7 +162,9 @@ export function snapshots(
   return (event) => {
     const step = event.type === 'start' ? 0 : event.type === 'step' ? event.step : undefined;
     if (step === undefined || !steps.includes(step)) return undefined;
-    const tensors = layerTensors(session, batch).flatMap((tensor) => recordOf(tensor, step) ?? []);
-    return { step, tensors };
+    const all = layerTensors(session, batch).map((tensor) => recordOf(tensor, step));
+    const tensors = all.flatMap((one) => ('reason' in one ? [] : [one]));
+    const leftOut = all.flatMap((one) => ('reason' in one ? [one] : []));
+    return { step, tensors, ...(leftOut.length > 0 ? { leftOut } : {}) };
   };
 }

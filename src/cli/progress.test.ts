@@ -94,6 +94,15 @@ describe('progress', () => {
     expect(text).toContain('epoch 0.0011/0.0032  step 1/3');
   });
 
+  it('names the tensors that a snapshot of distributions leaves out', () => {
+    let text = '';
+    const out = { write: (part: string) => (text += part) };
+    const progress = new Progress({ out, env: {}, runs: 1, clock: () => 0 });
+    const leftOut = { layer: 'blocks.0', kind: 'activations', role: 'right', reason: 'all are 0' } as const;
+    progress.listen({ ...key, type: 'distributions', step: 7, tensors: [], leftOut: [leftOut] });
+    expect(text).toBe('int8: step 7: no distribution of the activations (right) of blocks.0: all are 0\n');
+  });
+
   it('is one line drawn again on a terminal, never wider than it, taken away before other lines', () => {
     const text = show(true);
     const drawings = text.split('\r\u001b[2K').slice(1);

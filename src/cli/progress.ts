@@ -3,6 +3,7 @@
  * stream; it changes nothing.
  */
 import { countText } from '../core/text.js';
+import { leftOutLines } from './distributions.js';
 import type { CliEvent } from './events.js';
 import { type Output, useColor } from './io.js';
 import { clockText, percentText } from './table.js';
@@ -65,6 +66,9 @@ export class Progress {
         break;
       case 'step':
         this.step(event);
+        break;
+      case 'distributions':
+        for (const text of leftOutLines(event)) this.line(`${this.title(event)}${text}`);
         break;
       case 'evaluation':
         this.line(

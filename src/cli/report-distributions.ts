@@ -1,7 +1,7 @@
 /** The part of the report about distributions, where a run took snapshots of them: charts of some layers, of all folded away, and a table. */
 import { angleChart, layerHistograms } from './distribution-chart.js';
 import { layerTable } from './distribution-tables.js';
-import type { Snapshot } from './distributions.js';
+import { leftOutLines, type Snapshot } from './distributions.js';
 import { gradientMultiples, kindMultiples, layersOf, spreadOver } from './magnitude-chart.js';
 import type { RunRecord } from './records.js';
 import { escapeText } from './report-svg.js';
@@ -29,6 +29,12 @@ function tableHtml(snapshot: Snapshot): string {
   return `<div class="scroll"><table class="layers named"><thead>${line('th', head)}</thead>${groups.join('\n')}</table></div>`;
 }
 
+function leftOutHtml(snapshots: readonly Snapshot[]): string {
+  const lines = snapshots.flatMap(leftOutLines);
+  if (lines.length === 0) return '';
+  return `\n<p class="small">Left out: ${lines.map(escapeText).join('; ')}.</p>`;
+}
+
 /** One sub-section a recipe (its first seed); empty text without snapshots. */
 export function distributionSection(runs: readonly RunRecord[]): string {
   const shown = runs.filter(
@@ -53,7 +59,7 @@ ${figure(gradientMultiples(snapshots, some, run))}
 <details><summary>Histograms of all layers, and of signed values</summary>${rest.map(figure).join('')}</details>
 ${tableHtml(last)}
 <p class="small">After step ${last.step}; fits are of the values other than 0. KS: largest difference of the distribution functions; A²/n weighs
-the tails. The angle is that of the tensor and its codes over its own extremes; what the recipe keeps in floats is quantised as by int8.</p>`;
+the tails. The angle is that of the tensor and its codes over its own extremes; what the recipe keeps in floats is quantised as by int8.</p>${leftOutHtml(snapshots)}`;
   });
   return `<section><h2>Distributions</h2>${sections.join('\n')}</section>`;
 }

@@ -37,7 +37,15 @@ describe('d2', () => {
   });
 });
 
+it('refuses more values than the integral has digits for', () => {
+  expect(() => d2(1e9 + 1)).toThrow('up to 1e9 values, got 1000000001');
+});
+
 describe('rangeConstant', () => {
+  it('refuses another name', () => {
+    expect(() => rangeConstant('foo' as 'paper', 64)).toThrow('use "d2", "paper" or "published-code"');
+  });
+
   it('has three kinds', () => {
     expect(rangeConstant('d2', 64)).toBe(1 / d2(64));
     expect(rangeConstant('paper', 64)).toBeCloseTo(1 / Math.sqrt(2 * Math.log(64)), 14);

@@ -16,3 +16,19 @@ export function requirePositive(name: string, value: number, orZero = false): vo
     );
   }
 }
+
+/**
+ * `value`, if it is an object that has these fields. Their values are checked where they are used.
+ * @throws UsageError that names what is missing.
+ */
+export function requireFields<Value extends object>(
+  value: Value,
+  fields: readonly (keyof Value & string)[],
+): Value {
+  const wanted = `give one object { ${fields.join(', ')} }`;
+  const given: unknown = value;
+  if (typeof given !== 'object' || given === null) throw new UsageError(`${wanted}, got ${String(given)}`);
+  const missing = fields.filter((field) => value[field] === undefined);
+  if (missing.length > 0) throw new UsageError(`${missing.join(' and ')} missing: ${wanted}`);
+  return value;
+}

@@ -4,7 +4,7 @@
  * Derivations: docs/theory.md. Knows no tensor.
  */
 import { UsageError } from '../core/errors.js';
-import { requirePositive, requireSampleSize } from './arguments.js';
+import { requireFields, requirePositive, requireSampleSize } from './arguments.js';
 import { maxAbsMoment, rangeMoment } from './extremes.js';
 
 /**
@@ -24,6 +24,11 @@ export interface CosineCase {
   /** Number of values, from 2 (`symmetric`: from 1) to 1e9. */
   readonly n: number;
   readonly rounding: Rounding;
+}
+
+/** @throws UsageError unless `one` is an object with all four fields. */
+export function requireCase(one: CosineCase): CosineCase {
+  return requireFields(one, ['grid', 'bits', 'n', 'rounding']);
 }
 
 /** Steps between the two ends of the grid, or between 0 and its end where it is symmetric. */
@@ -67,7 +72,8 @@ export function uniformNoiseCosine(step: number, rounding: Rounding): number {
  * the noise is uniform; {@link jensenGap} says by how much. In short vectors finiteLengthTerm is the larger part of its error.
  * @throws UsageError for bits, n, grid or rounding out of range.
  */
-export function cosineLaw({ grid, bits, n, rounding }: CosineCase): number {
+export function cosineLaw(one: CosineCase): number {
+  const { grid, bits, n, rounding } = requireCase(one);
   return 1 / Math.sqrt(1 + noiseFactor(rounding) * stepMoment(grid, bits, n, 2));
 }
 
@@ -77,17 +83,21 @@ export function cosineLaw({ grid, bits, n, rounding }: CosineCase): number {
  * E[X^2] = k^2 E[D^4] n/(n + 2) by the same independence (E||W||^4 = n(n + 2)). Never negative.
  * @throws UsageError as {@link cosineLaw}.
  */
-export function jensenGap({ grid, bits, n, rounding }: CosineCase): number {
+export function jensenGap(one: CosineCase): number {
+  const { grid, bits, n, rounding } = requireCase(one);
   const k = noiseFactor(rounding);
   const mean = k * stepMoment(grid, bits, n, 2);
   const square = k * k * stepMoment(grid, bits, n, 4) * (n / (n + 2));
   return 0.375 * (1 + mean) ** -2.5 * Math.max(0, square - mean * mean);
 }
 
-/** Angle in degrees of a cosine. @throws UsageError outside -1..1. */
+/** By how much a cosine that was computed in doubles, from sums over millions of values, may overshoot 1. */
+const overshoot = 1e-9;
+
+/** Angle in degrees of a cosine; one that overshoots 1 or -1 by up to 1e-9 counts as that. @throws UsageError for others outside -1..1. */
 export function angleDegrees(cosine: number): number {
-  if (!(cosine >= -1 && cosine <= 1)) throw new UsageError(`a cosine lies in -1..1, got ${cosine}`);
-  return (Math.acos(cosine) * 180) / Math.PI;
+  if (!(Math.abs(cosine) <= 1 + overshoot)) throw new UsageError(`a cosine lies in -1..1, got ${cosine}`);
+  return (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI;
 }
 
 /**

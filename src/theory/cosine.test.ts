@@ -15,6 +15,7 @@ import {
   uniformNoiseCosine,
 } from './cosine-law.js';
 import { cosineGivenExtremes, expectedCosine } from './exact-cosine.js';
+import { finiteLengthTerm } from './finite-length.js';
 import { fixedGridCosine, roundingNoise } from './rounded-gaussian.js';
 import { gaussianSample, repeated } from './sample.case.js';
 
@@ -155,6 +156,14 @@ describe('a fixed grid', () => {
     expect(stochastic.power).toBeCloseTo(1, 7);
   });
 
+  it('counts what lies beyond the end levels as noise', () => {
+    // Of a grid that is all but a point at 0 the noise is W itself.
+    const { power } = roundingNoise({ low: 0, step: 1e-6, levels: 3, rounding: 'nearest' });
+    expect((power * 1e-12) / 12).toBeCloseTo(1, 5);
+    const fine = roundingNoise({ low: -8, step: 2 ** -12, levels: 65536, rounding: 'nearest' });
+    expect(fine.power).toBeCloseTo(1, 4);
+  });
+
   it('gives 0 where nothing but 0 is left', () => {
     expect(fixedGridCosine({ low: -1e3, step: 1e3, levels: 3, rounding: 'nearest' })).toBe(0);
   });
@@ -175,7 +184,22 @@ describe('bad arguments', () => {
     }
   });
 
+  it.each([cosineLaw, jensenGap, finiteLengthTerm, expectedCosine])('%o takes one object', (call) => {
+    const wrong = call as unknown as (...of: unknown[]) => number;
+    const wanted = 'give one object { grid, bits, n, rounding }';
+    expect(() => wrong(8, 1e6)).toThrow(`${wanted}, got 8`);
+    expect(() => wrong(undefined)).toThrow(UsageError);
+    expect(() => wrong({ bits: 8, n: 1e6 })).toThrow(`grid and rounding missing: ${wanted}`);
+  });
+
   it('of the other functions', () => {
+    const positional = fixedGridCosine as unknown as (...of: unknown[]) => number;
+    expect(() => positional(-1, 2)).toThrow('give one object { low, step, levels, rounding }, got -1');
+    for (const step of [1e200, 1e-12, Number.NaN]) {
+      const grid = { low: 0, step, levels: 3, rounding: 'nearest' } as const;
+      expect(() => roundingNoise(grid)).toThrow(`the step must be 0.000001 to 1000000, got ${step}`);
+    }
+
     expect(() => expectedCosine({ ...good, bits: 11 })).toThrow('use cosineLaw');
     expect(() => expectedCosine({ ...good, n: 15 })).toThrow('from 16');
     expect(() => cosineGivenExtremes(good, 1, -1)).toThrow('no extremes for the minmax grid');
@@ -185,6 +209,9 @@ describe('bad arguments', () => {
     expect(() => printedBound(0, 10)).toThrow('bits must be');
     expect(() => printedBound(8, 0)).toThrow('number of values');
     expect(() => angleDegrees(1.1)).toThrow('a cosine lies in');
+    expect(() => angleDegrees(-1.00000001)).toThrow('a cosine lies in');
+    expect(() => angleDegrees(Number.NaN)).toThrow('a cosine lies in');
+    expect([angleDegrees(1.0000000002), angleDegrees(-1.0000000002)]).toEqual([0, 180]);
     expect(() => uniformNoiseCosine(-1, 'nearest')).toThrow('the step');
     expect(() => fixedGridCosine({ low: 0, step: 0, levels: 3, rounding: 'nearest' })).toThrow('the step');
     expect(() => fixedGridCosine({ low: 0, step: 1, levels: 1, rounding: 'nearest' })).toThrow('levels');

@@ -46,6 +46,7 @@ describe('critical distances', () => {
 
   it('are not known for a few values', () => {
     expect(() => ksCritical('laplace', 4)).toThrow('from 5 values, got 4');
+    expect(() => ksCritical('cauchy' as 'laplace', 100)).toThrow('there is no family "cauchy"');
     expect(() => andersonDarlingCritical(Number.NaN)).toThrow('from 5 values, got NaN');
   });
 });

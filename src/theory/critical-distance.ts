@@ -4,7 +4,7 @@
  * 1.36/sqrt(n)). The one place of these constants.
  */
 import { UsageError } from '../core/errors.js';
-import type { FamilyName } from './fit.js';
+import { type FamilyName, requireFamily } from './fit.js';
 
 /**
  * sqrt(n) times the KS distance that 95 of 100 samples of n stay below, for large n. In brackets what scripts/theory-ks.mjs finds for
@@ -24,9 +24,10 @@ const asymptotic: Readonly<Record<FamilyName, number>> = {
  * The KS distance from a fitted distribution of the family that 95 of 100 samples of `n` independent values of it stay below. For
  * finite n by Stephens' correction for the Gaussian, divided by sqrt(n) - 0.01 + 0.85/sqrt(n), which serves the others, too: for n = 144 that
  * simulation is within 3 % of it for all three.
- * @param n values that were fitted, from 5. @throws UsageError for fewer.
+ * @param n values that were fitted, from 5. @throws UsageError for fewer, or an unknown family.
  */
 export function ksCritical(family: FamilyName, n: number): number {
+  requireFamily(family);
   return asymptotic[family] / (Math.sqrt(checked(n)) - 0.01 + 0.85 / Math.sqrt(n));
 }
 

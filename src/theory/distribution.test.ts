@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DataError, UsageError } from '../core/errors.js';
-import { describeDistribution, fittedCount, histogramEdge, magnitudeOctaves } from './distribution.js';
+import { describeDistribution, histogramEdge, magnitudeOctaves } from './distribution.js';
 import { fitDistributions, fittedDistribution } from './fit.js';
 import { gaussianSample } from './sample.case.js';
+import { fittedCount } from './thin.js';
 
 const spec = { format: 'int8', scheme: 'symmetric', rounding: 'nearest', clip: 1 } as const;
 const n = 20_000;
@@ -55,15 +56,21 @@ describe('describeDistribution', () => {
     expect(describeDistribution(spike, spec).magnitudes).toMatchObject({ below: 999_999, above: 1 });
   });
 
-  it('says how many values are fitted', () => {
-    expect([fittedCount(144), fittedCount(50_000), fittedCount(401_408)]).toEqual([144, 50_000, 44_601]);
-    // Every second value would be a stride that channels share.
-    expect(fittedCount(50_001)).toBe(16_667);
-    expect(fittedCount(1000, 100)).toBe(91);
+  it('drops zeros before it thins, so that a tensor whose zeros have a pattern keeps its shape', () => {
+    const third = new Float32Array(100_000);
+    for (let i = 1; i < third.length; i += 3) third[i] = Math.sin(i * i);
+    const { fits, zeroShare } = describeDistribution(third, spec);
+    expect(zeroShare).toBeCloseTo(2 / 3, 4);
+    const whole = fitDistributions(third);
+    expect(fits).toEqual(
+      whole.fits.map(({ fit: { family, parameters }, goodness }) => ({ family, parameters, ...goodness })),
+    );
   });
 
   it('counts what is below half a step: what to nearest becomes 0', () => {
-    const { belowHalfStep, law, rms } = describeDistribution(values, spec);
+    const { clip: _, ...short } = spec;
+    const { belowHalfStep, law, rms } = describeDistribution(values, short);
+    expect(describeDistribution(values, spec).law).toEqual(law);
     const below = values.filter((x) => Math.abs(x) < (law.step * rms) / 2).length;
     expect(belowHalfStep).toBe(below / n);
     expect(below).toBeGreaterThan(50);
@@ -71,7 +78,8 @@ describe('describeDistribution', () => {
   });
 
   it('fits a part of a long tensor, and says what the whole is', () => {
-    const { fits, count } = describeDistribution(values, spec, { fitted: 2000 });
+    const { fits, count, fitted } = describeDistribution(values, spec, { fitted: 2000 });
+    expect(fitted).toBe(fittedCount(n, 2000));
     expect(count).toBe(n);
     const gaussian = fits.find(({ family }) => family === 'gaussian');
     expect(gaussian?.ks).toBeLessThan(1.95 / Math.sqrt(1800));
@@ -85,7 +93,10 @@ describe('describeDistribution', () => {
     expect(() => describeDistribution(values, spec, { bins: 4 })).toThrow(
       'bins must be an odd number from 3',
     );
+    expect(() => describeDistribution(values, spec, { bins: 1e9 + 1 })).toThrow('from 3 to 99999, got');
     expect(() => describeDistribution(values, spec, { fitted: 1 })).toThrow(UsageError);
+    expect(() => describeDistribution([1, 2, Number.NaN], spec)).toThrow('value 2 is NaN');
+    expect(() => describeDistribution(values, 'int8' as unknown as typeof spec)).toThrow(UsageError);
     expect(() => describeDistribution(values, { ...spec, clip: 0.5 })).toThrow(UsageError);
   });
 });

@@ -4,9 +4,9 @@
  */
 import { UsageError } from '../core/errors.js';
 import type { NoiseKey } from '../core/rng.js';
-import type { QuantizerSpec } from '../quant/quantize-array.js';
 import { type FamilyName, fitDistributions, type Goodness } from './fit.js';
-import { compareWithLaw, type TensorLaw } from './tensor-law.js';
+import { compareWithLaw, type LawSpec, type TensorLaw } from './tensor-law.js';
+import { nonZeroValues, requireLimit, thinned, usuallyFitted } from './thin.js';
 
 /** A family's fit without its functions; {@link fittedDistribution} gives them back. */
 export interface FamilyFit extends Goodness {
@@ -38,6 +38,8 @@ export interface Distribution {
   readonly histogram: readonly number[];
   /** The same values by magnitude, which shows a peak around 0 that is narrower than a bin of `histogram`. */
   readonly magnitudes: MagnitudeHistogram;
+  /** How many values the fits are of: {@link ksCritical} takes it. */
+  readonly fitted: number;
   readonly fits: readonly FamilyFit[];
   /** Share of the values other than 0 that are smaller than half a step: to nearest they become 0. */
   readonly belowHalfStep: number;
@@ -48,11 +50,14 @@ export interface Distribution {
 export interface DistributionOptions {
   /** Noise of stochastic rounding. */
   readonly key?: NoiseKey;
-  /** Bins of the histogram, an odd number from 3, so that the middle one is around 0. Default 51. */
+  /** Bins of the histogram, an odd number from 3 to 99,999, so that the middle one is around 0. Default 51. */
   readonly bins?: number;
-  /** At most so many values, evenly taken, are fitted (they are sorted for it). Default 50,000: tells distances of 0.01. */
+  /** At most so many of the values other than 0, evenly taken, are fitted (they are sorted for it). Default 50,000: tells distances of 0.01. */
   readonly fitted?: number;
 }
+
+/** Far more than there are values for, and little memory. */
+const mostBins = 99_999;
 
 /** End of the histogram in root mean squares. A Gaussian of a million values ends at 5; layer gradients go on to 10 and more. */
 export const histogramEdge = 10;
@@ -64,27 +69,6 @@ export const histogramEdge = 10;
 export const magnitudeOctaves = { low: -20, high: 8 } as const;
 /** Two bins an octave are narrow against the width of every family, and a few hundred values still fill them. */
 const binsPerOctave = 2;
-
-/** Most values that are fitted, unless the options say otherwise. */
-const usuallyFitted = 50_000;
-
-/** Stride of the values that are fitted. One that shares a factor with the channels would see some of them only, so it is odd. */
-function fittedStride(count: number, limit: number): number {
-  const stride = Math.ceil(count / limit);
-  return stride > 1 && stride % 2 === 0 ? stride + 1 : Math.max(1, stride);
-}
-
-/** How many of `count` values {@link describeDistribution} fits, exact zeros among them: what the chance of a distance depends on. */
-export function fittedCount(count: number, limit = usuallyFitted): number {
-  return Math.ceil(count / fittedStride(count, limit));
-}
-
-/** At most `limit` values, evenly taken. */
-function thinned(values: ArrayLike<number>, limit: number): ArrayLike<number> {
-  const stride = fittedStride(values.length, limit);
-  if (stride === 1) return values;
-  return Float64Array.from({ length: fittedCount(values.length, limit) }, (_, i) => values[i * stride]);
-}
 
 /** Counts what is not 0 by magnitude. @param rms above 0. */
 function magnitudeHistogram(values: ArrayLike<number>, rms: number): MagnitudeHistogram {
@@ -103,23 +87,23 @@ function magnitudeHistogram(values: ArrayLike<number>, rms: number): MagnitudeHi
 
 /**
  * Histogram, fits, and the cosine of `values` with their codes under `spec` beside the Gaussian law's.
- * @throws UsageError for a spec that clips or options out of range; DataError for values that are not finite, or fewer than two
- * different ones other than 0, which have no shape.
+ * @param spec as {@link compareWithLaw} takes it.
+ * @throws UsageError for a spec that clips or lacks a field, or options out of range; DataError for values that are not finite, or fewer
+ * than two different ones other than 0, which have no shape; NonFiniteError for what float32 has no number for.
  */
 export function describeDistribution(
   values: ArrayLike<number>,
-  spec: QuantizerSpec,
+  spec: LawSpec,
   options: DistributionOptions = {},
 ): Distribution {
   const { key = { k0: 0, k1: 0 }, bins = 51, fitted = usuallyFitted } = options;
-  if (!Number.isInteger(bins) || bins < 3 || bins % 2 === 0) {
-    throw new UsageError(`bins must be an odd number from 3, got ${bins}`);
+  if (!Number.isInteger(bins) || bins < 3 || bins > mostBins || bins % 2 === 0) {
+    throw new UsageError(`bins must be an odd number from 3 to ${mostBins}, got ${bins}`);
   }
-  if (!Number.isInteger(fitted) || fitted < 2) {
-    throw new UsageError(`fitted must be a whole number from 2, got ${fitted}`);
-  }
+  requireLimit(fitted);
   // Fits come first: they refuse what the rest could say nothing of.
-  const { fits, excessKurtosis } = fitDistributions(thinned(values, fitted));
+  const part = thinned(nonZeroValues(values), fitted);
+  const { fits, excessKurtosis } = fitDistributions(part);
   const law = compareWithLaw(values, spec, key);
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += values[i] * values[i];
@@ -142,6 +126,7 @@ export function describeDistribution(
     excessKurtosis,
     histogram,
     magnitudes: magnitudeHistogram(values, rms),
+    fitted: part.length,
     fits: fits.map(({ fit: { family, parameters }, goodness }) => ({ family, parameters, ...goodness })),
     belowHalfStep: small / kept,
     law,

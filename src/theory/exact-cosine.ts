@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../core/errors.js';
 import { requireSampleSize } from './arguments.js';
-import { type CosineCase, noiseFactor, stepsToEnd } from './cosine-law.js';
+import { type CosineCase, type Grid, noiseFactor, requireCase, stepsToEnd } from './cosine-law.js';
 import { quadrature } from './gaussian.js';
 import { overExtremes } from './over-extremes.js';
 import { type FixedGrid, type LevelMoments, levelMoments, products } from './rounded-gaussian.js';
@@ -35,26 +35,43 @@ function givenExtremes({ grid, bits, n, rounding }: CosineCase, low: number, hig
   return { fixed, ends, rest: n - count, moments };
 }
 
+/** Where doubles hold the density of an extreme value, its square and the grid between two of them. */
+const [smallestExtreme, largestExtreme, leastSpan] = [1e-100, 36, 1e-9];
+
+/** @throws UsageError unless the two can be the extremes of Gaussian values that the grid is laid over. */
+function requireExtremes(grid: Grid, low: number, high: number): void {
+  if (!(low < high) || (grid === 'symmetric' && low !== -high)) {
+    throw new UsageError(`${low} and ${high} are no extremes for the ${grid} grid`);
+  }
+  const largest = Math.max(-low, high);
+  if (largest > largestExtreme || largest < smallestExtreme || high - low < leastSpan * largest) {
+    throw new UsageError(
+      `extremes lie within -${largestExtreme} and ${largestExtreme}, the larger is ${smallestExtreme} or more, and they are more than ` +
+        `${leastSpan} of it apart, got ${low} and ${high}`,
+    );
+  }
+}
+
 /**
  * Near the mean cosine of n Gaussian values and their quantised version given their extremes: `low` and `high` are the smallest
  * and the largest value (`symmetric`: -max|W| and max|W|). The sums of W Q(W), W^2 and Q(W)^2 have exact expectations, of which
  * this is the cosine; the mean of the cosine differs from it by order 1/n (docs/theory.md, section 1c, has by how much).
- * @param options bits 2 to 10, n from 3.
- * @throws UsageError for other arguments, low >= high, or a symmetric grid whose ends differ.
+ * @param options bits 2 to 10, n from 3. @param low from -36. @param high up to 36; the larger magnitude of the two is 1e-100 or more, and they
+ * are at least 1e-9 of it apart.
+ * @throws UsageError for other arguments, or a symmetric grid whose ends differ.
  */
 export function cosineGivenExtremes(options: CosineCase, low: number, high: number): number {
-  const { grid, bits, n, rounding } = options;
+  const { grid, bits, n, rounding } = requireCase(options);
   stepsToEnd(grid, bits);
   noiseFactor(rounding);
   requireSampleSize(n, 3);
   if (bits > 10) throw new UsageError(`exact expectations are there for up to 10 bits, got ${bits}`);
-  if (!(low < high && high - low < Infinity) || (grid === 'symmetric' && low !== -high)) {
-    throw new UsageError(`${low} and ${high} are no extremes for the ${grid} grid`);
-  }
+  requireExtremes(grid, low, high);
   const { fixed, ends, rest, moments } = givenExtremes(options, low, high);
   const { cross, quantised, values } = products(fixed, moments);
   const [sumCross, sumValues, sumQuantised] = [cross, values, quantised].map((one) => ends + rest * one);
-  return sumCross / Math.sqrt(sumValues * sumQuantised);
+  // By Cauchy and Schwarz at most 1, which doubles overshoot; the product of the sums could be below them.
+  return Math.min(1, sumCross / (Math.sqrt(sumValues) * Math.sqrt(sumQuantised)));
 }
 
 /** exp of less than this is nothing against 1. */
@@ -99,7 +116,7 @@ function expectedProjection({ fixed, ends, rest, moments }: GivenExtremes): numb
  * @throws UsageError for other arguments.
  */
 export function expectedCosine(options: CosineCase): number {
-  const { grid, bits, n, rounding } = options;
+  const { grid, bits, n, rounding } = requireCase(options);
   stepsToEnd(grid, bits);
   noiseFactor(rounding);
   requireSampleSize(n, 16);

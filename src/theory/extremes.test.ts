@@ -42,6 +42,9 @@ describe('expectedMaxAbs', () => {
   it('knows its tail', () => {
     expect(maxAbsTail(1, 0)).toBe(1);
     expect(maxAbsTail(1000, 10)).toBeCloseTo(2000 * 7.61985302416e-24, 30);
+    expect([maxAbsTail(10, -1), maxAbsTail(10, -50), maxAbsTail(3, Infinity)]).toEqual([1, 1, 0]);
+    expect(() => maxAbsTail(-3, 1)).toThrow('a whole number from 1 to 1e15, got -3');
+    expect(() => maxAbsTail(10, Number.NaN)).toThrow('t must be a number');
   });
 });
 
@@ -53,6 +56,10 @@ describe('the range', () => {
   ])('of %i values is %d, as tabulated, by both integrals', (n, value) => {
     expect(relative(expectedRange(n), value)).toBeLessThan(0.0002);
     expect(relative(rangeMoment(n, 1), expectedRange(n))).toBeLessThan(1e-6);
+  });
+
+  it('of as many values as it is there for is the same by both integrals', () => {
+    expect(relative(rangeMoment(1e9, 1), expectedRange(1e9))).toBeLessThan(1e-6);
   });
 
   it('of two values is that of a Gaussian of variance 2', () => {

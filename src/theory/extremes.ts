@@ -33,8 +33,14 @@ function remembered<Value>(compute: (n: number) => Value): (n: number) => Value 
 
 type Moments = Readonly<Record<MomentOrder, number>>;
 
-/** P(max|W| > t) = 1 - (1 - 2 Q(t))^n, without losing digits where it is small. */
+/**
+ * P(max|W| > t) = 1 - (1 - 2 Q(t))^n, without losing digits where it is small; 1 for a t below 0.
+ * @throws UsageError unless n is a whole number from 1 to 1e15 and t a number.
+ */
 export function maxAbsTail(n: number, t: number): number {
+  requireSampleSize(n);
+  if (Number.isNaN(t)) throw new UsageError('t must be a number, got NaN');
+  if (t <= 0) return 1;
   return -Math.expm1(n * Math.log1p(-2 * normalTail(t)));
 }
 
@@ -75,7 +81,6 @@ export function expectedMaxAbs(n: number): number {
  */
 export function expectedRange(n: number): number {
   requireSampleSize(n, 2);
-  if (n > 1e9) throw new UsageError(`the expected range is there for up to 1e9 values, got ${n}`);
   return d2(n);
 }
 

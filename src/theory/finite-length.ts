@@ -1,7 +1,7 @@
 /** What the cosine law leaves out because a vector is short. Derivation: docs/theory.md, section 1a. Knows no tensor. */
 import { UsageError } from '../core/errors.js';
 import { requireSampleSize } from './arguments.js';
-import { type CosineCase, noiseFactor, stepMoment, stepsToEnd } from './cosine-law.js';
+import { type CosineCase, noiseFactor, requireCase, stepMoment, stepsToEnd } from './cosine-law.js';
 import { overExtremes } from './over-extremes.js';
 
 /**
@@ -13,7 +13,8 @@ import { overExtremes } from './over-extremes.js';
  * @param options bits 2 to 16, n from 16 to 1e9.
  * @throws UsageError for other arguments.
  */
-export function finiteLengthTerm({ grid, bits, n, rounding }: CosineCase): number {
+export function finiteLengthTerm(one: CosineCase): number {
+  const { grid, bits, n, rounding } = requireCase(one);
   const k = noiseFactor(rounding);
   const steps = stepsToEnd(grid, bits);
   requireSampleSize(n, 16);

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../core/errors.js';
-import { type FamilyName, type FitReport, fitDistributions, probabilityBetween } from './fit.js';
+import {
+  type FamilyName,
+  type FitReport,
+  fitDistributions,
+  fittedDistribution,
+  probabilityBetween,
+} from './fit.js';
 import { gaussianSample } from './sample.case.js';
 
 const n = 20000;
@@ -69,6 +75,7 @@ describe('fitDistributions', () => {
     const [mean, sigma] = [fit.parameters.mean, fit.parameters.sigma];
     const upper = probabilityBetween(fit, mean + 10 * sigma, mean + 11 * sigma);
     expect(upper / 7.62e-24).toBeCloseTo(1, 2);
+    expect(() => probabilityBetween(fit, 1, 0)).toThrow('low must be at most high, got 1 and 0');
     expect(probabilityBetween(fit, mean - 11 * sigma, mean - 10 * sigma) / upper).toBeCloseTo(1, 6);
   });
 
@@ -82,6 +89,32 @@ describe('fitDistributions', () => {
         expect(goodness.ks).toBeLessThanOrEqual(1);
       }
     }
+  });
+
+  it('has the same shape in any unit, to the ends of the doubles', () => {
+    const shape = (values: readonly number[]) => {
+      const { fits, excessKurtosis } = fitDistributions(values);
+      for (const { fit } of fits)
+        expect(fittedDistribution(fit.family, fit.parameters).family).toBe(fit.family);
+      return { excessKurtosis, goodness: fits.map(({ goodness }) => goodness) };
+    };
+    const values = [1, -1, 0.3, 0.2];
+    const one = shape(values);
+    for (const unit of [2 ** -900, 2 ** 990]) {
+      const other = shape(values.map((x) => x * unit));
+      expect(other.excessKurtosis).toBe(one.excessKurtosis);
+      other.goodness.forEach(({ ks, andersonDarling }, i) => {
+        expect(ks).toBeCloseTo(one.goodness[i].ks, 9);
+        expect(andersonDarling).toBeCloseTo(one.goodness[i].andersonDarling, 9);
+      });
+    }
+    const { fits } = fitDistributions([1e200, -1e200, 3e199, 2e200]);
+    expect(fits[0].fit.parameters.sigma / 1e200).toBeCloseTo(
+      Math.sqrt((1 + 1 + 0.09 + 4) / 4 - 0.575 ** 2),
+      12,
+    );
+    expect(() => fitDistributions([5e-324, 1e-323, -5e-324])).toThrow(DataError);
+    expect(() => fitDistributions([1.7e308, -1.7e308])).toThrow('must be 1e-280 to 1e+300, got 1.7e+308');
   });
 
   it.each([

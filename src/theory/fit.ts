@@ -4,6 +4,7 @@
  */
 import { DataError, UsageError } from '../core/errors.js';
 import { normalTail } from './gaussian.js';
+import { nonZeroValues } from './thin.js';
 
 /** A family of distributions; see {@link Fit} for their parameters. */
 export type FamilyName = 'gaussian' | 'laplace' | 'log-normal';
@@ -22,8 +23,12 @@ export interface Fit {
   above(x: number): number;
 }
 
-/** P(low < X < high); in the upper tail by the tail's own function, which has its digits. */
+/**
+ * P(low < X < high); in the upper tail by the tail's own function, which has its digits.
+ * @throws UsageError unless low <= high.
+ */
 export function probabilityBetween({ below, above }: Fit, low: number, high: number): number {
+  if (!(low <= high)) throw new UsageError(`low must be at most high, got ${low} and ${high}`);
   return low >= 0 ? above(low) - above(high) : below(high) - below(low);
 }
 
@@ -53,23 +58,38 @@ export interface FitReport {
   readonly fits: readonly { readonly fit: Fit; readonly goodness: Goodness }[];
 }
 
-/** Values other than 0, sorted; refuses what has no shape. */
-function sortedNonZero(values: ArrayLike<number>): Float64Array {
-  const kept = new Float64Array(values.length);
-  let count = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i]))
-      throw new DataError(`value ${i} is ${values[i]}; there is nothing to fit`);
-    if (values[i] !== 0) kept[count++] = values[i];
-  }
-  const sorted = kept.subarray(0, count).sort();
-  if (count < 2 || sorted[0] === sorted[count - 1]) {
-    throw new DataError('a fit needs at least two different values other than 0');
-  }
-  return sorted;
+/** Values other than 0 in ascending order. */
+interface Sample {
+  readonly sorted: Float64Array;
+  /** A power of two near the largest magnitude: in this unit fourth powers stay within doubles, and no value loses a bit. */
+  readonly unit: number;
+  readonly scaled: Float64Array;
 }
 
-function momentsOf(values: ArrayLike<number>): { mean: number; sigma: number; excess: number } {
+/** Largest magnitudes of samples whose spread doubles hold, however small it is beside them. */
+const [least, most] = [1e-280, 1e300];
+
+/** Refuses what has no shape. */
+function sampleOf(values: ArrayLike<number>): Sample {
+  const sorted = nonZeroValues(values).sort();
+  if (sorted.length < 2 || sorted[0] === sorted[sorted.length - 1]) {
+    throw new DataError('a fit needs at least two different values other than 0');
+  }
+  const largest = Math.max(-sorted[0], sorted[sorted.length - 1]);
+  if (largest < least || largest > most) {
+    throw new DataError(`the largest magnitude of a fit must be ${least} to ${most}, got ${largest}`);
+  }
+  const unit = 2 ** Math.floor(Math.log2(largest));
+  return { sorted, unit, scaled: sorted.map((x) => x / unit) };
+}
+
+interface Moments {
+  readonly mean: number;
+  readonly sigma: number;
+  readonly excess: number;
+}
+
+function momentsOf(values: Float64Array): Moments {
   const n = values.length;
   let mean = 0;
   for (let i = 0; i < n; i++) mean += values[i] / n;
@@ -91,17 +111,17 @@ function gaussian(mean: number, sigma: number): Fit {
   };
 }
 
-function gaussianFit(sorted: Float64Array): Fit {
-  const { mean, sigma } = momentsOf(sorted);
-  return gaussian(mean, sigma);
+function gaussianFit({ unit, scaled }: Sample): Fit {
+  const { mean, sigma } = momentsOf(scaled);
+  return gaussian(mean * unit, sigma * unit);
 }
 
-function laplaceFit(sorted: Float64Array): Fit {
-  const n = sorted.length;
-  const median = (sorted[(n - 1) >> 1] + sorted[n >> 1]) / 2;
+function laplaceFit({ unit, scaled }: Sample): Fit {
+  const n = scaled.length;
+  const median = (scaled[(n - 1) >> 1] + scaled[n >> 1]) / 2;
   let scale = 0;
-  for (const x of sorted) scale += Math.abs(x - median) / n;
-  return laplace(median, scale);
+  for (const x of scaled) scale += Math.abs(x - median) / n;
+  return laplace(median * unit, scale * unit);
 }
 
 function laplace(median: number, scale: number): Fit {
@@ -115,7 +135,7 @@ function laplace(median: number, scale: number): Fit {
   };
 }
 
-function logNormalFit(sorted: Float64Array): Fit {
+function logNormalFit({ sorted }: Sample): Fit {
   let negatives = 0;
   for (const x of sorted) if (x < 0) negatives += 1;
   const negative = negatives / sorted.length;
@@ -145,14 +165,19 @@ const families = {
   'log-normal': { names: ['mu', 'sigma', 'negative'], make: logNormal },
 } as const;
 
+/** @throws UsageError for an unknown family. */
+export function requireFamily(family: FamilyName): void {
+  if (!Object.hasOwn(families, family)) {
+    throw new UsageError(`there is no family "${family}"; known are ${Object.keys(families).join(', ')}`);
+  }
+}
+
 /**
  * The distribution of a {@link Fit}'s family and parameters, for one that was written down.
  * @throws UsageError for an unknown family, or a parameter that is missing or out of range.
  */
 export function fittedDistribution(family: FamilyName, parameters: Readonly<Record<string, number>>): Fit {
-  if (!Object.hasOwn(families, family)) {
-    throw new UsageError(`there is no family "${family}"; known are ${Object.keys(families).join(', ')}`);
-  }
+  requireFamily(family);
   const { names, make } = families[family];
   const values = names.map((name) => {
     const value = parameters[name];
@@ -183,18 +208,19 @@ function goodnessOf(sorted: Float64Array, fit: Fit): Goodness {
 /**
  * Fits the three families by maximum likelihood to the values other than 0 and says how far each is off. Equal values
  * (codes, clamped tensors) count as drawn from a continuous distribution, so a coarse grid shows in both distances.
- * @throws DataError for a value that is not finite, or fewer than two different values other than 0.
+ * @throws DataError for a value that is not finite, fewer than two different values other than 0, or a largest magnitude outside 1e-280..1e300.
  */
 export function fitDistributions(values: ArrayLike<number>): FitReport {
-  const sorted = sortedNonZero(values);
+  const sample = sampleOf(values);
+  const { sorted, scaled } = sample;
   const fits = [gaussianFit, laplaceFit, logNormalFit].map((make) => {
-    const fit = make(sorted);
+    const fit = make(sample);
     return { fit, goodness: goodnessOf(sorted, fit) };
   });
   return {
     count: values.length,
     zeroShare: 1 - sorted.length / values.length,
-    excessKurtosis: momentsOf(sorted).excess,
+    excessKurtosis: momentsOf(scaled).excess,
     fits,
   };
 }

@@ -2,6 +2,7 @@
  * The standard normal distribution with small tails, and integrals by Gauss and Legendre's rule. Knows nothing of
  * quantisation. `Math.log1p` and its like are the engine's here: no bit of a training run depends on this folder.
  */
+import { UsageError } from '../core/errors.js';
 import { erf } from '../core/math.js';
 
 const sqrtTwoPi = Math.sqrt(2 * Math.PI);
@@ -24,8 +25,15 @@ export function normalTail(x: number): number {
   return normalDensity(x) / fraction;
 }
 
-/** x with Q(x) = p, for p in (0, 0.5]; by bisection to the last bits, as it is called a few times. */
+/**
+ * x with Q(x) = p; by bisection to the last bits, as it is called a few times.
+ * @param p 1e-299 (37 sigma) to 0.5; for a larger one take -normalTailInverse(1 - p).
+ * @throws UsageError for another p.
+ */
 export function normalTailInverse(p: number): number {
+  if (!(p >= 1e-299 && p <= 0.5)) {
+    throw new UsageError(`the probability of a tail must be 1e-299 to 0.5, got ${p}`);
+  }
   let low = 0;
   let high = 38;
   for (let i = 0; i < 60; i++) {
@@ -73,7 +81,7 @@ export function integrate(f: (x: number) => number, low: number, high: number, p
   return quadrature(low, high, panels).reduce((sum, { x, weight }) => sum + weight * f(x), 0);
 }
 
-/** Sum of a Gaussian's mass, first and second moment over [a, b], a <= b; either end may be infinite. */
+/** A Gaussian's mass, first and second moment over [a, b], a <= b; either end may be infinite. */
 export interface CellMoments {
   /** P(a < W < b). */
   readonly mass: number;
@@ -83,18 +91,64 @@ export interface CellMoments {
   readonly second: number;
 }
 
-/** P(a < W < b), taken from the nearer tail so that far cells keep their digits. */
+/** Moments over a cell of how far W lies above its start: linear interpolation between the cell's ends is made of them. */
+export interface RiseMoments {
+  /** E[W - a; a < W < b]. */
+  readonly rise: number;
+  /** E[W (W - a); a < W < b]. */
+  readonly riseFirst: number;
+}
+
+/**
+ * Whether one panel of 16 nodes integrates the density over [a, b] to the last digits: it is near exp(-a x) there. Over wider cells the
+ * closed forms do; over these they are differences of nearly equal numbers.
+ */
+function isNarrow(a: number, b: number): boolean {
+  return (b - a) * Math.max(1, Math.abs(a), Math.abs(b)) <= 1;
+}
+
+function requireOrdered(a: number, b: number): void {
+  if (!(a <= b)) throw new UsageError(`a cell goes from its lower to its upper end, got ${a} to ${b}`);
+}
+
+/** Integral of phi(x) f(x, x - a) over a narrow cell. */
+function overNarrow(a: number, b: number, f: (x: number, rise: number) => number): number {
+  const half = (b - a) / 2;
+  let sum = 0;
+  for (const { x: node, weight } of legendre) {
+    const rise = half * (1 + node);
+    sum += weight * normalDensity(a + rise) * f(a + rise, rise);
+  }
+  return half * sum;
+}
+
+/**
+ * P(a < W < b) with its digits: of far cells from the nearer tail, of narrow ones as an integral.
+ * @throws UsageError unless a <= b.
+ */
 export function normalMass(a: number, b: number): number {
+  requireOrdered(a, b);
+  if (isNarrow(a, b)) return overNarrow(a, b, () => 1);
   if (a > 0) return normalTail(a) - normalTail(b);
   if (b < 0) return normalTail(-b) - normalTail(-a);
   return 1 - normalTail(-a) - normalTail(b);
 }
 
-/** Moments of a standard normal over one cell (integration by parts: phi' = -x phi). */
+/** Moments of a standard normal over one cell (integration by parts: phi' = -x phi). @throws UsageError unless a <= b. */
 export function cellMoments(a: number, b: number): CellMoments {
-  const [atA, atB] = [normalDensity(a), normalDensity(b)];
   const mass = normalMass(a, b);
+  if (isNarrow(a, b)) {
+    return { mass, first: overNarrow(a, b, (x) => x), second: overNarrow(a, b, (x) => x * x) };
+  }
+  const [atA, atB] = [normalDensity(a), normalDensity(b)];
   // 0 * infinity is 0 here: x phi(x) vanishes at both ends.
   const ends = (Number.isFinite(a) ? a * atA : 0) - (Number.isFinite(b) ? b * atB : 0);
   return { mass, first: atA - atB, second: mass + ends };
+}
+
+/** {@link RiseMoments} of [a, b], both finite, of which the caller has the other moments. */
+export function riseMoments(a: number, b: number, { mass, first, second }: CellMoments): RiseMoments {
+  return isNarrow(a, b)
+    ? { rise: overNarrow(a, b, (_, rise) => rise), riseFirst: overNarrow(a, b, (x, rise) => x * rise) }
+    : { rise: first - a * mass, riseFirst: second - a * first };
 }

@@ -16,7 +16,6 @@ export {
   type DistributionOptions,
   describeDistribution,
   type FamilyFit,
-  fittedCount,
   histogramEdge,
   type MagnitudeHistogram,
   magnitudeOctaves,
@@ -60,4 +59,5 @@ export {
   type TernaryOptimum,
   ternaryCosine,
 } from './sign-ternary.js';
-export { compareWithLaw, type TensorLaw } from './tensor-law.js';
+export { compareWithLaw, type LawSpec, type TensorLaw } from './tensor-law.js';
+export { fittedCount } from './thin.js';

@@ -43,3 +43,11 @@ it('refuses what has no spread or no chunks', () => {
   expect(() => rangeScaleVariation(1, 4)).toThrow(UsageError);
   expect(() => rangeScale('paper', 1)).toThrow(UsageError);
 });
+
+it('refuses more values than the expected range is there for, and constants that are none', () => {
+  expect(rangeScale('paper', 1e9)).toBeGreaterThan(rangeScale('paper', 1e8));
+  expect(() => rangeScale('paper', 1e13)).toThrow('up to 1e9 values, got 10000000000000');
+  expect(() => rangeScale('d2', 2e9)).toThrow(UsageError);
+  expect(() => rangeScale('foo' as 'paper', 100)).toThrow('no constant "foo" of Range BN; use "d2"');
+  expect(() => measuredRangeScale([1, 2, 3, 4], 1, 'foo' as 'd2')).toThrow('no constant "foo"');
+});

@@ -12,7 +12,7 @@ type Constant = NormSpec['constant'];
 /**
  * Mean of Range BN's scale over sigma for chunks of n Gaussian values: c(n) d2(n). 1 for `d2` by definition; about 1.8 for
  * `paper` (outputs of standard deviation 0.55); 0.81 to 1.00 for `published-code`, as n goes from 16 to 1e6.
- * @throws UsageError unless n is a whole number from 2.
+ * @throws UsageError unless n is a whole number from 2 to 1e9, or for another constant.
  */
 export function rangeScale(constant: Constant, n: number): number {
   return rangeConstant(constant, n) * d2(n);
@@ -38,7 +38,7 @@ function requireChunks(chunks: number): void {
 /**
  * Range BN's scale of a sample over its standard deviation (divisor n): 1 where 1/d2 fits. The values fall in order into
  * `chunks` chunks as equal as can be, chunk k being floor(k*n/chunks) .. floor((k+1)*n/chunks)-1.
- * @throws UsageError for chunks that leave one less than two values; DataError for values that are all equal or not finite.
+ * @throws UsageError for chunks that leave one less than two values, or another constant; DataError for values that are all equal or not finite.
  */
 export function measuredRangeScale(values: ArrayLike<number>, chunks: number, constant: Constant): number {
   requireChunks(chunks);

@@ -3,14 +3,17 @@
  * the grid's cells. Shows where the law of cosine-law.ts fails (2 and 3 bits), and why. Derivations: docs/theory.md.
  */
 import { UsageError } from '../core/errors.js';
-import { requirePositive } from './arguments.js';
+import { requireFields } from './arguments.js';
 import { noiseFactor, type Rounding } from './cosine-law.js';
-import { type CellMoments, cellMoments } from './gaussian.js';
+import { type CellMoments, cellMoments, riseMoments } from './gaussian.js';
 
 /** Levels low, low + step, ..., `levels` of them; sigma = 1. */
 export interface FixedGrid {
+  /** -1e6 to 1e6. */
   readonly low: number;
+  /** 1e-6 to 1e6. */
   readonly step: number;
+  /** A whole number from 2 to 65536. */
   readonly levels: number;
   readonly rounding: Rounding;
 }
@@ -34,9 +37,10 @@ export function levelMoments(
   const [mass, first] = [new Float64Array(levels), new Float64Array(levels)];
   const level = (k: number): number => low + k * step;
   const last = levels - 1;
-  const inside = (a: number, b: number): CellMoments | undefined => {
+  /** A cell's part in from..to. */
+  const inside = (a: number, b: number): (CellMoments & { start: number; end: number }) | undefined => {
     const [start, end] = [Math.max(a, from), Math.min(b, to)];
-    return end > start ? cellMoments(start, end) : undefined;
+    return end > start ? { start, end, ...cellMoments(start, end) } : undefined;
   };
   /** A cell whose values all go to level k. */
   const whole = (k: number, a: number, b: number): void => {
@@ -56,11 +60,17 @@ export function levelMoments(
       const [a, b] = [level(k), level(k + 1)];
       const cell = inside(a, b);
       if (!cell) continue;
-      // w goes up with probability (w - a)/step, down with (b - w)/step.
-      mass[k + 1] += (cell.first - a * cell.mass) / step;
-      first[k + 1] += (cell.second - a * cell.first) / step;
-      mass[k] += (b * cell.mass - cell.first) / step;
-      first[k] += (b * cell.first - cell.second) / step;
+      // w goes up with probability (w - a)/(b - a). Of a level below 0 or far out, w - a is a small part of w: hence moments of its own.
+      const { rise, riseFirst } = riseMoments(cell.start, cell.end, cell);
+      const before = cell.start - a;
+      const [up, upFirst] = [
+        (rise + before * cell.mass) / (b - a),
+        (riseFirst + before * cell.first) / (b - a),
+      ];
+      mass[k + 1] += up;
+      first[k + 1] += upFirst;
+      mass[k] += cell.mass - up;
+      first[k] += cell.first - upFirst;
     }
   }
   return { mass, first, second: inside(-Infinity, Infinity)?.second ?? 0 };
@@ -80,9 +90,17 @@ export function products(
   return { cross, quantised, values: second };
 }
 
-function wholeLine(grid: FixedGrid): ReturnType<typeof products> {
-  requirePositive('the step', grid.step);
-  if (!Number.isFinite(grid.low)) throw new UsageError(`the lowest level must be finite, got ${grid.low}`);
+/** Largest magnitude of the lowest level and range of the step, in sigma: the noise's power over step^2 and the levels' squares keep digits. */
+const [farthest, finest] = [1e6, 1e-6];
+
+function wholeLine(one: FixedGrid): ReturnType<typeof products> {
+  const grid = requireFields(one, ['low', 'step', 'levels', 'rounding']);
+  if (!(grid.step >= finest && grid.step <= farthest)) {
+    throw new UsageError(`the step must be ${finest} to ${farthest}, got ${grid.step}`);
+  }
+  if (!(Math.abs(grid.low) <= farthest)) {
+    throw new UsageError(`the lowest level must be -${farthest} to ${farthest}, got ${grid.low}`);
+  }
   if (!Number.isInteger(grid.levels) || grid.levels < 2 || grid.levels > 65536) {
     throw new UsageError(`levels must be a whole number from 2 to 65536, got ${grid.levels}`);
   }
@@ -93,8 +111,7 @@ function wholeLine(grid: FixedGrid): ReturnType<typeof products> {
 /**
  * E[W Q(W)]/sqrt(E[Q(W)^2]) of a standard normal W on a fixed grid: what the cosine of a long vector tends to. Values
  * outside take the end level. No approximation of that limit but the end of the series of doubles.
- * @throws UsageError for a step of 0, fewer than 2 levels or more than 65536, or no rounding. NaN never: a grid whose
- * values are all 0 gives 0.
+ * @throws UsageError for a field that is missing or out of the range in {@link FixedGrid}. NaN never: a grid whose values are all 0 gives 0.
  */
 export function fixedGridCosine(grid: FixedGrid): number {
   const { cross, quantised } = wholeLine(grid);
@@ -111,7 +128,8 @@ export interface RoundingNoise {
 
 /**
  * What the uniform-noise assumption says of the noise on a fixed grid, and what holds. On an endless grid both differ from
- * 1 and 0 by terms of the order exp(-2 pi^2/step^2).
+ * 1 and 0 by terms of the order exp(-2 pi^2/step^2). What lies beyond the end levels takes these and is noise, too: a grid that does not reach
+ * as far as the values has a power of many times step^2/12.
  * @throws UsageError as {@link fixedGridCosine}.
  */
 export function roundingNoise(grid: FixedGrid): RoundingNoise {

@@ -28,7 +28,25 @@ describe('compareWithLaw', () => {
     expect((1 - law.measured) / (1 - law.byStep)).toBeLessThan(0.6);
   });
 
+  it('takes a grid that does not clip for granted', () => {
+    const { clip: _, ...short } = spec;
+    expect(compareWithLaw(values, short)).toEqual(compareWithLaw(values, spec));
+  });
+
+  it.each([
+    ['int8', 'give one object { format, scheme, rounding }, got int8'],
+    [undefined, 'give one object'],
+    [{ format: 'int8', clip: 1 }, 'scheme and rounding missing'],
+    [{ ...spec, format: 'int99' }, 'there is no format "int99"; known are'],
+    [{ ...spec, scheme: 'odd' }, 'there is no scheme "odd"; known are'],
+    [{ ...spec, rounding: 'up' }, 'there is no rounding "up"'],
+  ])('refuses the specification %o', (wrong, message) => {
+    expect(() => compareWithLaw(values, wrong as typeof spec)).toThrow(UsageError);
+    expect(() => compareWithLaw(values, wrong as typeof spec)).toThrow(message);
+  });
+
   it('refuses what has no law', () => {
+    expect(() => compareWithLaw([1e200, -1e199], spec)).toThrow(NonFiniteError);
     expect(() => compareWithLaw(values, { ...spec, clip: 0.9 })).toThrow(UsageError);
     expect(() => compareWithLaw(values, { ...spec, format: 'fp8-e5m2' })).toThrow('fp8-e5m2 is a float');
     expect(() => compareWithLaw([1], spec)).toThrow('at least two');

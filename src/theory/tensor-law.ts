@@ -7,7 +7,35 @@ import { type NoiseKey, noise16 } from '../core/rng.js';
 import { formats } from '../quant/format.js';
 import { cosine } from '../quant/measure.js';
 import { dequantizeArray, type QuantizerSpec, quantizeArray } from '../quant/quantize-array.js';
+import { requireFields } from './arguments.js';
 import { cosineLaw, noiseFactor, uniformNoiseCosine } from './cosine-law.js';
+
+/**
+ * How a tensor is quantised for the comparison: by an integer format, over its own extremes. A `clip` other than 1, which is the default, is
+ * refused, since the law is for grids that cover all values.
+ */
+export type LawSpec = Omit<QuantizerSpec, 'clip'> & Partial<Pick<QuantizerSpec, 'clip'>>;
+
+const schemes: readonly QuantizerSpec['scheme'][] = ['affine', 'affine-float-zero', 'symmetric'];
+
+/** `spec` in full. @throws UsageError for what the law is not for. */
+function checkedSpec(given: LawSpec): QuantizerSpec {
+  const { format, scheme, rounding, clip = 1 } = requireFields(given, ['format', 'scheme', 'rounding']);
+  if (!Object.hasOwn(formats, format)) {
+    throw new UsageError(`there is no format "${format}"; known are ${Object.keys(formats).join(', ')}`);
+  }
+  if (formats[format].minifloat) {
+    throw new UsageError(
+      `the law is for evenly spaced codes, and ${format} is a float; give an integer format`,
+    );
+  }
+  if (!schemes.includes(scheme)) {
+    throw new UsageError(`there is no scheme "${scheme}"; known are ${schemes.join(', ')}`);
+  }
+  noiseFactor(rounding);
+  if (clip !== 1) throw new UsageError(`the law is for grids that do not clip; clip is ${clip}`);
+  return { format, scheme, rounding, clip };
+}
 
 /** What {@link compareWithLaw} finds on a tensor of n values: its measured cosine beside those of the laws. */
 export interface TensorLaw {
@@ -30,21 +58,16 @@ export interface TensorLaw {
 
 /**
  * Quantises `values` by their own extremes with one scale and compares the cosine with the laws.
- * @param key noise of stochastic rounding.
- * @throws UsageError for a spec that clips or a float format, or fewer than two values; DataError for values that are all 0;
- * NonFiniteError for a NaN or infinity.
+ * @param given format, scheme and rounding. @param key noise of stochastic rounding.
+ * @throws UsageError for a spec that lacks one of them, clips or has a float format, or fewer than two values; DataError for values that are
+ * all 0; NonFiniteError for a NaN, an infinity or what float32 has no number for.
  */
 export function compareWithLaw(
   values: ArrayLike<number>,
-  spec: QuantizerSpec,
+  given: LawSpec,
   key: NoiseKey = { k0: 0, k1: 0 },
 ): TensorLaw {
-  if (formats[spec.format].minifloat) {
-    throw new UsageError(
-      `the law is for evenly spaced codes, and ${spec.format} is a float; give an integer format`,
-    );
-  }
-  if (spec.clip !== 1) throw new UsageError(`the law is for grids that do not clip; clip is ${spec.clip}`);
+  const spec = checkedSpec(given);
   const n = values.length;
   if (n < 2) throw new UsageError(`a tensor of ${n} values has no law; give at least two`);
   const quantised = quantizeArray(values, spec, (index) => noise16(index, key));

@@ -49,12 +49,22 @@ export const number = (text: string): number => Number(/[+-]?\d+(?:\.\d+)?(?:e[+
 export const least = (cells: readonly string[]): number => Math.min(...cells.map(number));
 export const most = (cells: readonly string[]): number => Math.max(...cells.map(number));
 
-/** The text of a section by its number. */
-export function section(which: string): string {
-  const [, text] = new RegExp(`\n## ${which}\\. ([\\s\\S]*?)(?=\n## |$)`).exec(theoryPage) ?? [];
-  if (text === undefined) throw new Error(`docs/theory.md has no section ${which}`);
+function textUnder(heading: string): string {
+  const [, text] = new RegExp(`\n## ${heading}([\\s\\S]*?)(?=\n## |$)`).exec(theoryPage) ?? [];
+  if (text === undefined) throw new Error(`docs/theory.md has no section ${heading}`);
   return text;
 }
 
-/** Text before the first section: notation, and how much was drawn. */
-export const [preface] = theoryPage.split('\n## ');
+/** The text of a section by its number. */
+export const section = (which: string): string => textUnder(`${which}\\. `);
+
+/** The summary. */
+export const summary = textUnder('In short\n');
+
+/** How much was drawn, and the notation. */
+export const preface = `${theoryPage.split('\n## ')[0]}\n${textUnder('Notation\n')}`;
+
+/** The programs of the page, in their order. */
+export const programs: readonly string[] = [...theoryPage.matchAll(/^```ts\n(.*?)^```$/gms)].map(
+  ([, code]) => code,
+);

@@ -23,7 +23,16 @@ function tensor(nearest: Family, ks: number, count: number, zeroShare = 0, kind 
   size += 1;
   const cosine = (angle: number) => Math.cos((angle * Math.PI) / 180);
   return {
-    ...{ layer: 'fc1', kind, rms: size, histogram: [], count, zeroShare, crest: 20, belowHalfStep: 0.5 },
+    ...{
+      layer: 'fc1',
+      kind,
+      rms: size,
+      histogram: [count * (1 - zeroShare), 0],
+      count,
+      zeroShare,
+      crest: 20,
+      belowHalfStep: 0.5,
+    },
     cosine: { measured: cosine(degrees), byStep: 1, gaussian: cosine(1) },
     fits: { gaussian: fit('gaussian'), laplace: fit('laplace'), 'log-normal': fit('log-normal') },
   };
@@ -100,6 +109,14 @@ describe('a claim of what is nearest', () => {
         'gaussian',
       ),
     ).toBe(1);
+    // Half zeros leave 200,704, of which every fifth is: 40,141, and 0.00447.
+    expect(
+      goodOf(
+        [0.0044, 0.0045].map((ks) => tensor('gaussian', ks, 401_408, 0.5)),
+        'gaussian',
+      ),
+    ).toBe(1);
+    expect(goodOf([tensor('gaussian', 0.0001, 4)], 'gaussian')).toBe(0);
   });
 
   it('is about training: the start is left out, and a tensor that runs or layers share counts once', () => {

@@ -38,8 +38,11 @@ function trainedTensors(experiment: Experiment, results: Results | undefined, ki
 }
 
 /** Whether chance alone would leave the fit as far off, one time in twenty: values taken as independent, which makes it strict. */
-function isGood({ fits, count, zeroShare }: TensorRecord, family: ShapeClaim['nearest']): boolean {
-  return fits[family].ks < ksCritical(family, fittedCount(count) * (1 - zeroShare));
+function isGood({ fits, histogram }: TensorRecord, family: ShapeClaim['nearest']): boolean {
+  // The histogram has every value other than 0, and `zeroShare` five digits.
+  const nonZero = histogram.reduce((sum, bin) => sum + bin, 0);
+  // Of fewer than five nothing can be said.
+  return nonZero >= 5 && fits[family].ks < ksCritical(family, fittedCount(nonZero));
 }
 
 /**

@@ -100,7 +100,10 @@ const probesOf = (all: readonly Event[]): ProbeEvent[] =>
 const snapshotsOf = (all: readonly Event[]): Snapshot[] =>
   all
     .filter(({ type }) => type === 'distributions')
-    .map(({ step, tensors }) => ({ step, tensors }) as unknown as Snapshot);
+    .map(
+      ({ step, tensors, leftOut }) =>
+        ({ step, tensors, ...(leftOut === undefined ? {} : { leftOut }) }) as unknown as Snapshot,
+    );
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
