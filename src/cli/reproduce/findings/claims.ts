@@ -13,6 +13,7 @@ import { baselineOf, type Claim, type Experiment } from '../experiment/experimen
 import { text } from '../experiment/experiment-fields.js';
 import type { Results } from '../results/results.js';
 import { judged, judgementText, type Outcome } from './judgement.js';
+import { type ClaimedDifference, standingAmong, standingMark } from './multiplicity.js';
 import { shapeVerdict } from './shapes.js';
 import { chanceOfZero, enoughSeeds } from './statistics.js';
 import { type Comparison, digitsOf, intervalText, unitOf } from './summary.js';
@@ -57,8 +58,7 @@ export interface Measured {
 }
 
 /** A claim of an experiment and what became of it. */
-export interface ClaimRow extends Pick<Claim, 'claim' | 'source' | 'about' | 'ablation'> {
-  readonly experiment: string;
+export interface ClaimRow extends ClaimedDifference, Pick<Claim, 'claim' | 'source' | 'about' | 'ablation'> {
   /** Which arms, by how much, under how many seeds; empty where nothing was run. */
   readonly figures: string;
   /** The difference alone, and how many runs diverged; empty where nothing was run. */
@@ -68,10 +68,6 @@ export interface ClaimRow extends Pick<Claim, 'claim' | 'source' | 'about' | 'ab
   readonly verdict: string;
   /** No loss by the rule, but the whole interval is on the worse side. */
   readonly worse: boolean;
-  /** Two-sided p of the difference being 0, where enough seeds measured it. */
-  readonly chance?: number;
-  /** `int8 - fp32`; empty for claims about no two arms. */
-  readonly arms: string;
 }
 
 /** @param why not, of an arm that was run itself. */
@@ -193,11 +189,13 @@ export function sharedVerdict(rows: readonly ClaimRow[]): string {
 }
 
 /** A row for each experiment of a claim; what repeats the row above is left empty. */
-function groupRows(group: readonly ClaimRow[]): string[][] {
+function groupRows(group: readonly ClaimRow[], stands: (row: ClaimRow) => boolean): string[][] {
   return byExperiment(group).map((rows, i, all) => {
     const [{ claim, source, experiment }] = rows;
     const where = `[${experiment}](experiments/${experiment}/README.md)`;
-    const figures = rows.map((row) => row.figures).filter((text) => text !== '');
+    const figures = rows
+      .filter((row) => row.figures !== '')
+      .map((row) => `${row.figures}${stands(row) ? ` ${standingMark}` : ''}`);
     const isSame = i > 0 && all[i - 1][0].source === source;
     return [
       i === 0 ? claim : '',
@@ -210,8 +208,10 @@ function groupRows(group: readonly ClaimRow[]): string[][] {
 
 /** All claims, those of experiments first, a claim's rows together, those of one experiment in one. */
 export function claimTable(measured: readonly Measured[], others: OtherClaims): TextTable {
+  const own = measured.flatMap(claimRows);
+  const stands = standingAmong(own);
   const rows = [
-    ...groupedRows(measured.flatMap(claimRows)).flatMap(groupRows),
+    ...groupedRows(own).flatMap((group) => groupRows(group, stands)),
     ...others.elsewhere.map((one) => [one.claim, one.source, one.measured, one.verdict]),
     ...others.untested.map(({ claim, source, why, command }) => [
       claim,

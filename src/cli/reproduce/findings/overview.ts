@@ -126,6 +126,6 @@ export function overviewText(measured: readonly Measured[]): string {
       : ` Accuracy is near its ceiling, and "no loss" says less, of recipes and of parts, in ${high.join(' and ')}.`;
   return (
     `"No loss" excludes, by the 95 % interval, a loss of ${usual} or more${exceptions.join('')}; a smaller one it does not exclude. ` +
-    `"Not settled" excludes neither that loss nor that there is none.${ceiling}`
+    `"Not settled" excludes neither that loss nor that there is none, or has fewer than three seeds.${ceiling}`
   );
 }

@@ -124,11 +124,21 @@ describe('RESULTS.md', () => {
         named('a', [part, also('`int8` without a sign'), also('`paper` without a sign'), also('other')], {
           ...{ fp32: [-2, -2.1, -1.9], int8: zeros, without: bad },
         }),
+        named('b', [{ ...part, claim: 'An end is needed', ablation: '`int8` without an end' }], {
+          ...{ int8: zeros, without: [-0.2, -0.21, -0.19] },
+        }),
       ],
       none,
     );
-    expect(text).toContain('- **With a loss in one experiment or more**: without a zero (`int8`).');
-    expect(text).toContain('- **With a loss in none of them**: without a sign (`int8`, `paper`); other.');
+    expect(text).toContain(
+      '- **With a loss in one experiment or more**: without a zero (`int8`: loss in 1 of 1).',
+    );
+    expect(text).toContain(
+      '- **Lower in one or more, within the margin**: without an end (`int8`: no loss in 1 of 1).',
+    );
+    expect(text).toContain(
+      '- **Neither in any**: without a sign (`int8`: no loss in 1 of 1. `paper`: no loss in 1 of 1); other (no loss in 1 of 1).',
+    );
   });
 
   it('says how many differences leave out 0, each once, and which remain when all are judged together', () => {
@@ -144,7 +154,7 @@ describe('RESULTS.md', () => {
     expect(text).toContain(
       'Of the 3 differences that claims are about and that three seeds or more have measured, 2 leave out 0;',
     );
-    expect(text).toContain("(Holm's method), 1 remains: a (without - fp32).");
+    expect(text).toContain("(Holm's method), 1 remains († in the table of claims): a (without - fp32).");
   });
 
   it('has the arms of one claim in one row for an experiment, with how many have which verdict', () => {
@@ -159,7 +169,7 @@ describe('RESULTS.md', () => {
       [
         'It trains',
         's',
-        '[a](experiments/a/README.md): int8 - fp32: 0.00 [-0.25, +0.25] points, n = 3; without (simulated) - fp32: -2.00 [-2.25, -1.75] points, n = 3',
+        '[a](experiments/a/README.md): int8 - fp32: 0.00 [-0.25, +0.25] points, n = 3; without (simulated) - fp32: -2.00 [-2.25, -1.75] points, n = 3 †',
         'holds in 1 of 2; does not hold (loss) in 1',
       ],
     ]);

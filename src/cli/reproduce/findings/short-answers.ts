@@ -61,6 +61,15 @@ function partCell(row: ClaimRow | undefined): string {
   return row.short === '' ? verdict : `${row.short}, ${verdict}`;
 }
 
+/** `no loss in 3 of 7; not settled in 4`. */
+const countsText = (rows: readonly ClaimRow[]): string =>
+  byOutcome(rows)
+    .map(
+      ({ outcome, own }, i) =>
+        `${readings.part[outcome]} in ${own.length}${i === 0 ? ` of ${rows.length}` : ''}`,
+    )
+    .join('; ');
+
 /** Each part of the method by the experiments that go without it; undefined where none does. */
 function partTable(groups: readonly ClaimRow[][]): TextTable | undefined {
   const parts = groups.filter(([{ about }]) => about === 'part');
@@ -73,43 +82,44 @@ function partTable(groups: readonly ClaimRow[][]): TextTable | undefined {
   if (names.length === 0) return undefined;
   const rows = parts.map((own) => [
     own[0].ablation ?? own[0].claim,
-    byOutcome(own)
-      .map(
-        ({ outcome, own: some }, i) =>
-          `${readings.part[outcome]} in ${some.length}${i === 0 ? ` of ${own.length}` : ''}`,
-      )
-      .join('; '),
+    countsText(own),
     ...names.map((name) => partCell(own.find(({ experiment }) => experiment === name))),
   ]);
   const links = names.map((name) => `[${name}](experiments/${name}/README.md)`);
   return { head: ['recipe, and what it lacks', 'in all', ...links], rows, right: [] };
 }
 
-/** `without a zero (`int8`, `paper`)`: ablations of several recipes that lack the same, put together. */
+/** `` without a zero (`int8`: no loss in 3 of 3. `paper`: ...) ``: ablations of several recipes that lack the same, put together. */
 function ablationsText(parts: readonly ClaimRow[][]): string {
   const recipes = new Map<string, string[]>();
-  for (const [{ ablation, claim }] of parts) {
+  for (const rows of parts) {
+    const [{ ablation, claim }] = rows;
     const text = ablation ?? claim;
     const [, recipe, lack] = /^(`[^`]+`) (.+)$/.exec(text) ?? ['', '', text];
-    recipes.set(lack, [...(recipes.get(lack) ?? []), ...(recipe === '' ? [] : [recipe])]);
+    const counts = `${recipe === '' ? '' : `${recipe}: `}${countsText(rows)}`;
+    recipes.set(lack, [...(recipes.get(lack) ?? []), counts]);
   }
-  return [...recipes]
-    .map(([lack, names]) => (names.length === 0 ? lack : `${lack} (${names.join(', ')})`))
-    .join('; ');
+  return [...recipes].map(([lack, counts]) => `${lack} (${counts.join('. ')})`).join('; ');
 }
 
-/** What the table of parts comes to: which show a loss anywhere, and which nowhere. */
+/** What the table of parts comes to: which show a loss anywhere, which lie lower within the margin, and which neither. */
 function partList(groups: readonly ClaimRow[][]): string {
   const parts = groups.filter(([{ about }]) => about === 'part');
   const isLossy = (rows: readonly ClaimRow[]): boolean => rows.some(({ outcome }) => outcome === 'holds');
+  const isLower = (rows: readonly ClaimRow[]): boolean => !isLossy(rows) && rows.some(({ worse }) => worse);
   return [
     ['With a loss in one experiment or more', parts.filter(isLossy)] as const,
-    ['With a loss in none of them', parts.filter((rows) => !isLossy(rows))] as const,
+    ['Lower in one or more, within the margin', parts.filter(isLower)] as const,
+    ['Neither in any', parts.filter((rows) => !isLossy(rows) && !isLower(rows))] as const,
   ]
     .filter(([, own]) => own.length > 0)
     .map(([title, own]) => `- **${title}**: ${ablationsText(own)}.`)
     .join('\n');
 }
+
+const isMarked = (rows: readonly ClaimRow[], what: ClaimRow['about']): boolean =>
+  rows.some(({ about, worse }) => about === what && worse);
+const mark = '\\* No loss by the rule, but the whole interval is on the worse side of 0, within the margin.';
 
 /** Whether training in 8 bits loses accuracy: what is asked, a table, how it is to be read, and a list. None where no claim asks for it. */
 function recipeAnswers(measured: readonly Measured[], groups: readonly ClaimRow[][]): (string | TextTable)[] {
@@ -121,12 +131,9 @@ function recipeAnswers(measured: readonly Measured[], groups: readonly ClaimRow[
     table,
     overviewText(measured),
     parityList(groups),
+    ...(isMarked(groups.flat(), 'parity') ? [mark] : []),
   ];
 }
-
-const isMarked = (rows: readonly ClaimRow[]): boolean =>
-  rows.some(({ about, worse }) => about !== undefined && worse);
-const mark = '\\* No loss by the rule, but the whole interval is on the worse side of 0, within the margin.';
 
 /** The section of RESULTS.md, in parts; none where no claim asks for it. */
 export function shortAnswers(measured: readonly Measured[]): (string | TextTable)[] {
@@ -145,7 +152,7 @@ export function shortAnswers(measured: readonly Measured[]): (string | TextTable
           partList(groups),
         ]
       : []),
-    ...(isMarked(rows) ? [mark] : []),
+    ...(isMarked(rows, 'part') ? [mark] : []),
     ...[multiplicityText(rows)].filter((text) => text !== ''),
   ];
 }
@@ -157,7 +164,11 @@ export function shortestAnswers(measured: readonly Measured[]): (string | TextTa
   const parts = partList(groups);
   return [
     ...recipeAnswers(measured, groups),
-    ...(parts === '' ? [] : ['What of the method is needed? Trained without one part at a time:', parts]),
-    ...(isMarked(rows.filter(({ about }) => about === 'parity')) ? [mark] : []),
+    ...(parts === ''
+      ? []
+      : [
+          'What of the method do these experiments need? Trained without one part at a time, by what that costs:',
+          parts,
+        ]),
   ];
 }
