@@ -67,7 +67,7 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
   if (options.docs || options.report) {
     if (options.docs) {
       const documents = await allDocuments(all, names, folders, io);
-      if (options.check) await checkDocuments(documents);
+      if (options.check) await checkDocuments(documents, io);
       else {
         await writeAll(documents);
         const written = documents.filter(([, text]) => text !== undefined);

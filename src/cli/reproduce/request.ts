@@ -128,7 +128,7 @@ export async function planned(
     const known = tasks.length - jobs.length;
     if (known > 0 && jobs.length > 0 && !options.resume && options.adopt === undefined) {
       throw new UsageError(
-        `${path} has ${known} of the ${tasks.length} runs already; --resume does the other ${jobs.length}, --out <dir> starts over elsewhere (or move the file away)`,
+        `${path} has ${known} of the ${tasks.length} runs already; --resume does the other ${jobs.length}, --out <dir> starts over elsewhere (or move the file and the folder of its runs away)`,
       );
     }
     plans.push({ experiment, tasks, file, jobs });

@@ -1,7 +1,7 @@
 /** The documents of experiments as files: which there are, where they lie, and whether they are what the results say. */
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { DataError } from '../../../core/errors.js';
 import { makeFolder, writeFileAtomic } from '../../../io/files.node.js';
 import type { CliIo } from '../../io.js';
@@ -40,12 +40,17 @@ export function documentsOf(measured: readonly Measured[], folders: Folders): Do
   });
 }
 
+/** The line that says of what a document is written; undefined for a text without one. */
+const markOf = (text: string): string | undefined =>
+  text.split(/\r?\n/).find((line) => line.startsWith(writtenMark));
+
 /** Paths of documents in whose place something stands that `--docs` did not write. Plots have names of their own, and are not looked at. */
 async function foreign(documents: readonly Document[]): Promise<string[]> {
   const found: string[] = [];
   for (const [path, wanted] of documents) {
     const text = path.endsWith('.md') && wanted !== undefined ? await textOf(path) : undefined;
-    if (text !== undefined && !text.includes(writtenMark)) found.push(path);
+    // Those of other experiments have another mark.
+    if (text !== undefined && markOf(text) !== markOf(wanted ?? '')) found.push(path);
   }
   return found;
 }
@@ -62,7 +67,7 @@ export async function writeAll(documents: readonly Document[]): Promise<void> {
   const others = await foreign(documents);
   if (others.length > 0) {
     throw new DataError(
-      `${others.join(', ')}: not written by octograd reproduce --docs, and so not written over; move it away, or name another place with --out`,
+      `${others.join(', ')}: not written by octograd reproduce --docs of these experiments, and so not written over; move it away, or name another place with --out`,
     );
   }
   for (const [path, text] of documents) {
@@ -126,10 +131,11 @@ export async function allDocuments(
     documents: folders.results,
     names: experiments.map(({ name }) => name),
   };
-  const whole = resultsMarkdown(measured, await readClaims(folders.place.folder));
+  const name = basename(resolve(folders.place.folder));
+  const whole = resultsMarkdown(measured, await readClaims(folders.place.folder), name);
   const front = join(folder, 'README.md');
   const found = await readFile(front, 'utf8').catch(() => '');
-  const page = frontPage(found.replace(/\r\n/g, '\n'), relinked(frontAnswers(measured), places));
+  const page = frontPage(found.replace(/\r\n/g, '\n'), relinked(frontAnswers(measured), places), name);
   return [
     ...documents,
     [join(folder, 'RESULTS.md'), relinked(whole, places)],
@@ -137,8 +143,15 @@ export async function allDocuments(
   ];
 }
 
-/** Refuses documents that are not those of the results. */
-export async function checkDocuments(documents: readonly Document[]): Promise<void> {
+/** Refuses documents that are not those of the results, and says how many are. */
+export async function checkDocuments(documents: readonly Document[], io: CliIo): Promise<void> {
+  // A text of other experiments is not called stale: written over it would be lost.
+  const others = await foreign(documents);
+  if (others.length > 0) {
+    throw new DataError(
+      `${others.join(', ')}: not written by octograd reproduce --docs of these experiments`,
+    );
+  }
   const stale: string[] = [];
   for (const [path, text] of documents) {
     const found = await textOf(path);
@@ -151,4 +164,6 @@ export async function checkDocuments(documents: readonly Document[]): Promise<vo
       `${stale.join(', ')}: not what results.json says; octograd reproduce --docs writes them again`,
     );
   }
+  const own = documents.filter(([, text]) => text !== undefined).length;
+  io.stdout.write(`${own} documents are what results.json says\n`);
 }

@@ -25,7 +25,9 @@ import { experimentChart } from './plot.js';
 /** What a document has that `--docs` wrote, and what it may therefore write over. */
 export const writtenMark = '<!-- Written by `octograd reproduce --docs`';
 const written = `${writtenMark} from experiment.json and results.json. -->`;
-const writtenOfAll = `${writtenMark} from experiments/: experiment.json and results.json of each, and claims.json. -->`;
+/** That of RESULTS.md. @param folder name of the folder of experiments: another one's RESULTS.md is not written over. */
+const writtenOfAll = (folder: string): string =>
+  `${writtenMark} from ${folder}/: experiment.json and results.json of each, and claims.json. -->`;
 
 /** Lines of at most 120 characters, as they are in a paragraph. */
 function wrapped(text: string): string {
@@ -51,9 +53,12 @@ function paragraphs(parts: readonly string[]): string {
 /** What is too long for a README: the arms of a sweep, the cosines of all arms and layers, distributions at all steps. */
 const longTables = 'tables.md';
 
-/** `one seed`, `3 seeds`, `3 to 6 seeds`. */
-function seedsText(experiment: Measured['experiment']): string {
-  const counts = experiment.arms.map((arm) => seedsOf(experiment, arm).length);
+/** `one seed`, `3 seeds`, `3 to 6 seeds an arm`: those that were run, of arms that were; else those that the experiment has. */
+function seedsText({ experiment, results }: Measured): string {
+  const run = experiment.arms
+    .map(({ name }) => (results?.runs ?? []).filter(({ arm }) => arm === name).length)
+    .filter((count) => count > 0);
+  const counts = run.length > 0 ? run : experiment.arms.map((arm) => seedsOf(experiment, arm).length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   if (least < most) return `${least} to ${most} seeds an arm`;
   return most === 1 ? 'one seed' : `${most} seeds`;
@@ -142,7 +147,7 @@ export function readmeText(measured: Measured): string {
   if (answer !== '') parts.push(`**Answer.** ${answer}`);
   const args = argumentsOf(settings).join(' ');
   parts.push(
-    `**Method.** ${sentence(method)} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(experiment)}. ${comparisonText(experiment)}`.trim(),
+    `**Method.** ${sentence(method)} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(measured)}. ${comparisonText(experiment)}`.trim(),
   );
   parts.push(`    ${commandOf(experiment)}${isPartial(measured) ? ' --resume' : ''}`);
   parts.push('## Result');
@@ -178,11 +183,15 @@ export function readmeText(measured: Measured): string {
   return paragraphs(parts);
 }
 
-/** RESULTS.md: the short answers, and one table of all claims. */
-export function resultsMarkdown(measured: readonly Measured[], others: OtherClaims): string {
+/** RESULTS.md: the short answers, and one table of all claims. @param folder name of the folder of the experiments. */
+export function resultsMarkdown(
+  measured: readonly Measured[],
+  others: OtherClaims,
+  folder = 'experiments',
+): string {
   const parts = [
     '# What holds',
-    writtenOfAll,
+    writtenOfAll(folder),
     ...shortAnswers(measured).map((part) => (typeof part === 'string' ? part : markdownTable(part))),
     '## The experiments',
     'What each trained, on what and for how long; a run is one arm under one seed.',
@@ -200,10 +209,9 @@ export function resultsMarkdown(measured: readonly Measured[], others: OtherClai
   return paragraphs(parts);
 }
 
-const [blockStart, blockEnd] = [
-  `${writtenMark} from experiments/, up to the next such line. -->`,
-  `${writtenMark}, up to here. -->`,
-];
+const blockStart = (folder: string): string =>
+  `${writtenMark} from ${folder}/, up to the next such line. -->`;
+const blockEnd = `${writtenMark}, up to here. -->`;
 
 /** The short answers for a front page. */
 export const frontAnswers = (measured: readonly Measured[]): string =>
@@ -212,10 +220,12 @@ export const frontAnswers = (measured: readonly Measured[]): string =>
   );
 
 /**
- * A front page (README.md beside RESULTS.md) with `answers` between two lines of its own. Undefined where it has not both, in this order.
+ * A front page (README.md beside RESULTS.md) with `answers` between two lines of its own, which name the folder of the experiments.
+ * Undefined where it has not both, in this order.
  */
-export function frontPage(text: string, answers: string): string | undefined {
-  const [start, end] = [text.indexOf(blockStart), text.indexOf(blockEnd)];
+export function frontPage(text: string, answers: string, folder: string): string | undefined {
+  const opening = blockStart(folder);
+  const [start, end] = [text.indexOf(opening), text.indexOf(blockEnd)];
   if (start < 0 || end < start) return undefined;
-  return `${text.slice(0, start)}${blockStart}\n\n${answers}\n${text.slice(end)}`;
+  return `${text.slice(0, start)}${opening}\n\n${answers}\n${text.slice(end)}`;
 }

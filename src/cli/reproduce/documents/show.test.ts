@@ -126,7 +126,7 @@ describe('--docs', () => {
       const { code, err } = await docs();
       expect([code, err]).toEqual([
         3,
-        `octograd: ${join(place, name)}: not written by octograd reproduce --docs, and so not written over; move it away, or name another place with --out\n`,
+        `octograd: ${join(place, name)}: not written by octograd reproduce --docs of these experiments, and so not written over; move it away, or name another place with --out\n`,
       ]);
       expect(readFileSync(join(place, name), 'utf8')).toBe('My own words.');
       rmSync(join(place, name));
@@ -138,7 +138,7 @@ describe('--docs', () => {
 
   it('writes the short answers into the README.md of the project, where it has a place for them, and checks them', async () => {
     const [start, end] = [
-      '<!-- Written by `octograd reproduce --docs` from experiments/, up to the next such line. -->',
+      '<!-- Written by `octograd reproduce --docs` from exps/, up to the next such line. -->',
       '<!-- Written by `octograd reproduce --docs`, up to here. -->',
     ];
     const parity = { claim: 'It trains', source: 's', arm: 'int8', expects: 'no loss', about: 'parity' };
@@ -156,7 +156,22 @@ describe('--docs', () => {
     expect(text).toMatch(/up to here\. -->\n\nMore\.\n$/);
     expect(text).toContain('[small](exps/small/README.md)');
     expect(text).not.toContain('Old figures');
-    expect((await docs('--check')).code).toBe(0);
+    const checked = await docs('--check');
+    expect([checked.code, checked.out]).toEqual([0, '4 documents are what results.json says\n']);
+    // What was written of other experiments stays: theirs is another place.
+    const other = text.replace('from exps/,', 'from others/,');
+    writeFileSync(page, other);
+    expect((await docs()).code).toBe(0);
+    expect(readFileSync(page, 'utf8')).toBe(other);
+    const results = readFileSync(join(place, 'RESULTS.md'), 'utf8').replace('from exps/:', 'from others/:');
+    writeFileSync(join(place, 'RESULTS.md'), results);
+    for (const call of [docs(), docs('--check')]) {
+      const { code, err } = await call;
+      expect(code).toBe(3);
+      expect(err).toContain('RESULTS.md: not written by octograd reproduce --docs of these experiments');
+    }
+    expect(readFileSync(join(place, 'RESULTS.md'), 'utf8')).toBe(results);
+    rmSync(join(place, 'RESULTS.md'));
     // One that has no such place is the user's alone.
     writeFileSync(page, 'My own words.');
     expect((await docs()).code).toBe(0);

@@ -47,9 +47,9 @@ describe('the verdict on a claim', () => {
     ['no loss', [no, no, no], [no, no, no], 'not settled (no run of fp32 came to its end)'],
     // Under a seed where the baseline diverges, too, it is no fault of the arm.
     ['no loss', [no, 0, 0, 0], [no, 0, 0.1, -0.1], 'holds'],
-    ['no loss', [], [0, 0, 0], 'not run yet (no run of fp32): `octograd reproduce test`'],
-    ['no loss', [], [], 'not run yet: `octograd reproduce test`'],
-    ['no loss', [0], [], 'not run yet: `octograd reproduce test`'],
+    ['no loss', [], [0, 0, 0], 'not run yet (no run of fp32): `octograd reproduce test --resume`'],
+    ['no loss', [], [], 'not run yet: `octograd reproduce test --resume`'],
+    ['no loss', [0], [], 'not run yet: `octograd reproduce test --resume`'],
     ['gain', [no, no, no], [0, 0, 0], 'holds (fp32: 3 of 3 diverged)'],
     ['gain', [no, no], [0, 0], 'not settled'],
     ['gain', [no, 0, 0, 0], [0, 0, 0.1, -0.1], 'holds in part (fp32: 1 of 4 diverged, else no loss)'],

@@ -72,7 +72,7 @@ export interface ClaimRow extends ClaimedDifference, Pick<Claim, 'claim' | 'sour
 
 /** @param why not, of an arm that was run itself. */
 const notRun = (name: string, why = ''): string =>
-  `not run yet${why === '' ? '' : ` (${why})`}: \`octograd reproduce ${name}\``;
+  `not run yet${why === '' ? '' : ` (${why})`}: \`octograd reproduce ${name} --resume\``;
 
 /** One row for each claim about the shape of tensors. */
 function shapeRows({ experiment, results }: Measured): ClaimRow[] {

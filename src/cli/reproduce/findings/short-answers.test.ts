@@ -31,7 +31,7 @@ describe('RESULTS.md', () => {
     expect(rows.map(([claim, source, what, verdict]) => [claim, source, what.slice(0, 3), verdict])).toEqual([
       ['It trains', 's', '[a]', 'holds'],
       ['', '', '[b]', 'holds'],
-      ['', '', '[c]', 'not run yet: `octograd reproduce c`'],
+      ['', '', '[c]', 'not run yet: `octograd reproduce c --resume`'],
       ['Another', 's', '[a]', 'does not hold (no loss)'],
       ['', '', '[b]', 'does not hold (no loss)'],
     ]);

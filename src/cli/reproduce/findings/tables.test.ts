@@ -49,7 +49,7 @@ describe("an experiment's own table", () => {
     const arms = { fp32: [0, 0, 0], int8: [1, 2, 3], without: [-1, 0, 1.01] };
     const claim = { arm: 'without', against: 'int8', expects: 'loss' };
     const { head, rows } = armTable(experiment(claim), results(arms));
-    expect(head[6]).toBe('against the arm that a claim names');
+    expect(head[6]).toBe('less the arm that a claim names, by the rule');
     expect(rows.map((row) => row[6])).toEqual(['-', '-', 'int8: -2.00 [-2.01, -1.98], loss']);
     expect(rows[2][5]).toBe('not settled, n = 3');
     const cell = (without: Points): string => table({ ...arms, without })[2][6];

@@ -71,7 +71,7 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
     'baseline',
     `difference in ${unitOf(experiment)} [95 % interval]`,
     'verdict',
-    ...(others ? ['against the arm that a claim names'] : []),
+    ...(others ? ['less the arm that a claim names, by the rule'] : []),
   ];
   return { head, rows, right: [1, 2] };
 }
