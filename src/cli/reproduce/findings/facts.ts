@@ -56,8 +56,7 @@ export function comparisonText(experiment: Experiment): string {
   if (experiment.plot.kind === 'none') return '';
   const { margin, name, reason } = experiment.metric;
   const others = hasOthers(experiment)
-    ? ' There are two comparisons: the verdict in the table of arms is by the baseline, and a claim that names another arm (an ablation is ' +
-      'held against the recipe that has the part) is judged by the difference to that one, which the last column of that table has; the two may differ.'
+    ? ' The last column of the table of arms has the difference to the arm that a claim names, by which that claim is judged.'
     : '';
   return (
     'A difference is that to the arm\'s baseline under the same seed, with its 95 % t-interval; "no loss" means that the interval\'s worse ' +
