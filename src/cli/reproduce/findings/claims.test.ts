@@ -33,7 +33,7 @@ describe('the verdict on a claim', () => {
     ['crash', [no, 0, 0.1, 0], 'holds in part (1 of 4 diverged, else no loss)'],
     ['crash', [no, no, no], 'holds (3 of 3 diverged)'],
     ['gain', [0.1, 0.11, 0.09], 'holds'],
-    ['gain', [0.1, -0.1, 0], 'does not hold (no gain)'],
+    ['gain', [0.1, -0.1, 0], 'does not hold (no gain of 0.5)'],
     ['gain', [-2, -2.1, -1.9], 'does not hold (loss)'],
     ['gain', [-2, 2, 0], 'not settled, n = 3'],
     ['gain', [0.1, 0.1], 'not settled, n = 2'],

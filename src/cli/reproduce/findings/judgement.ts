@@ -64,7 +64,7 @@ const rules: Readonly<Record<Claim['expects'], Rule>> = {
     if (seeds === 0 || (settles && gain.low > 0)) return ['holds', survived > 0 ? other : ''];
     if (survived > 0) return ['holds in part', `${other}, else ${reading}`];
     if (settles && gain.high < 0) return ['does not hold', reading];
-    return settles && gain.high < margin ? ['does not hold', 'no gain'] : ['not settled', ''];
+    return settles && gain.high < margin ? ['does not hold', `no gain of ${margin}`] : ['not settled', ''];
   },
 };
 
