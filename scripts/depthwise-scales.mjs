@@ -4,7 +4,7 @@
  * that their true gradient along themselves is near 0 and what the rounding adds to it is not opposed. Needs a build and finished runs:
  *   node scripts/depthwise-scales.mjs runs/reproduce/depthwise
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSafetensors } from '../dist/io/index.js';
@@ -26,7 +26,9 @@ const arms = new Map();
 for (const folder of positionals) {
   for (const name of readdirSync(folder).sort()) {
     const [, arm] = /^(.+)-seed\d+$/.exec(name) ?? [];
-    if (arm) arms.set(arm, [...(arms.get(arm) ?? []), wanderings(join(folder, name, 'model.safetensors'))]);
+    const file = join(folder, name, 'model.safetensors');
+    // A run under way has none yet.
+    if (arm && existsSync(file)) arms.set(arm, [...(arms.get(arm) ?? []), wanderings(file)]);
   }
 }
 const median = (values) => values.sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
