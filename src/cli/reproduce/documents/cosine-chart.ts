@@ -1,4 +1,5 @@
 /** The plot of cosines over a sweep: a curve for each kind of tensor, and beside them what a source has. Results in, SVG text out. */
+
 import { chartGrid } from '../../distribution-chart.js';
 import { chartStyle } from '../../report-style.js';
 import { lineChart, type Series, standaloneSvg } from '../../report-svg.js';
@@ -6,6 +7,7 @@ import type { Experiment } from '../experiment/experiment.js';
 import { armCosines, sweptArms, tensorTitles } from '../findings/cosines.js';
 import { tensorKinds } from '../results/layer-cosines.js';
 import type { Results } from '../results/results.js';
+import { estimateSeries } from './estimate-series.js';
 
 /** Where the axis of what is lost ends. */
 const FLOOR = 1e-6;
@@ -23,15 +25,7 @@ export function cosineChart(experiment: Experiment, results: Results | undefined
       const cell = kinds.get(kind);
       return cell ? [{ x, value: cell.overLayers }] : [];
     });
-    if (found.length === 0) return [];
-    const points = found.map(({ x, value }) => [x, value.mean] as const);
-    const intervals = found
-      .filter(({ value }) => value.n > 1)
-      .map(({ x, value }) => [x, value.low, value.high] as const);
-    return [
-      { name: tensorTitles[kind], color, points },
-      { name: '', color, points, dots: true, intervals },
-    ];
+    return estimateSeries(tensorTitles[kind], color, found);
   });
   if (series.length === 0) return '';
   const source = cosines.expected.flatMap(({ arm, value }) => {

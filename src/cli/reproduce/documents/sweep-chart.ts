@@ -2,12 +2,14 @@
  * The plot of a sweep, a curve for each series: the metric, and under it the differences to the baseline about 0, where curves that end
  * together are told apart. Summaries in, SVG text out.
  */
+
 import { chartGrid } from '../../distribution-chart.js';
 import { type LineChart, lineChart, type Point, type Series } from '../../report-svg.js';
 import type { Experiment } from '../experiment/experiment.js';
 import type { Estimate } from '../findings/statistics.js';
 import { type ArmSummary, unitOf } from '../findings/summary.js';
 import { FAR } from './difference-axis.js';
+import { estimateSeries } from './estimate-series.js';
 
 /** What the lower chart shows at least on the side that is worse, and on the other, in margins. */
 const [WORSE, BETTER] = [4, 2];
@@ -52,15 +54,7 @@ function lineOf(
     const value = figureOf(row);
     return x === undefined || !value ? [] : [{ x: x + shift, value }];
   });
-  if (found.length === 0) return [];
-  const points = found.map(({ x, value }) => [x, value.mean] as const);
-  const intervals = found
-    .filter(({ value }) => value.n > 1)
-    .map(({ x, value }) => [x, value.low, value.high] as const);
-  return [
-    { name, color, points },
-    { name: '', color, points, dots: true, intervals },
-  ];
+  return estimateSeries(name, color, found);
 }
 
 /** Points of a line across a chart. */

@@ -4,18 +4,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, runReproduce, workFolder, writeSmallData } from '../../run.case.js';
 import { parseExperiment } from '../experiment/experiment.js';
+import { smallExperiment as experiment } from '../small.case.js';
 import type { Results } from './results.js';
 import { otherDataText } from './same-data.js';
 
 const folder = workFolder();
 const [data, other] = [join(folder, 'data'), join(folder, 'other')];
 const experiments = join(folder, 'experiments');
-const experiment = {
-  ...{ formatVersion: 1, title: 'T', question: 'Q?', method: 'M.', dataset: 'mnist', model: 'mlp' },
-  ...{ settings: { maxSteps: 3, batch: 16, limit: 96, testLimit: 32 }, seeds: 2, baseline: 'fp32' },
-  arms: ['fp32', 'int8'].map((name) => ({ name, recipe: name })),
-  smoke: { maxSteps: 2 },
-};
 const small = (...args: string[]): Promise<Outcome> => runReproduce(experiments, ['small', ...args]);
 const out = join(folder, 'out');
 const file = join(out, 'small', 'results.json');

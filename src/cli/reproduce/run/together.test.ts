@@ -7,17 +7,12 @@ import { makeNumbered } from '../../run-folder.js';
 import { loadExperiment } from '../experiment/experiment.js';
 import { ResultsFile } from '../results/results.js';
 import type { RunResult } from '../results/run-result.js';
+import { smallExperiment as experiment } from '../small.case.js';
 import { lockName } from './folder-lock.js';
 
 const folder = workFolder();
 const data = join(folder, 'data');
 const experiments = join(folder, 'experiments');
-const experiment = {
-  ...{ formatVersion: 1, title: 'T', question: 'Q?', method: 'M.', dataset: 'mnist', model: 'mlp' },
-  ...{ settings: { maxSteps: 3, batch: 16, limit: 96, testLimit: 32 }, seeds: 2, baseline: 'fp32' },
-  arms: ['fp32', 'int8'].map((name) => ({ name, recipe: name })),
-  smoke: { maxSteps: 2 },
-};
 
 beforeAll(() => {
   mkdirSync(data);
