@@ -107,13 +107,16 @@ export const paper: Recipe = {
 export const int8: Recipe = {
   ...fp32,
   name: 'int8',
-  description: 'ours: one scale a tensor, nothing clamped, bifurcated gradients, batch norm of 8-bit codes',
+  description:
+    'ours: one scale a tensor, nothing clamped, bifurcated gradients, batch norm of 8-bit codes by a float32 gradient',
   products: {
     forward: { left: affineTensor, right: nearest8 },
     gradLeft: { gradOutput: gradient8, right: 'forward' },
     gradRight: { gradOutput: gradient16, left: 'forward' },
   },
-  norm: { ...floatNorm, input: affineTensor, gradOutput: gradient8 },
+  // The gradient stays in float32: it enters no product, so that codes would save no time, and with 8 bits for all channels the scales in
+  // front of depthwise convolutions, whose true gradient is near 0, follow the rounding (experiments/depthwise).
+  norm: { ...floatNorm, input: affineTensor },
 };
 
 /** What a recipe has in place of its base's. */

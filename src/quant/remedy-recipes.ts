@@ -48,26 +48,19 @@ export const remedyRecipes: readonly Recipe[] = [
       gradLeft: { gradOutput: previous(gradLeft.gradOutput) },
       gradRight: { gradOutput: previous(gradRight.gradOutput) },
     },
-    norm: { ...int8.norm, gradOutput: previous(int8.norm.gradOutput) },
   }),
   // Zhu et al., "Towards Unified INT8 Training for Convolutional Neural Network", CVPR 2020.
   ablation(
     int8,
     'cosine-clip',
     'int8 with int8 gradients clipped where 1 - cos(g, Q(g)) is least (Unified INT8)',
-    {
-      products: { gradLeft: { gradOutput: { ...gradient8, clip: 'cosine' } } },
-      norm: { ...int8.norm, gradOutput: { ...gradient8, clip: 'cosine' } },
-    },
+    { products: { gradLeft: { gradOutput: { ...gradient8, clip: 'cosine' } } } },
   ),
   ablation(
     int8,
     'log4-gradients',
     'int8 with logarithmic 4-bit gradients, unbiased (LUQ; simulated in float)',
-    {
-      products: { gradLeft: { gradOutput: logarithmic4 } },
-      norm: { ...int8.norm, gradOutput: logarithmic4 },
-    },
+    { products: { gradLeft: { gradOutput: logarithmic4 } } },
   ),
   {
     ...ablation(int8, '', 'fp8 in place of int8: E4M3, for gradients E5M2, to nearest (simulated in float)', {
@@ -76,7 +69,7 @@ export const remedyRecipes: readonly Recipe[] = [
         gradLeft: { gradOutput: e5m2 },
         gradRight: { gradOutput: e5m2 },
       },
-      norm: { ...int8.norm, input: e4m3, gradOutput: e5m2 },
+      norm: { ...int8.norm, input: e4m3 },
     }),
     name: 'fp8',
   },

@@ -82,13 +82,16 @@ const bits = v.strictObject({
   activations: v.optional(count),
   gradients: v.optional(count),
 });
-const derived = v.strictObject({ base: text, bits });
 /** Which fields a recipe of one's own has, `parseRecipe` checks. */
 const own = v.record(
   v.string(),
   v.unknown(),
-  'must be a built-in name, {"base": name, "bits": {"weights", "activations", "gradients"}}, or a recipe ("extends", "products", ...)',
+  'must be a built-in name, {"base": RECIPE, "bits": {"weights", "activations", "gradients"}}, or a recipe ("extends", "products", ...)',
 );
+const derived = v.strictObject({
+  base: v.union([text, own], 'must be a built-in name or a recipe ("extends", "products", ...)'),
+  bits,
+});
 const recipe = v.lazy(
   (input): v.GenericSchema<string | v.InferOutput<typeof derived> | v.InferOutput<typeof own>> => {
     if (typeof input === 'string') return text;

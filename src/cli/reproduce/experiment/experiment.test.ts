@@ -67,7 +67,7 @@ describe('parseExperiment', () => {
     ],
     [
       arms({ name: 'x', recipe: 8 }),
-      'field "arms.4.recipe" (arm "x"): must be a built-in name, {"base": name, "bits"',
+      'field "arms.4.recipe" (arm "x"): must be a built-in name, {"base": RECIPE, "bits"',
     ],
     [arms({ name: 'x' }), 'the field "arms.4.recipe" (arm "x") is missing'],
     [{ settings: { lr: '0.1' } }, 'field "settings.lr": must be a number, not "0.1"'],
@@ -185,6 +185,20 @@ describe('tasksOf', () => {
     expect(tasks[2].recipe.name).toBe('int8-gradients-4bit');
     expect(tasks[3].recipe).toMatchObject({ name: 'own', rangeMomentum: 0.5 });
     expect(tasks[0]).toMatchObject({ builtIn: 'fp32', totalSteps: 2 * 938 });
+  });
+
+  it("changes the bits of a recipe of one's own, and calls it after the arm", async () => {
+    const base = { extends: 'int8-norm-gradients-8bit', rangeMomentum: 0.5 };
+    const bits = { gradients: 4 };
+    const task = (recipe: object) => tasksOf(parse(arms({ name: 'x', recipe }))).then((tasks) => tasks[4]);
+    const [own, builtIn] = [
+      await task({ base, bits }),
+      await task({ base: 'int8-norm-gradients-8bit', bits }),
+    ];
+    expect(own).toMatchObject({ recipe: { name: 'x', rangeMomentum: 0.5 } });
+    expect(own).not.toHaveProperty('builtIn', expect.anything());
+    expect(own.recipe.norm).toEqual(builtIn.recipe.norm);
+    expect(own.recipe.products).toEqual(builtIn.recipe.products);
   });
 
   it('hashes what decides the numbers: settings and recipe, not the seed', async () => {
