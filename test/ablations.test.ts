@@ -9,7 +9,11 @@ const data = stripes(32);
 
 const trained = (recipe: string, threads: number): Promise<number[]> => trainedNumbers(data, recipe, threads);
 
-describe.each(['int8-no-exact-zero', 'paper-no-exact-zero'])('%s', (recipe) => {
+describe.each([
+  // Of int8 alone the norms' gradient, which has exact zeros behind a ReLU, is not quantised; the others have few or none.
+  { recipe: 'int8-no-exact-zero', zeros: false },
+  { recipe: 'paper-no-exact-zero', zeros: true },
+])('$recipe', ({ recipe, zeros }) => {
   it('gives the same bits on the reference and on 1 and 3 threads', async () => {
     const [reference, one, three] = [
       await trained(recipe, 0),
@@ -25,7 +29,7 @@ describe.each(['int8-no-exact-zero', 'paper-no-exact-zero'])('%s', (recipe) => {
     session.step(firstBatch(data, 8), 0.05);
     const { macs, simulatedMacs, integerMacShare } = session.work();
     expect([simulatedMacs, integerMacShare]).toEqual([macs, 0]);
-    expect(zerosDecoded(session)).toBeGreaterThan(0);
+    expect(zerosDecoded(session) > 0).toBe(zeros);
     const { operands } = probe(session, firstBatch(data, 8));
     for (const { cosine, path, role } of operands)
       expect(`${path} ${role} ${cosine > 0.7}`).toBe(`${path} ${role} true`);

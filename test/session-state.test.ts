@@ -154,7 +154,7 @@ describe('recipes', () => {
 
   it.each(['previous', 'running'])('ranges from "%s" train and serve inference', async (range) => {
     const recipe = parseRecipe({
-      extends: 'int8',
+      extends: 'int8-norm-gradients-8bit',
       name: range,
       products: {
         forward: { left: { range } },

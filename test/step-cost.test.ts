@@ -9,8 +9,8 @@ import type { Session } from '../src/train/index.js';
 import { firstBatch, stripes, tinySession } from './support/tiny.js';
 
 /** As of the last change that lowered them; bytes are those of every operand, read and written. */
-const CALLS = 586;
-const MEGABYTES = 757.2;
+const CALLS = 548;
+const MEGABYTES = 774;
 const SCRATCH = 380_032;
 
 /** Scratch of all calls together, in 10^6 bytes, on 1 and 2 threads: panels, bands and sums that products are packed into. */

@@ -107,8 +107,7 @@ export const paper: Recipe = {
 export const int8: Recipe = {
   ...fp32,
   name: 'int8',
-  description:
-    'ours: one scale a tensor, nothing clamped, bifurcated gradients, batch norm of 8-bit codes by a float32 gradient',
+  description: 'ours: one scale a tensor, nothing clamped, bifurcated gradients, batch norm of 8-bit codes',
   products: {
     forward: { left: affineTensor, right: nearest8 },
     gradLeft: { gradOutput: gradient8, right: 'forward' },

@@ -59,10 +59,13 @@ paper: Banner et al. 2018: 8 bits, bifurcated gradients (8 and 16 bits), Range B
   });
 
   it('says what of a norm is simulated', () => {
-    const text = printRecipe(recipes['int8-no-exact-zero']);
-    expect(text).toMatch(/^ +input +uint8 affine-float-zero, tensor, minmax, nearest +simulated$/m);
+    const text = printRecipe(recipes['paper-no-exact-zero']);
+    expect(text).toMatch(/^ +input +uint8 affine-float-zero, tensor, mean\/sample, nearest +simulated$/m);
     expect(text.match(/simulated$/gm)).toHaveLength(5);
-    const wide = parseRecipe({ extends: 'int8', norm: { input: { format: 'int16', scheme: 'symmetric' } } });
+    const wide = parseRecipe({
+      extends: 'int8-norm-gradients-8bit',
+      norm: { input: { format: 'int16', scheme: 'symmetric' } },
+    });
     expect(printRecipe(wide)).toMatch(/input +int16 symmetric.*simulated\n.*gradOutput.*stochastic$/m);
   });
 

@@ -19,17 +19,19 @@ describe('withBits', () => {
 
   it.each([2, 3, 4, 5, 6, 7, 8])('%i bits everywhere is what a JSON recipe says', (bits) => {
     const [signed, unsigned] = [{ format: `int${bits}` }, { format: `uint${bits}` }];
-    const made = withBits(int8, { weights: bits, activations: bits, gradients: bits });
+    const base = 'int8-norm-gradients-8bit';
+    const made = withBits(recipes[base], { weights: bits, activations: bits, gradients: bits });
     expect(made).toEqual(
       parseRecipe({
-        extends: 'int8',
-        name: `int8-${bits}bit`,
-        description: `int8 with weights of ${bits} bits, activations of ${bits} bits, gradients of ${bits} bits`,
+        extends: base,
+        name: `${base}-${bits}bit`,
+        description: `${base} with weights of ${bits} bits, activations of ${bits} bits, gradients of ${bits} bits`,
         products: { forward: { left: unsigned, right: signed }, gradLeft: { gradOutput: signed } },
         norm: { input: unsigned, gradOutput: signed },
       }),
     );
     expect(kindsOf(made)).toEqual(['integer', 'integer', 'integer']);
+    expect(withBits(int8, { gradients: bits }).norm.gradOutput).toBe('float32');
     const ofPaper = withBits(paper, { weights: bits });
     expect(ofPaper.norm.coefficientBits).toBe(bits);
     expect((ofPaper.products.forward.right as OperandSpec).format).toBe(`uint${bits}`);
