@@ -53,6 +53,12 @@ describe('of a small experiment', () => {
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
+  it('so is the seed that --seeds names', async () => {
+    const { code, out } = await small('--verify', '--seeds', '1-1', '--out', join(folder, 'one'));
+    expect(code).toBe(0);
+    expect(out).toMatch(/small fp32 seed 1: the same .*\nsmall int8 seed 1: the same .*\n2 of 2 have/);
+  });
+
   it('a figure that differs is named with both values, and the exit code is 1', async () => {
     const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
     const [first] = results.runs;

@@ -19,6 +19,7 @@ import { type Adoption, adopt } from './run/adopt.js';
 import { FolderLocks } from './run/folder-lock.js';
 import { runExperiments } from './run/run-experiments.js';
 import { verify } from './run/verify.js';
+import { seedsOption } from './seeds-option.js';
 
 async function adoptRuns(plan: Planned, folder: string, io: CliIo): Promise<number> {
   const made = await adopt(folder, plan.tasks, plan.file);
@@ -120,9 +121,9 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
       'go on: do the runs that results.json lacks; writes README.md, tables.md and plots anew, too',
     )
     .option(
-      '--seeds <n>',
-      'so many seeds, in place of those of the experiment',
-      wholeOption('--seeds', 1, 1000),
+      '--seeds <which>',
+      'in place of the seeds of the experiment: so many (3), or these (2,9 or 4-7; one alone as 5-5)',
+      seedsOption,
     )
     .option('--arms <list>', 'only these arms, separated by commas')
     .option(
@@ -162,7 +163,7 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
 Examples:
   octograd reproduce --list
   octograd reproduce mnist-lenet --seeds 3
-  octograd reproduce mnist-mlp --verify --arms int8
+  octograd reproduce mnist-mlp --verify --arms int8 --seeds 2,9
   octograd reproduce --smoke
   octograd reproduce cifar10-resnet20 --data cifar10=DIR --jobs 2 --resume
   octograd reproduce cifar10-resnet20 --full --data cifar10=DIR --resume

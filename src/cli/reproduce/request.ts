@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
 import { timeStamp } from '../run-folder.js';
-import type { Experiment } from './experiment/experiment.js';
+import type { Experiment, WantedSeeds } from './experiment/experiment.js';
 import { type Place, placeOf } from './experiment/find.js';
 import { type Task, tasksOf } from './experiment/tasks.js';
 import { ResultsFile, resultsPath, scheduleText } from './results/results.js';
@@ -14,7 +14,7 @@ import type { Job } from './run/runner.js';
 export interface ReproduceOptions {
   readonly smoke?: boolean;
   readonly full?: boolean;
-  readonly seeds?: number;
+  readonly seeds?: WantedSeeds;
   readonly resume?: boolean;
   /** One in this process where it is left out. */
   readonly jobs?: number;

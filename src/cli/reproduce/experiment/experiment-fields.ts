@@ -32,7 +32,7 @@ const marginSize = v.pipe(
 );
 
 /** As many seeds as `--seeds` takes. */
-const mostSeeds = 1000;
+export const mostSeeds = 1000;
 /** Random numbers are drawn by 32 bits of a seed. */
 export const largestSeed = 2 ** 32 - 1;
 const seed = v.pipe(whole, v.maxValue(largestSeed, `must be up to ${largestSeed}`));

@@ -143,6 +143,7 @@ describe('parseExperiment', () => {
     expect(seedsOf(experiment, experiment.arms[1])).toEqual([4, 7]);
     expect(seedsOf(experiment, experiment.arms[1], 4)).toEqual([4, 7, 8, 9]);
     expect(seedsOf(experiment, experiment.arms[0], 1)).toEqual([0]);
+    expect(seedsOf(experiment, experiment.arms[1], [0, 7])).toEqual([0, 7]);
     const last = { ...experiment.arms[0], seeds: [2 ** 32 - 1] };
     expect(seedsOf(experiment, last)).toEqual([4294967295]);
     expect(() => seedsOf(experiment, last, 2)).toThrow('--seeds 2 counts up past 4294967295');

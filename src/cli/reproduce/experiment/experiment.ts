@@ -199,8 +199,12 @@ export function baselineOf(
   return other === null || other === arm ? undefined : other;
 }
 
-/** Seeds of an arm; `wanted` of them from the first, counted up past the end of the list. @throws UsageError past the largest seed. */
-export function seedsOf({ seeds }: Pick<ExperimentFile, 'seeds'>, arm: Arm, wanted?: number): number[] {
+/** So many seeds from an arm's first, or these. */
+export type WantedSeeds = number | readonly number[];
+
+/** Seeds of an arm; `wanted` of them from the first, counted up past the end of the list, or those. @throws UsageError past the largest seed. */
+export function seedsOf({ seeds }: Pick<ExperimentFile, 'seeds'>, arm: Arm, wanted?: WantedSeeds): number[] {
+  if (typeof wanted === 'object') return [...wanted];
   const given = arm.seeds ?? seeds;
   const list = typeof given === 'number' ? Array.from({ length: given }, (_, i) => i) : [...given];
   if (wanted === undefined) return list;

@@ -13,7 +13,13 @@ import { withBits } from '../../../quant/with-bits.js';
 import { checkTrainingOptions } from '../../option-checks.js';
 import { addTrainingOptions, type TrainingOptions, textNames } from '../../options.js';
 import { type DataFacts, settingsOf } from '../../setup.js';
-import { type Arm, type Experiment, type ExperimentSettings, seedsOf } from './experiment.js';
+import {
+  type Arm,
+  type Experiment,
+  type ExperimentSettings,
+  seedsOf,
+  type WantedSeeds,
+} from './experiment.js';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -162,8 +168,8 @@ async function armTasks(experiment: Experiment, arm: Arm, options: TaskOptions):
 
 export interface TaskOptions {
   readonly smoke?: boolean;
-  /** In place of the experiment's number of seeds. */
-  readonly seeds?: number;
+  /** In place of the experiment's seeds. */
+  readonly seeds?: WantedSeeds;
   /** Names of arms; all where it is left out. */
   readonly arms?: readonly string[];
 }

@@ -8,7 +8,7 @@ import { type CliIo, exitCodes, signalCode } from '../../io.js';
 import { percentText } from '../../table.js';
 import { arithmeticOf } from '../experiment/arithmetic.js';
 import { placesOfData, withData } from '../experiment/data-places.js';
-import type { Experiment } from '../experiment/experiment.js';
+import type { Experiment, WantedSeeds } from '../experiment/experiment.js';
 import { differences, type Task, tasksOf } from '../experiment/tasks.js';
 import { armsOf, type Folders, type ReproduceOptions } from '../request.js';
 import { ResultsFile, resultsPath, scheduleText } from '../results/results.js';
@@ -56,7 +56,7 @@ interface Pair {
 async function pairsOf(
   experiment: Experiment,
   arms: readonly string[] | undefined,
-  seeds: number,
+  seeds: WantedSeeds,
   folders: Folders,
 ): Promise<Pair[]> {
   const found = await currentResults(folders.sources, experiment);
