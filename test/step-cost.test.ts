@@ -9,13 +9,13 @@ import type { Session } from '../src/train/index.js';
 import { firstBatch, stripes, tinySession } from './support/tiny.js';
 
 /** As of the last change that lowered them; bytes are those of every operand, read and written. */
-const CALLS = 548;
-const MEGABYTES = 774;
+const CALLS = 539;
+const MEGABYTES = 730.6;
 const SCRATCH = 380_032;
 
 /** Scratch of all calls together, in 10^6 bytes, on 1 and 2 threads: panels, bands and sums that products are packed into. */
 const PACKED = [6.374, 11.604];
-const OTHERS = { fp32: { calls: 362, megabytes: 940.1 }, paper: { calls: 628, megabytes: 900.2 } };
+const OTHERS = { fp32: { calls: 353, megabytes: 896.8 }, paper: { calls: 628, megabytes: 900.2 } };
 
 const images = stripes(64, 32, 3, 10);
 

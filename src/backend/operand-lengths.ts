@@ -195,6 +195,7 @@ const lengths: LengthTable = {
   norm_grad_cells: ({ batch, inner, channels }) => ({
     gradOutput: batch * inner * channels,
     input: batch * inner * channels,
+    mask: maskBytes(batch * inner * channels),
     coef: channels * COEF,
     gradParams: QPARAMS,
     cells: batch * channels * 4,
@@ -210,6 +211,7 @@ const lengths: LengthTable = {
   norm_grad_input: ({ rows, channels, ...p }) => ({
     gradOutput: rows * channels,
     input: rows * channels,
+    mask: maskBytes(rows * channels),
     gradCoef: channels * 4,
     gradInput: rows * channels,
     ...rangeSizes(p),

@@ -6,6 +6,7 @@
  *   norm's affine -> add(shortcut) -> relu [-> range] becomes one pass that also finds the range
  *   conv2d, norm's gradient or relu's gradient -> range becomes one pass that finds the range of what it has just written
  *   add of two gradients -> relu's gradient          becomes one pass
+ *   relu's gradient -> norm's gradient               becomes relu's mask read by the norm's two passes
  *   quantize + quantize of one value                 becomes  quantize_pair
  *   parameter -> range, qparams, quantize           moves to the end of the update, which leaves codes and scales for the next step
  */
@@ -24,7 +25,14 @@ import {
   rangedOp,
 } from './fused-ops.js';
 import { liveNodes } from './lower.js';
-import { channelAffineOp, type NormGeometry, normFinalizeOp } from './norm-ops.js';
+import {
+  canMask,
+  channelAffineOp,
+  type NormGeometry,
+  normFinalizeOp,
+  normGradCellsOp,
+  normGradInputOp,
+} from './norm-ops.js';
 import { type QparamsAttrs, type QuantizeAttrs, qparamsOp, quantizeOp, rangeOp } from './quant-ops.js';
 
 export interface Fused {
@@ -89,7 +97,7 @@ class FusionPass {
     for (const node of this.nodes) {
       if (node.op === channelAffineOp) this.planResidual(node) || this.planQuantize(node);
       if (node.op === quantizeOp && !this.instead.has(node)) this.planPair(node);
-      if (node.op === reluGradOp) this.planGradSum(node);
+      if (node.op === reluGradOp) this.planGradSum(node) || this.planMask(node);
     }
     for (const node of this.nodes) if (!this.instead.has(node)) this.planOwnRange(node);
     for (const node of this.nodes) this.emit(node);
@@ -169,13 +177,26 @@ class FusionPass {
   }
 
   /** relu's gradient of a sum: where a value goes two ways, as a block's output does, its gradients are added. */
-  private planGradSum(grad: Node): void {
+  private planGradSum(grad: Node): boolean {
     const sum = grad.inputs.gradOutput as Value;
     const add = sum.node;
-    if (add?.op !== addGradientsOp || this.onlyReader(sum) !== grad || this.instead.has(add)) return;
+    if (add?.op !== addGradientsOp || this.onlyReader(sum) !== grad || this.instead.has(add)) return false;
     this.instead.set(add, () => {});
     const { left, right } = add.inputs;
     this.rewired.set(grad, { ...grad.inputs, gradOutput: left, addend: right });
+    return true;
+  }
+
+  /** relu's gradient that only a norm's float backward pass reads, twice: the mask takes less memory than its product. */
+  private planMask(grad: Node): void {
+    const { output } = grad.outputs;
+    const readers = this.readersOf(output);
+    const isNorm = ({ op, inputs }: Node): boolean =>
+      (op === normGradCellsOp || op === normGradInputOp) && inputs.gradOutput === output;
+    if (this.keep.has(output.id) || !canMask(output) || !readers.every(isNorm)) return;
+    this.instead.set(grad, () => {});
+    const { gradOutput, mask } = grad.inputs;
+    for (const reader of readers) this.rewired.set(reader, { ...reader.inputs, gradOutput, mask });
   }
 
   /** Anything whose kernel can find the range of its output, and whose output's range is asked for by images. */

@@ -97,6 +97,7 @@ export const channelAffineOp = defineOp<Record<string, never>>({
   },
 });
 
+/** `mask`: see {@link canMask}. */
 export const normGradCellsOp = defineOp<NormGeometry>({
   name: 'norm_grad_cells',
   infer: ({ gradOutput, input }, { batch, channels }) => ({
@@ -111,6 +112,7 @@ export const normGradCellsOp = defineOp<NormGeometry>({
       {
         gradOutput: inputs.gradOutput,
         input: inputs.input,
+        mask: inputs.mask,
         coef: inputs.coef,
         gradParams: inputs.gradParams,
         cells: outputs.cells,
@@ -143,7 +145,11 @@ export const normGradFinalizeOp = defineOp<NormGeometry & NormStatistics>({
   ],
 });
 
-/** gradInput; Range BN adds its spikes at the extremes to it in place. */
+/** Whether relu's gradient may be left to a norm's backward pass, which then reads relu's mask: of these gradients, the kernels can. */
+export const canMask = (gradOutput: Value): boolean =>
+  gradOutput.storage === 'float' && gradOutput.shape[gradOutput.shape.length - 1] % 8 === 0;
+
+/** gradInput; Range BN adds its spikes at the extremes to it in place. `mask`: see {@link canMask}. */
 export const normGradInputOp = defineOp<NormGeometry & NormStatistics>({
   name: 'norm_grad_input',
   infer: ({ gradOutput }) => ({ output: { shape: gradOutput.shape } }),
@@ -154,6 +160,7 @@ export const normGradInputOp = defineOp<NormGeometry & NormStatistics>({
       {
         gradOutput: inputs.gradOutput,
         input: kind === 0 ? inputs.input : undefined,
+        mask: inputs.mask,
         gradCoef: inputs.gradCoef,
         gradInput: outputs.output,
       },

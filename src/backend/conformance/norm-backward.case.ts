@@ -29,6 +29,15 @@ function tensor(draw: Draw, storage: ValueStorage, count: number): NumericArray 
   return storage === 'float' ? draw.wide(count, 3) : draw.codes(storage, count, ...codeRange(storage));
 }
 
+/** What relu's mask may stand beside: float gradients of channels that 8 divides. */
+const MASKED_SHAPES = NORM_SHAPES.filter(({ channels }) => channels % 8 === 0);
+const FLOAT_PAIRS = PAIRS.filter(([grad]) => grad === 'float');
+
+/** A bit for each element, of any pattern. */
+function maskOf(draw: Draw, shape: NormShape): NumericArray {
+  return draw.codes('uint8', Math.ceil(normSize(shape) / 8), 0, 255);
+}
+
 function gradCellsCase(
   title: string,
   shape: NormShape,
@@ -36,6 +45,7 @@ function gradCellsCase(
   gradValues: NumericArray,
   inputValues: NumericArray,
   coef: Float32Array,
+  mask?: NumericArray,
 ): KernelCase {
   const exact = grad !== 'float' && input !== 'float';
   return kernelCase(
@@ -44,6 +54,7 @@ function gradCellsCase(
     {
       gradOutput: data(grad, gradValues),
       input: data(input, inputValues),
+      mask: mask && data('uint8', mask),
       coef: floats(coef),
       gradParams: grad === 'float' ? undefined : floats(qparamsOf(0.00123, 0)),
       cells: out(exact ? 'int32' : 'float', shape.batch * shape.channels * 4),
@@ -61,10 +72,19 @@ function gradCellsCases(): KernelCase[] {
       return gradCellsCase('', shape, pair, grad, input, coef);
     }),
   );
+  const masked = MASKED_SHAPES.flatMap((shape) =>
+    FLOAT_PAIRS.map((pair) => {
+      const draw = new Draw(`norm_grad_cells masked ${normTitle(shape)} ${pair.join()}`);
+      const [grad, input] = pair.map((storage) => tensor(draw, storage, normSize(shape)));
+      const coef = coefficients(draw, shape.channels, pair[1] === 'float' ? 1 : 1 / 128);
+      return gradCellsCase(", relu's mask", shape, pair, grad, input, coef, maskOf(draw, shape));
+    }),
+  );
   const long: NormShape = { batch: 1, inner: 70_000, channels: 1 };
   const wide: NormShape = { batch: 1, inner: 9000, channels: 8 };
   return [
     ...cases,
+    ...masked,
     gradCellsCase(
       ', sums below -2^31',
       long,
@@ -141,6 +161,30 @@ function gradInputCases(): KernelCase[] {
   );
 }
 
+function maskedGradInputCases(): KernelCase[] {
+  return MASKED_SHAPES.flatMap((shape) =>
+    [...FLOAT_PAIRS.map(([, input]) => input), undefined].flatMap((input) => {
+      const { batch, inner, channels } = shape;
+      const count = normSize(shape);
+      const draw = new Draw(`norm_grad_input masked ${normTitle(shape)} ${input}`);
+      return kernelCase(
+        'norm_grad_input',
+        `${normTitle(shape)}, gradient float, relu's mask, input ${input ?? 'absent'}`,
+        {
+          gradOutput: data('float', tensor(draw, 'float', count)),
+          input: input && data(input, tensor(draw, input, count)),
+          mask: data('uint8', maskOf(draw, shape)),
+          gradCoef: floats(draw.normal(channels * 4)),
+          gradInput: out('float', count),
+          cells: out('float', 2 * batch),
+          status: ints([0, 6]),
+        },
+        { rows: batch * inner, channels, cellRows: batch, site: 1 },
+      );
+    }),
+  );
+}
+
 function spikeCases(): KernelCase[] {
   return NORM_SHAPES.flatMap((shape) =>
     (['float', 'int8', 'uint8'] as const).flatMap((storage) =>
@@ -168,5 +212,11 @@ function spikeCases(): KernelCase[] {
 }
 
 export function normBackwardCases(): KernelCase[] {
-  return [...gradCellsCases(), ...gradFinalizeCases(), ...gradInputCases(), ...spikeCases()];
+  return [
+    ...gradCellsCases(),
+    ...gradFinalizeCases(),
+    ...gradInputCases(),
+    ...maskedGradInputCases(),
+    ...spikeCases(),
+  ];
 }

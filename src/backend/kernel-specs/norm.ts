@@ -106,9 +106,10 @@ export const normSpecs = {
    * Sums for the backward pass per image and channel. gradOutput and input both codes: cells int32 [batch][channels][4] =
    * { sum g, 0, sum g*q low, high (int64) } of raw codes. Otherwise cells float [batch][channels][4] = { sum g, sum f(g*y), 0, 0 } in
    * blocks, g decoded (f(scale*code)) where it is codes, y = f(f(yA*q) + yB).
+   * mask: relu's gradient before it, of a float gradOutput and a number of channels that 8 divides: g = mask bit ? g : 0.
    */
   norm_grad_cells: {
-    buffers: { gradOutput: 'in', input: 'in', coef: 'in', gradParams: 'in?', cells: 'out' },
+    buffers: { gradOutput: 'in', input: 'in', mask: 'in?', coef: 'in', gradParams: 'in?', cells: 'out' },
     params: { batch: 'int', inner: 'int', channels: 'int' },
   },
 
@@ -131,9 +132,16 @@ export const normSpecs = {
     params: { batch: 'int', inner: 'int', channels: 'int', kind: 'int', chunks: 'int' },
   },
 
-  /** gradInput = f(f(f(P*g) + f(Q*q)) + R), g the raw code or float of gradOutput, q of input; with input absent f(f(P*g) + R). */
+  /** gradInput = f(f(f(P*g) + f(Q*q)) + R), g the raw code or float of gradOutput, q of input; with input absent f(f(P*g) + R). mask as above. */
   norm_grad_input: {
-    buffers: { gradOutput: 'in', input: 'in?', gradCoef: 'in', gradInput: 'out', ...rangeBuffers },
+    buffers: {
+      gradOutput: 'in',
+      input: 'in?',
+      mask: 'in?',
+      gradCoef: 'in',
+      gradInput: 'out',
+      ...rangeBuffers,
+    },
     params: { rows: 'int', channels: 'int', ...rangeParams },
   },
 

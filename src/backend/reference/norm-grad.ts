@@ -1,7 +1,13 @@
 /** Reference kernels of the backward pass of normalisation over channels. */
+import type { NumericArray } from '../../core/dtype.js';
 import { chunkConstant, chunkStart } from './chunks.js';
 import { BLOCK, isFloat, type KernelTable, loadInt64, storeInt64 } from './kernel.js';
 import { rangeOfRows } from './quantize.js';
+
+/** Whether relu let element i through; all elements where there is no mask. */
+function passes(mask: NumericArray | undefined, i: number): boolean {
+  return mask === undefined || ((mask[i >> 3] >> (i & 7)) & 1) === 1;
+}
 
 /** Numbers of a channel in `cells` of norm_cells, in `coef`, in the gradient's cells and in `gradCoef`. */
 const CELL = 8;
@@ -10,7 +16,7 @@ const GRAD_CELL = 4;
 const GRAD_COEF = 4;
 
 export const normGradKernels = {
-  norm_grad_cells({ gradOutput, input, coef, gradParams, cells }, params, { round: f }) {
+  norm_grad_cells({ gradOutput, input, mask, coef, gradParams, cells }, params, { round: f }) {
     const { batch, inner, channels } = params;
     const floatGrad = isFloat(gradOutput);
     const exact = !floatGrad && !isFloat(input);
@@ -41,8 +47,9 @@ export const normGradKernels = {
           let blockSum = 0;
           let blockProducts = 0;
           for (let i = first; i < last; i++) {
-            const g = f(gradScale * gradOutput[start + i * channels]);
-            const y = f(f(yA * input[start + i * channels]) + yB);
+            const at = start + i * channels;
+            const g = passes(mask, at) ? f(gradScale * gradOutput[at]) : 0;
+            const y = f(f(yA * input[at]) + yB);
             blockSum = f(blockSum + g);
             blockProducts = f(blockProducts + f(g * y));
           }
@@ -91,12 +98,12 @@ export const normGradKernels = {
     }
   },
 
-  norm_grad_input({ gradOutput, input, gradCoef, gradInput, cells, status }, params, { round: f }) {
+  norm_grad_input({ gradOutput, input, mask, gradCoef, gradInput, cells, status }, params, { round: f }) {
     const { rows, channels, cellRows, site } = params;
     for (let m = 0; m < rows; m++) {
       for (let c = 0; c < channels; c++) {
         const at = m * channels + c;
-        const p = f(gradCoef[c * GRAD_COEF] * gradOutput[at]);
+        const p = f(gradCoef[c * GRAD_COEF] * (passes(mask, at) ? gradOutput[at] : 0));
         const pq = input ? f(p + f(gradCoef[c * GRAD_COEF + 1] * input[at])) : p;
         gradInput[at] = pq + gradCoef[c * GRAD_COEF + 2];
       }

@@ -30,7 +30,7 @@ import {
 } from './generated';
 import { setStatus, startCells, widenRows } from './range';
 import { barrier } from './threads';
-import { bits16, bitVector } from './vectors';
+import { bits16, bitVector, keepLanes } from './vectors';
 
 /** Elements between two looks at the range: they lie in the first cache. */
 const RANGE_BLOCK: i32 = 4096;
@@ -84,8 +84,8 @@ function forward(leaky: bool, input: usize, output: usize, mask: usize, start: i
 // @ts-ignore: decorator
 @inline
 function backward4(leaky: bool, g: v128, word: v128, bits: v128, slopes: v128): v128 {
-  const keep = i32x4.eq(v128.and(word, bits), bits);
-  return leaky ? v128.bitselect(g, f32x4.mul(slopes, g), keep) : v128.and(g, keep);
+  if (!leaky) return keepLanes(g, word, bits);
+  return v128.bitselect(g, f32x4.mul(slopes, g), i32x4.eq(v128.and(word, bits), bits));
 }
 
 /** Four gradients, or sums of two. */

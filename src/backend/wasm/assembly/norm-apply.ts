@@ -27,6 +27,7 @@ import {
   norm_grad_input_gradInput,
   norm_grad_input_gradOutput,
   norm_grad_input_input,
+  norm_grad_input_mask,
   norm_grad_input_rows,
   norm_grad_input_site,
   norm_grad_input_status,
@@ -41,8 +42,10 @@ import { setStatus, startCells, widenRows } from './range';
 import { barrier } from './threads';
 import {
   bits8,
+  bitVector,
   firstFloats,
   gather4,
+  keepLanes,
   lastFloats,
   loadCodes8,
   loadOne,
@@ -234,6 +237,9 @@ function gradInputOf<TG, TQ>(args: usize, thread: i32, threads: i32): i32 {
   const input = ptr(args, norm_grad_input_input);
   const output = ptr(args, norm_grad_input_gradInput);
   const coef = ptr(args, norm_grad_input_gradCoef);
+  const mask = isFloat<TG>() ? ptr(args, norm_grad_input_mask) : 0;
+  const bits0 = bitVector(0);
+  const bits1 = bitVector(1);
   const channels = int(args, norm_grad_input_channels);
   const count = int(args, norm_grad_input_rows) * channels;
   const cells = ptr(args, norm_grad_input_cells);
@@ -262,6 +268,11 @@ function gradInputOf<TG, TQ>(args: usize, thread: i32, threads: i32): i32 {
         if (isFloat<TG>()) {
           g0 = v128.load(from);
           g1 = v128.load(from, 16);
+          if (mask != 0) {
+            const word = i32x4.splat(<i32>load<u8>(mask + (<usize>i >> 3)));
+            g0 = keepLanes(g0, word, bits0);
+            g1 = keepLanes(g1, word, bits1);
+          }
         } else {
           const words = loadCodes8<TG>(from);
           g0 = firstFloats(words);

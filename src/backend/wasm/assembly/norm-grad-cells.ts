@@ -12,9 +12,10 @@ import {
   norm_grad_cells_gradParams,
   norm_grad_cells_inner,
   norm_grad_cells_input,
+  norm_grad_cells_mask,
 } from './generated';
 import { scratch } from './threads';
-import { gather4, unitsOf } from './vectors';
+import { bitVector, gather4, keepLanes, unitsOf } from './vectors';
 
 // Byte offsets in a thread's lanes: sums of g, sums of g*q.
 const LANES_PRODUCT: usize = 64;
@@ -185,7 +186,7 @@ function lastChannels<T>(p: usize, width: i32, none: v128): v128 {
   return width == 8 ? firstChannels<T>(p + 4 * sizeof<T>(), 4) : none;
 }
 
-/** Float cells of 8, 4 or 1 channels of one image, the first of them c. */
+/** Float cells of 8, 4 or 1 channels of one image, the first of them c. `mask`, or 0 for none, has bits of eight channels at c. */
 function columnsOfFloats<TG, TQ>(
   grad: usize,
   input: usize,
@@ -196,8 +197,13 @@ function columnsOfFloats<TG, TQ>(
   c: i32,
   width: i32,
   gradScale: v128,
+  mask: usize,
   lanes: usize,
 ): void {
+  const bits0 = bitVector(0);
+  const bits1 = bitVector(1);
+  const maskStep = <usize>(channels >> 3);
+  let m = mask;
   const yA0 = gather4(coef + 8, 32, c, channels);
   const yA1 = gather4(coef + 8, 32, c + 4, channels);
   const yB0 = gather4(coef + 12, 32, c, channels);
@@ -221,6 +227,11 @@ function columnsOfFloats<TG, TQ>(
       if (!isFloat<TG>()) {
         g0 = f32x4.mul(gradScale, g0);
         g1 = f32x4.mul(gradScale, g1);
+      } else if (mask != 0) {
+        const word = i32x4.splat(<i32>load<u8>(m));
+        g0 = keepLanes(g0, word, bits0);
+        g1 = keepLanes(g1, word, bits1);
+        m += maskStep;
       }
       const y0 = f32x4.add(f32x4.mul(yA0, firstChannels<TQ>(r, width)), yB0);
       const y1 = f32x4.add(f32x4.mul(yA1, lastChannels<TQ>(r, width, zero)), yB1);
@@ -258,6 +269,7 @@ function floatCells<TG, TQ>(args: usize, thread: i32, threads: i32): void {
   const octets = channels >> 3;
   // Channels beyond the octets: a group of four, then one by one.
   const quads = (channels >> 2) & 1;
+  const mask = ptr(args, norm_grad_cells_mask);
   const groups = octets + quads + (channels & 3);
   const end = splitStart(batch * groups, thread + 1, threads, 1);
   for (let item = splitStart(batch * groups, thread, threads, 1); item < end; item++) {
@@ -276,6 +288,7 @@ function floatCells<TG, TQ>(args: usize, thread: i32, threads: i32): void {
       c,
       width,
       gradScale,
+      mask == 0 ? 0 : mask + (start >> 3),
       lanes,
     );
   }

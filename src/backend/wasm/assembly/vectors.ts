@@ -52,6 +52,13 @@ export function bitVector(quad: usize): v128 {
   return v128.load(TABLE + 16 + (quad << 4));
 }
 
+/** Lanes whose bit is set in `word` (splat) as they are, the others 0; `bits`: a {@link bitVector}. */
+// @ts-ignore: decorator
+@inline
+export function keepLanes(x: v128, word: v128, bits: v128): v128 {
+  return v128.and(x, i32x4.eq(v128.and(word, bits), bits));
+}
+
 /** 0, 1, 2, 3. */
 // @ts-ignore: decorator
 @inline
