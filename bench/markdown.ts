@@ -2,7 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** The first is that of the works, the last that of micro; those between are for works under other circumstances. */
-export const sections = ['works', 'works-node20', 'works-node26', 'works-pairs', 'micro'] as const;
+export const sections = [
+  ...(['works', 'works-node20', 'works-node26', 'works-pairs', 'works-norms'] as const),
+  'micro',
+] as const;
 export type Section = (typeof sections)[number];
 
 const commandOf = (section: Section): string =>
@@ -49,6 +52,12 @@ ${missing('works-node26')}
 \`int8-pairs\` multiplies int16 pairs, as on a processor without VNNI.
 
 ${missing('works-pairs')}
+
+## Training steps with the gradient of norms in 8 bits
+
+\`int8-norm-gradients-8bit\` is what \`int8\` was until its norms read their gradient in float32.
+
+${missing('works-norms')}
 
 ## Kernels
 

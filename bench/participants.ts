@@ -16,7 +16,10 @@ export type PeerName = (typeof peerNames)[number];
  * Our recipes; `fp32-plain` is fp32 without fused multiply-add, `int8-pairs` int8 without 8-bit dot products (what machines
  * without VNNI run), `int8-wide` int8 by V8's 256-bit vectoriser.
  */
-export const recipeNames = ['fp32', 'fp32-plain', 'paper', 'int8', 'int8-pairs', 'int8-wide'] as const;
+export const recipeNames = [
+  ...(['fp32', 'fp32-plain', 'paper', 'int8', 'int8-pairs', 'int8-wide'] as const),
+  'int8-norm-gradients-8bit',
+] as const;
 export type RecipeName = (typeof recipeNames)[number];
 
 export interface Participant {
