@@ -32,7 +32,7 @@ export const STOP = 400;
 export const MAY_SLEEP = 404;
 /** 1: integer products of bytes go by `byteDot`, which is exact here. */
 export const BYTE_DOT = 408;
-/** 1: integer convolutions go by tiles two panels wide, which suit 256-bit vectors. */
+/** 1: convolutions go by tiles two panels wide, which suit 256-bit vectors. */
 export const PAIR_PANELS = 416;
 /** Milliseconds without a sign of the others after which a thread at the barrier loses patience; 0: five minutes. */
 export const SIGN_WITHIN = 412;

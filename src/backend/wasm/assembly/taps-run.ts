@@ -191,7 +191,7 @@ function runPanel(
   const hasBias = bias != 0;
   const pixels = rows * width;
   const inOne = isInt && blockCount == 1;
-  if (inOne) prepareEpilogue(epilogue, panel, scale, zero);
+  if (inOne || second != 0) prepareEpilogue(epilogue, panel, scale, zero);
   if (second != 0) prepareEpilogue(epilogue + EPILOGUE_STRIDE, second, scale, zero);
   const secondSteps = second + PANEL_HEADER;
   let row = 0;
@@ -239,6 +239,8 @@ function runPanel(
     if (second != 0) {
       if (elementBytes == 1) {
         tilePairOut<i8>(tile, epilogue, firstSegment, endSegment, a0, a1, a2, a3, 4, steps, secondSteps, o0, o1, o2, o3, used, hasBias);
+      } else if (!isInt) {
+        tilePairOut<f32>(tile, epilogue, firstSegment, endSegment, a0, a1, a2, a3, 4, steps, secondSteps, o0, o1, o2, o3, used, hasBias);
       } else {
         tilePairOut<i16>(tile, epilogue, firstSegment, endSegment, a0, a1, a2, a3, 4, steps, secondSteps, o0, o1, o2, o3, used, hasBias);
       }
@@ -297,7 +299,7 @@ export function runTaps(thread: i32, threads: i32): i32 {
     const panel = panels + phase.panels + <usize>n * phase.panelBytes;
     packPanel(panel, phase, n / groupPanels, n % groupPanels, zeros);
   }
-  const pairPanels = elementBytes < 4 && load<i32>(PAIR_PANELS) != 0;
+  const pairPanels = load<i32>(PAIR_PANELS) != 0;
   startCells(cells, batch, thread);
   barrier();
   let bad = 0;

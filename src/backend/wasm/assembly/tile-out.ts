@@ -1,10 +1,11 @@
 /**
  * Integer tiles that fit int32 whole, from operands to stored floats without leaving the registers: 4 rows times 8 lanes
  * over a list of segments (tile.ts), then scale and bias. Two widths of a step: pairs of int16, exact on every machine, and
- * quads of bytes, unsigned rows times signed lanes, where the engine has one exact instruction for that (bytes.ts).
+ * quads of bytes, unsigned rows times signed lanes, where the engine has one exact instruction for that (bytes.ts). Floats, which
+ * have no scale, come here for tiles of two panels alone (tile-pair.ts).
  */
 import { byteDot } from './bytes';
-import { SEGMENT_BYTES } from './tile';
+import { multiplyAdd, SEGMENT_BYTES } from './tile';
 
 /**
  * Makes what a panel's tiles begin with and are finished by: 8 int32 of first sums, 8 scales, 8 biases.
@@ -22,18 +23,20 @@ export function prepareEpilogue(epilogue: usize, panel: usize, scale: f32, zero:
   }
 }
 
-/** T = i8: quads of bytes; T = i16: pairs of int16. */
+/** T = i8: quads of bytes; T = i16: pairs of int16; T = f32: one float. */
 // @ts-ignore: decorator
 @inline
 export function dotAdd<T>(row: v128, lanes: v128, sum: v128): v128 {
+  if (isFloat<T>()) return multiplyAdd(row, lanes, sum);
   if (sizeof<T>() == 1) return byteDot(row, lanes, sum);
   return i32x4.add(sum, i32x4.dot_i16x8_s(row, lanes));
 }
 
-/** B = true: with a bias. */
+/** B = bool: with a bias. */
 // @ts-ignore: decorator
 @inline
-export function scaled<B>(sum: v128, scale: v128, bias: v128): v128 {
+export function scaled<T, B>(sum: v128, scale: v128, bias: v128): v128 {
+  if (isFloat<T>()) return isBoolean<B>() ? f32x4.add(sum, bias) : sum;
   const product = f32x4.mul(f32x4.convert_i32x4_s(sum), scale);
   return isBoolean<B>() ? f32x4.add(product, bias) : product;
 }
@@ -99,14 +102,14 @@ function wholeTile<T, B>(
   const scale1 = v128.load(epilogue, 48);
   const bias0 = v128.load(epilogue, 64);
   const bias1 = v128.load(epilogue, 80);
-  v128.store(out0, scaled<B>(c00, scale0, bias0));
-  v128.store(out0, scaled<B>(c01, scale1, bias1), 16);
-  v128.store(out1, scaled<B>(c10, scale0, bias0));
-  v128.store(out1, scaled<B>(c11, scale1, bias1), 16);
-  v128.store(out2, scaled<B>(c20, scale0, bias0));
-  v128.store(out2, scaled<B>(c21, scale1, bias1), 16);
-  v128.store(out3, scaled<B>(c30, scale0, bias0));
-  v128.store(out3, scaled<B>(c31, scale1, bias1), 16);
+  v128.store(out0, scaled<T, B>(c00, scale0, bias0));
+  v128.store(out0, scaled<T, B>(c01, scale1, bias1), 16);
+  v128.store(out1, scaled<T, B>(c10, scale0, bias0));
+  v128.store(out1, scaled<T, B>(c11, scale1, bias1), 16);
+  v128.store(out2, scaled<T, B>(c20, scale0, bias0));
+  v128.store(out2, scaled<T, B>(c21, scale1, bias1), 16);
+  v128.store(out3, scaled<T, B>(c30, scale0, bias0));
+  v128.store(out3, scaled<T, B>(c31, scale1, bias1), 16);
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * {@link tileOut} over two panels beside each other: 4 rows times 16 lanes, for 256-bit vectors (`PAIR_PANELS`). A tile of 8 lanes
+ * {@link tileOut} over two panels beside each other, of integers or floats: 4 rows times 16 lanes, for 256-bit vectors (`PAIR_PANELS`). A tile of 8 lanes
  * is four of those, too few sums to keep an instruction of four cycles busy twice a cycle; here they are eight, and each row is
  * broadcast once for both panels. In 128-bit vectors they are sixteen and do not fit the registers.
  */
@@ -90,22 +90,22 @@ function wholePair<T, B>(
   const bias1 = v128.load(epilogue, 80);
   const bias2 = v128.load(epilogue, 192);
   const bias3 = v128.load(epilogue, 208);
-  v128.store(out0, scaled<B>(c00, scale0, bias0));
-  v128.store(out0, scaled<B>(c01, scale1, bias1), 16);
-  v128.store(out0, scaled<B>(c02, scale2, bias2), 32);
-  v128.store(out0, scaled<B>(c03, scale3, bias3), 48);
-  v128.store(out1, scaled<B>(c10, scale0, bias0));
-  v128.store(out1, scaled<B>(c11, scale1, bias1), 16);
-  v128.store(out1, scaled<B>(c12, scale2, bias2), 32);
-  v128.store(out1, scaled<B>(c13, scale3, bias3), 48);
-  v128.store(out2, scaled<B>(c20, scale0, bias0));
-  v128.store(out2, scaled<B>(c21, scale1, bias1), 16);
-  v128.store(out2, scaled<B>(c22, scale2, bias2), 32);
-  v128.store(out2, scaled<B>(c23, scale3, bias3), 48);
-  v128.store(out3, scaled<B>(c30, scale0, bias0));
-  v128.store(out3, scaled<B>(c31, scale1, bias1), 16);
-  v128.store(out3, scaled<B>(c32, scale2, bias2), 32);
-  v128.store(out3, scaled<B>(c33, scale3, bias3), 48);
+  v128.store(out0, scaled<T, B>(c00, scale0, bias0));
+  v128.store(out0, scaled<T, B>(c01, scale1, bias1), 16);
+  v128.store(out0, scaled<T, B>(c02, scale2, bias2), 32);
+  v128.store(out0, scaled<T, B>(c03, scale3, bias3), 48);
+  v128.store(out1, scaled<T, B>(c10, scale0, bias0));
+  v128.store(out1, scaled<T, B>(c11, scale1, bias1), 16);
+  v128.store(out1, scaled<T, B>(c12, scale2, bias2), 32);
+  v128.store(out1, scaled<T, B>(c13, scale3, bias3), 48);
+  v128.store(out2, scaled<T, B>(c20, scale0, bias0));
+  v128.store(out2, scaled<T, B>(c21, scale1, bias1), 16);
+  v128.store(out2, scaled<T, B>(c22, scale2, bias2), 32);
+  v128.store(out2, scaled<T, B>(c23, scale3, bias3), 48);
+  v128.store(out3, scaled<T, B>(c30, scale0, bias0));
+  v128.store(out3, scaled<T, B>(c31, scale1, bias1), 16);
+  v128.store(out3, scaled<T, B>(c32, scale2, bias2), 32);
+  v128.store(out3, scaled<T, B>(c33, scale3, bias3), 48);
 }
 
 /** {@link wholePair} for `used` rows; the rows that are over go to `spare` (256 bytes). Both panels are whole. */
