@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** The first is that of the works, the last that of micro; those between are for works under other circumstances. */
 export const sections = [
-  ...(['works', 'works-node20', 'works-node26', 'works-pairs', 'works-norms'] as const),
+  ...(['works', 'works-node20', 'works-node26', 'works-pairs', 'works-changes'] as const),
   'micro',
 ] as const;
 export type Section = (typeof sections)[number];
@@ -53,11 +53,12 @@ ${missing('works-node26')}
 
 ${missing('works-pairs')}
 
-## Training steps with the gradient of norms in 8 bits
+## Training steps since two changes
 
-\`int8-norm-gradients-8bit\` is what \`int8\` was until its norms read their gradient in float32.
+\`int8-norm-gradients-8bit\` is what \`int8\` was until its norms read their gradient in float32. \`fp32-wide\` runs float convolutions two panels
+at a time.
 
-${missing('works-norms')}
+${missing('works-changes')}
 
 ## Kernels
 

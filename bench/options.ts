@@ -37,7 +37,7 @@ bring. Takes --peers, --threads, --rounds, --seconds, --json, --markdown and --s
   --works LIST      ${works.map(({ id }) => id).join(',')} (default: all)
   --peers LIST      ${peerNames.join(',')}, all (default) or none
   --recipes LIST    ${recipeNames.join(',')} (default: all); fp32-plain is without fused
-                    multiply-add, int8-pairs without 8-bit dot products, int8-wide by 256-bit vectors
+                    multiply-add, int8-pairs without 8-bit dot products, -wide by 256-bit vectors
                     (Node 24 or newer, x64)
   --threads LIST    numbers of threads (default: 1,2)
   --rounds N        rounds (default: 7)

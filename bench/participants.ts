@@ -14,10 +14,10 @@ export type PeerName = (typeof peerNames)[number];
 
 /**
  * Our recipes; `fp32-plain` is fp32 without fused multiply-add, `int8-pairs` int8 without 8-bit dot products (what machines
- * without VNNI run), `int8-wide` int8 by V8's 256-bit vectoriser.
+ * without VNNI run), `fp32-wide` and `int8-wide` are by V8's 256-bit vectoriser. Another name is that of a built-in recipe.
  */
 export const recipeNames = [
-  ...(['fp32', 'fp32-plain', 'paper', 'int8', 'int8-pairs', 'int8-wide'] as const),
+  ...(['fp32', 'fp32-plain', 'fp32-wide', 'paper', 'int8', 'int8-pairs', 'int8-wide'] as const),
   'int8-norm-gradients-8bit',
 ] as const;
 export type RecipeName = (typeof recipeNames)[number];
@@ -110,10 +110,10 @@ export class Roster {
     const notices: Notice[] = [];
     const [major] = process.versions.node.split('.');
     const wide = Number(major) >= 24 && process.arch === 'x64';
-    const recipes = this.choice.recipes.filter((name) => wide || name !== 'int8-wide');
-    if (recipes.length < this.choice.recipes.length) {
-      notices.push(`${work.id}: int8-wide skipped: it needs Node 24 or newer on x64`);
-    }
+    const recipes = this.choice.recipes.filter((name) => wide || !name.endsWith('-wide'));
+    const left = this.choice.recipes.filter((name) => !recipes.includes(name));
+    if (left.length > 0)
+      notices.push(`${work.id}: ${left.join(', ')} skipped: Node 24 or newer on x64 is needed`);
     const own = this.choice.threads.flatMap((threads) =>
       recipes.map((name) => this.own(work, name, threads)),
     );
@@ -146,7 +146,7 @@ export class Roster {
   }
 
   private own(work: Work, name: RecipeName, threads: number): Participant {
-    const [recipe, variant] = name.split('-');
+    const [, recipe, variant] = /^(.+?)(?:-(plain|pairs|wide))?$/.exec(name) as RegExpExecArray;
     return this.inNode(`${name}, ${threadText(threads)}`, {
       module: './octograd.js',
       work,

@@ -10,10 +10,12 @@ import type { StepKernels } from '../bench/micro/own.js';
 import { type Limits, type Measured, productTable, stepTable } from '../bench/micro/report.js';
 import type { Scaling } from '../bench/micro/scaling.js';
 import { OptionError, readOptions } from '../bench/options.js';
+import { Roster, recipeNames } from '../bench/participants.js';
 import { type Figure, ratioOf } from '../bench/rounds.js';
 import { quantile, short, spreadOf } from '../bench/statistics.js';
 import { tableMarkdown, workTable } from '../bench/tables.js';
 import { fixedBatch, works } from '../bench/works.js';
+import { recipes } from '../src/quant/index.js';
 import { runNode } from './support/npm.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -120,6 +122,24 @@ describe('npm run bench', () => {
     expect(stdout).toMatch(/products [\d.]+ ms \(\d+ %\), [\d.,]+ MiB; element-wise [\d.]+ ms/);
     expect(stdout).toMatch(/^256\^3, octograd int8 x int8 /m);
     expect(output).toMatch(/onnxruntime-web: skipped/);
+  });
+
+  it('runs under each name the recipe and the kernels that it says', () => {
+    const choice = { recipes: recipeNames, peers: [], threads: [1] };
+    const [{ participants }] = works.map((work) => new Roster(choice).of(work));
+    const variants = Object.fromEntries(
+      participants.map(({ name, args }) => {
+        const { recipe, ...kernels } = (JSON.parse(args[1]) as { variant: Record<string, unknown> }).variant;
+        return [name, [recipe, ...Object.keys(kernels)]];
+      }),
+    );
+    expect(variants).toMatchObject({
+      'fp32, 1 thread': ['fp32', 'default'],
+      'fp32-plain, 1 thread': ['fp32', 'plain'],
+      'int8-pairs, 1 thread': ['int8', 'pairs'],
+      'int8-norm-gradients-8bit, 1 thread': ['int8-norm-gradients-8bit', 'default'],
+    });
+    expect(Object.values(variants).every(([recipe]) => String(recipe) in recipes)).toBe(true);
   });
 
   it('refuses arguments with the choice there is', () => {
