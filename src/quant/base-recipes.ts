@@ -113,8 +113,8 @@ export const int8: Recipe = {
     gradLeft: { gradOutput: gradient8, right: 'forward' },
     gradRight: { gradOutput: gradient16, left: 'forward' },
   },
-  // The gradient stays in float32: it enters no product, so that codes would save no time, and with 8 bits for all channels the scales in
-  // front of depthwise convolutions, whose true gradient is near 0, follow the rounding (experiments/depthwise).
+  // The gradient stays in float32: it enters no product, so that codes would save no time, and with 8 bits in one scale for all channels
+  // some runs of a depthwise network lose points of accuracy (experiments/depthwise).
   norm: { ...floatNorm, input: affineTensor },
 };
 

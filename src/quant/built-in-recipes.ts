@@ -86,7 +86,7 @@ const all: readonly Recipe[] = [
   ablation(int8, 'norm-gradients-8bit', "int8 with the norm's gradient in 8 bits, too, as paper has it", {
     norm: { ...int8.norm, gradOutput: gradient8 },
   }),
-  ablation(int8, 'float-norm', 'int8 with the norm and its gradient in float32', { norm: floatNorm }),
+  ablation(int8, 'float-norm', "int8 with the norm's input in float32, too", { norm: floatNorm }),
   ...remedyRecipes,
 
   ablation(paper, 'nearest-gradients', 'paper without stochastic rounding: gradients to nearest', {
