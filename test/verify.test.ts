@@ -77,6 +77,10 @@ describe('of a small experiment', () => {
   it.each([
     [['--verify', '--resume'], '--resume does nothing beside --verify; leave out one of the two'],
     [
+      ['--verify', '--seeds', '0,1,7-8', '--out', join(folder, 'new')],
+      'small: no run under seed 7, 8 is recorded; leave them out of --seeds',
+    ],
+    [
       ['--verify', '--out', join(folder, 'same')],
       'has runs already, and --verify does them anew; name a new --out',
     ],

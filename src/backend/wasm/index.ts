@@ -38,7 +38,7 @@ export interface WasmBackendOptions {
    * `createWasmBackend` (checked-wasm.ts) holds such a backend against the reference before it hands it out. Default false.
    */
   readonly wide?: boolean;
-  /** Integer convolutions by the tiles that suit 256-bit vectors: the same bits, for tests. Default: with `wide`. */
+  /** Convolutions by the tiles that suit 256-bit vectors: the same bits, for tests. Default: with `wide`. */
   readonly pairPanels?: boolean;
   /**
    * Bytes of octograd.wasm, where they cannot be read from beside this module; with `relaxed: true`, those of

@@ -122,7 +122,7 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     )
     .option(
       '--seeds <which>',
-      'in place of the seeds of the experiment: so many (3), or these (2,9 or 4-7; one alone as 5-5)',
+      'in place of the seeds of the experiment and of its arms: so many (3), or these (2,9 or 4-7; one alone as 5-5)',
       seedsOption,
     )
     .option('--arms <list>', 'only these arms, separated by commas')

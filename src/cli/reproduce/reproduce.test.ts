@@ -119,8 +119,14 @@ describe('results that are there already', () => {
     const { code, err } = await reproduce('small', ...withData, '--out', out, '--seeds', '3');
     expect(code).toBe(2);
     expect(err).toMatch(
-      /results\.json has 5 of the 9 runs already; --resume does the other 4, --out <dir> starts over/,
+      /results\.json has 5 of the 9 runs already; --resume adds the 4 that it lacks, --out <dir> starts over/,
     );
+  });
+
+  it('are not added to by other seeds, either', async () => {
+    const { code, err } = await reproduce('small', ...withData, '--out', out, '--seeds', '7-7');
+    expect(code).toBe(2);
+    expect(err).toMatch(/results\.json has other runs \(5\) already; --resume adds the 3 that it lacks/);
   });
 
   it('have a table of the arms that are asked for alone', async () => {

@@ -126,9 +126,11 @@ export async function planned(
     checkSettings(file.results, all, path);
     const jobs = tasks.filter((task) => !file.has(task)).map((task): Job => ({ task, file }));
     const known = tasks.length - jobs.length;
-    if (known > 0 && jobs.length > 0 && !options.resume && options.adopt === undefined) {
+    const recorded = file.results.runs.length;
+    if (recorded > 0 && jobs.length > 0 && !options.resume && options.adopt === undefined) {
+      const has = known > 0 ? `${known} of the ${tasks.length} runs` : `other runs (${recorded})`;
       throw new UsageError(
-        `${path} has ${known} of the ${tasks.length} runs already; --resume does the other ${jobs.length}, --out <dir> starts over elsewhere (or move the file and the folder of its runs away)`,
+        `${path} has ${has} already; --resume adds the ${jobs.length} that it lacks, --out <dir> starts over elsewhere (or move the file and the folder of its runs away)`,
       );
     }
     plans.push({ experiment, tasks, file, jobs });

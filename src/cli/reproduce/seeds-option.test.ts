@@ -26,10 +26,13 @@ describe('--seeds', () => {
     ['-3', 'must be a whole number, or seeds and ranges'],
     ['2,', 'must be a whole number, or seeds and ranges'],
     ['', 'must be a whole number, or seeds and ranges'],
+    ['1 2', 'must be a whole number, or seeds and ranges'],
+    ['2, 9 10', 'must be a whole number, or seeds and ranges'],
+    ['1\n2', 'must be a whole number, or seeds and ranges'],
     ['all', 'must be a whole number, or seeds and ranges'],
   ])('refuses "%s"', (text, message) => {
     expect(() => seedsOption(text)).toThrow(UsageError);
     expect(() => seedsOption(text)).toThrow(message);
-    expect(() => seedsOption(text)).toThrow(`got "${text}"; 3 is how many`);
+    expect(() => seedsOption(text)).toThrow(`got ${JSON.stringify(text)}; 3 is how many`);
   });
 });

@@ -11,10 +11,10 @@ const list = /^\d+(-\d+)?(,\d+(-\d+)?)*$/;
  * @throws UsageError for anything else, for none and for more than an experiment may have.
  */
 export function seedsOption(text: string): WantedSeeds {
-  const given = text.replaceAll(' ', '');
+  const given = text.trim().replace(/ *([,-]) */g, '$1');
   const refused = (why: string): never => {
     throw new UsageError(
-      `--seeds must be ${why}, got "${text}"; 3 is how many, 2,9 and 4-7 are which, 5-5 is one alone`,
+      `--seeds must be ${why}, got ${JSON.stringify(text)}; 3 is how many, 2,9 and 4-7 are which, 5-5 is one alone`,
     );
   };
   if (whole.test(given)) {

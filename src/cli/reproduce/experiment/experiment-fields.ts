@@ -77,19 +77,35 @@ const settingNames = {
 /** Settings of an experiment, an arm, a trial or the full schedule. */
 export const settings = v.strictObject(settingNames);
 
-const bits = v.strictObject({
-  weights: v.optional(count),
-  activations: v.optional(count),
-  gradients: v.optional(count),
-});
+const bits = v.pipe(
+  v.strictObject({
+    weights: v.optional(count),
+    activations: v.optional(count),
+    gradients: v.optional(count),
+  }),
+  v.check(
+    (given) => Object.keys(given).length > 0,
+    'must have at least one of "weights", "activations" and "gradients"',
+  ),
+);
 /** Which fields a recipe of one's own has, `parseRecipe` checks. */
 const own = v.record(
   v.string(),
   v.unknown(),
   'must be a built-in name, {"base": RECIPE, "bits": {"weights", "activations", "gradients"}}, or a recipe ("extends", "products", ...)',
 );
+const noBase = 'must be a built-in name or a recipe ("extends", "products", ...), and has no base of its own';
 const derived = v.strictObject({
-  base: v.union([text, own], 'must be a built-in name or a recipe ("extends", "products", ...)'),
+  base: v.union(
+    [
+      text,
+      // As it came: an array would be taken for a record.
+      v.custom<v.InferOutput<typeof own>>(
+        (base) => typeof base === 'object' && base !== null && !Array.isArray(base) && !('base' in base),
+      ),
+    ],
+    noBase,
+  ),
   bits,
 });
 const recipe = v.lazy(

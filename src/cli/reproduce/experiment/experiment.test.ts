@@ -65,6 +65,14 @@ describe('parseExperiment', () => {
       arms({ name: 'x', recipe: { base: 'int8', bits: { weight: 3 } } }),
       'has a field "arms.4.recipe.bits.weight" (arm "x") that there is not. Did you mean "weights"?',
     ],
+    ...[[], ['int8'], 8, { base: 'int8', bits: { gradients: 4 } }].map((base): [object, string] => [
+      arms({ name: 'x', recipe: { base, bits: { gradients: 4 } } }),
+      'field "arms.4.recipe.base" (arm "x"): must be a built-in name or a recipe ("extends", "products", ...), and has no base',
+    ]),
+    [
+      arms({ name: 'x', recipe: { base: 'int8', bits: {} } }),
+      'field "arms.4.recipe.bits" (arm "x"): must have at least one of "weights"',
+    ],
     [
       arms({ name: 'x', recipe: 8 }),
       'field "arms.4.recipe" (arm "x"): must be a built-in name, {"base": RECIPE, "bits"',
@@ -189,14 +197,21 @@ describe('tasksOf', () => {
   });
 
   it("changes the bits of a recipe of one's own, and calls it after the arm", async () => {
-    const base = { extends: 'int8-norm-gradients-8bit', rangeMomentum: 0.5 };
+    const base: object = { extends: 'int8-norm-gradients-8bit', rangeMomentum: 0.5 };
     const bits = { gradients: 4 };
     const task = (recipe: object) => tasksOf(parse(arms({ name: 'x', recipe }))).then((tasks) => tasks[4]);
     const [own, builtIn] = [
       await task({ base, bits }),
       await task({ base: 'int8-norm-gradients-8bit', bits }),
     ];
-    expect(own).toMatchObject({ recipe: { name: 'x', rangeMomentum: 0.5 } });
+    expect(own).toMatchObject({
+      recipe: {
+        ...{ name: 'x', rangeMomentum: 0.5 },
+        description: 'int8-norm-gradients-8bit-changed with gradients of 4 bits',
+      },
+    });
+    expect(Object.isFrozen(own.recipe)).toBe(true);
+    expect((await task({ base: { ...base, name: 'mine' }, bits })).recipe.name).toBe('mine-gradients-4bit');
     expect(own).not.toHaveProperty('builtIn', expect.anything());
     expect(own.recipe.norm).toEqual(builtIn.recipe.norm);
     expect(own.recipe.products).toEqual(builtIn.recipe.products);

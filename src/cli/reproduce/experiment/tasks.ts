@@ -99,13 +99,14 @@ function parsed(args: readonly string[]): TrainingOptions {
   return options;
 }
 
-/** The recipe that an arm names; called after the arm where it, or what its bits are changed of, has no name of its own. @throws UsageError for a name that there is not. */
+/** The recipe that an arm names; called after the arm where it, or what its bits are changed of, has no name. @throws UsageError for a name that there is not. */
 export function armRecipe({ name, recipe }: Arm): { recipe: Recipe; builtIn?: string } {
   if (typeof recipe === 'string') return { recipe: getRecipe(recipe), builtIn: recipe };
   if ('base' in recipe && 'bits' in recipe) {
     const { base, bits } = recipe as { base: string | object; bits: object };
     if (typeof base === 'string') return { recipe: withBits(getRecipe(base), bits) };
-    return { recipe: { ...withBits(parseRecipe({ name, ...base }), bits), name } };
+    const made = withBits(parseRecipe(base), bits);
+    return { recipe: 'name' in base ? made : parseRecipe({ ...made, name }) };
   }
   return { recipe: parseRecipe({ name, ...recipe }) };
 }

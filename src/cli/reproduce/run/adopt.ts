@@ -45,7 +45,7 @@ function nearest(run: FolderRun, tasks: readonly Task[]): string[] {
       ...differences(run.recipe, recipe, 'recipe'),
       ...(run.result.seed === task.seed
         ? []
-        : [`seed: ${run.result.seed} is none of the experiment's seeds`]),
+        : [`seed: ${run.result.seed} is none of those asked for (--seeds, or the experiment's)`]),
     ];
     return { list, sameName: task.recipe.name === run.result.recipe };
   });
@@ -88,7 +88,9 @@ export async function adopt(folder: string, tasks: readonly Task[], file: Result
       made.push({ folder: path, outcome: 'refused', text });
       continue;
     }
-    const task = fitting.find((one) => !file.has(one));
+    const open = fitting.filter((one) => !file.has(one));
+    // Arms of equal settings differ by the recipe's name alone.
+    const task = open.find(({ recipe }) => recipe.name === run.result.recipe) ?? open[0];
     if (!task) {
       made.push({ folder: path, outcome: 'known', text: 'is in the results already' });
       continue;

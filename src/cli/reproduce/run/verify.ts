@@ -66,11 +66,18 @@ async function pairsOf(
       experiment.name,
     );
   const tasks = await tasksOf(experiment, { seeds, ...(arms ? { arms } : {}) });
+  const isRecorded = (wanted: number): boolean =>
+    found.results.runs.some(({ arm, seed }) => seed === wanted && (arms?.includes(arm) ?? true));
   const fresh = { smoke: false, schedule: scheduleText(tasks) };
   const file = await ResultsFile.open(folders.results, experiment, fresh);
   if (file.results.runs.length > 0)
     throw new UsageError(
       `${resultsPath(folders.results, experiment.name)} has runs already, and --verify does them anew; name a new --out`,
+    );
+  const missing = typeof seeds === 'object' ? seeds.filter((seed) => !isRecorded(seed)) : [];
+  if (missing.length > 0)
+    throw new UsageError(
+      `${experiment.name}: no run under seed ${missing.join(', ')} is recorded${arms ? ' of these arms' : ''}; leave ${missing.length === 1 ? 'it' : 'them'} out of --seeds`,
     );
   return tasks.flatMap((task) => {
     const recorded = found.results.runs.find(({ arm, seed }) => arm === task.arm && seed === task.seed);
