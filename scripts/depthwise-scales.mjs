@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { readSafetensors } from '../dist/io/index.js';
 
 const { positionals } = parseArgs({ allowPositionals: true });
+if (positionals.length === 0) throw new Error('name the folders of finished runs: runs/reproduce/depthwise');
 /** bn1 of the network, and the second norm of each block but the last, which the classifier reads. */
 const places = { first: /^bn1\.weight$/, 'in blocks': /^blocks\.[0-3]\.bn2\.weight$/ };
 

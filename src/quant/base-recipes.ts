@@ -107,7 +107,8 @@ export const paper: Recipe = {
 export const int8: Recipe = {
   ...fp32,
   name: 'int8',
-  description: 'ours: one scale a tensor, nothing clamped, bifurcated gradients, batch norm of 8-bit codes',
+  description:
+    'ours: nothing clamped, bifurcated gradients, batch norm of 8-bit codes, its gradient in float32',
   products: {
     forward: { left: affineTensor, right: nearest8 },
     gradLeft: { gradOutput: gradient8, right: 'forward' },

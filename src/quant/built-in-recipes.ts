@@ -86,7 +86,9 @@ const all: readonly Recipe[] = [
   ablation(int8, 'norm-gradients-8bit', "int8 with the norm's gradient in 8 bits, too, as paper has it", {
     norm: { ...int8.norm, gradOutput: gradient8 },
   }),
-  ablation(int8, 'float-norm', "int8 with the norm's input in float32, too", { norm: floatNorm }),
+  ablation(int8, 'float-norm', "int8 with the norm's input in float32 as well as its gradient", {
+    norm: floatNorm,
+  }),
   ...remedyRecipes,
 
   ablation(paper, 'nearest-gradients', 'paper without stochastic rounding: gradients to nearest', {

@@ -104,7 +104,7 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     .description(
       'Does experiments: folders with an experiment.json, in ./experiments or of the package. Every run (an arm under a seed) is one ' +
         'of octograd train; each that ends is added to results.json at once. In the end README.md, tables.md and the plots beside that results.json are ' +
-        'written anew; --out <dir> leaves them as they are. Without names: all experiments whose data are there.',
+        'written anew; --out <dir> leaves them as they are. Where results are there, they are shown, and --resume adds the runs that they lack. Without names: all experiments whose data are there.',
     )
     .argument('[names...]', 'experiments')
     .option(

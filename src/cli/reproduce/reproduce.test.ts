@@ -116,8 +116,10 @@ describe('results that are there already', () => {
   });
 
   it('are not added to without being asked', async () => {
-    const { code, err } = await reproduce('small', ...withData, '--out', out, '--seeds', '3');
+    const { code, err, out: said } = await reproduce('small', ...withData, '--out', out, '--seeds', '3');
     expect(code).toBe(2);
+    // What is there is shown all the same.
+    expect(said).toMatch(/^int8 +2 /m);
     expect(err).toMatch(
       /results\.json has 5 of the 9 runs already; --resume adds the 4 that it lacks, --out <dir> starts over/,
     );

@@ -106,7 +106,7 @@ export interface Planned {
 
 /**
  * What is to be done; nothing of an experiment whose runs are all there.
- * @throws UsageError where there are some results already and neither `--resume` nor `--adopt` says what of them.
+ * @throws DataError for results of other settings.
  */
 export async function planned(
   experiments: readonly Experiment[],
@@ -125,14 +125,6 @@ export async function planned(
     const path = resultsPath(folders.results, experiment.name);
     checkSettings(file.results, all, path);
     const jobs = tasks.filter((task) => !file.has(task)).map((task): Job => ({ task, file }));
-    const known = tasks.length - jobs.length;
-    const recorded = file.results.runs.length;
-    if (recorded > 0 && jobs.length > 0 && !options.resume && options.adopt === undefined) {
-      const has = known > 0 ? `${known} of the ${tasks.length} runs` : `other runs (${recorded})`;
-      throw new UsageError(
-        `${path} has ${has} already; --resume adds the ${jobs.length} that it lacks, --out <dir> starts over elsewhere (or move the file and the folder of its runs away)`,
-      );
-    }
     plans.push({ experiment, tasks, file, jobs });
   }
   return plans;

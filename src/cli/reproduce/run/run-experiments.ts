@@ -118,10 +118,30 @@ async function doRuns(
   await write();
 }
 
+/** Shows what there is, and refuses to add to it unasked. */
+function askedToAdd(
+  plans: readonly Planned[],
+  { resume }: ReproduceOptions,
+  { results }: Folders,
+  io: CliIo,
+): void {
+  const recorded = plans.filter(({ file }) => file.results.runs.length > 0);
+  const open = recorded.find(({ jobs }) => jobs.length > 0);
+  if (resume || !open) return;
+  printTables(recorded, io);
+  const { experiment, file, tasks, jobs } = open;
+  const known = tasks.length - jobs.length;
+  const has = known > 0 ? `${known} of the ${tasks.length} runs` : `other runs (${file.results.runs.length})`;
+  throw new UsageError(
+    `${resultsPath(results, experiment.name)} has ${has} already; --resume adds the ${jobs.length} that it lacks, --out <dir> starts over elsewhere (or move the file and the folder of its runs away)`,
+  );
+}
+
 /**
  * Does the runs of experiments that are not there yet, and prints what all say.
  * @param names of the call; what was asked for by name is not left out quietly. @returns the exit code.
- * @throws DataError where another process is at work on one of them, before anything is trained.
+ * @throws UsageError where there are some results already and `--resume` does not say that others are to be added: they are shown first;
+ * DataError where another process is at work on one of them, before anything is trained.
  */
 export async function runExperiments(
   experiments: readonly Experiment[],
@@ -131,6 +151,7 @@ export async function runExperiments(
   io: CliIo,
 ): Promise<number> {
   const asked = await planned(experiments, options, folders);
+  askedToAdd(asked, options, folders, io);
   const busy = asked.filter(({ jobs }) => jobs.length > 0);
   const places = await placesOfData(options.data, experiments);
   const { skipped } = await withData(

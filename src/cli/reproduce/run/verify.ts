@@ -120,8 +120,12 @@ export async function verify(
 ): Promise<number> {
   const arms = armsOf(options, experiments);
   const pairs: Pair[] = [];
-  for (const experiment of experiments)
-    pairs.push(...(await pairsOf(experiment, arms, options.seeds ?? 1, folders)));
+  let asked = 0;
+  for (const experiment of experiments) {
+    const seeds = options.seeds ?? 1;
+    pairs.push(...(await pairsOf(experiment, arms, seeds, folders)));
+    asked += (await tasksOf(experiment, { seeds, ...(arms ? { arms } : {}) })).length;
+  }
   if (pairs.length === 0)
     throw new UsageError('none of the runs that --arms and --seeds ask for is recorded');
   const places = await placesOfData(options.data, experiments);
@@ -129,7 +133,7 @@ export async function verify(
   if (skipped.length > 0) throw new UsageError(`${skipped[0].name}: ${skipped[0].why}`);
   if (!options.quiet)
     io.stdout.write(
-      `${pairs.length} recorded ${pairs.length === 1 ? 'run' : 'runs'} anew, in ${folders.runs}\n`,
+      `${pairs.length} recorded ${pairs.length === 1 ? 'run' : 'runs'} anew, in ${folders.runs}${asked > pairs.length ? `; ${asked - pairs.length} more that were asked for are not recorded` : ''}\n`,
     );
   const names = [...new Set(pairs.map(({ experiment }) => experiment.name))];
   const locks = new FolderLocks();
