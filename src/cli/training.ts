@@ -243,7 +243,8 @@ export async function runTraining(
       progress.clear();
       try {
         await writeReport(context, records, stopped);
-        if (!options.json) printResult(context, records, seconds);
+        // Of a command that ended before its first step there is nothing to show but why.
+        if (!options.json && records.runs.length > 0) printResult(context, records, seconds);
       } finally {
         publish({ type: 'done', results: records.results() });
       }

@@ -57,10 +57,17 @@ async function rowOf(experiment: Experiment, { runs, problem }: Known, lacks: st
   const toCome = each.some((seconds) => seconds === undefined)
     ? 'unknown'
     : durationText(each.reduce<number>((sum, seconds) => sum + (seconds ?? 0), 0));
+  const done = tasks.length - left.length;
+  // Runs under seeds that the experiment does not ask for.
+  const more = runs.length - done;
   const took = runs.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
   return [
     ...[name, dataset, model],
-    ...[String(arms.length), String(tasks.length), problem === undefined ? String(runs.length) : 'refused'],
+    ...[
+      String(arms.length),
+      String(tasks.length),
+      problem === undefined ? `${done}${more > 0 ? ` (+${more})` : ''}` : 'refused',
+    ],
     ...[runs.length === 0 ? '-' : durationText(took), left.length === 0 ? '-' : toCome],
     lacks === '' ? '-' : lacks,
   ];

@@ -95,6 +95,16 @@ describe('--list', () => {
     rmSync(join(experiments, 'lacking'), { recursive: true });
   });
 
+  it('counts runs under seeds that the experiment does not ask for apart', async () => {
+    const place = join(folder, 'fewer');
+    mkdirSync(join(place, 'small'), { recursive: true });
+    const fewer = { ...experiment, seeds: [1, 2] };
+    writeFileSync(join(place, 'small', 'experiment.json'), JSON.stringify(fewer));
+    writeResults(place, 0.5);
+    const { out } = await run(['reproduce', '--list', '--experiments', place]);
+    expect(out).toMatch(/^small +mnist +mlp +2 +4 +0 \(\+2\) +2 s +4 s/m);
+  });
+
   it('asks the question of what is named, and is narrow without', async () => {
     const named = await reproduce('--list', 'small');
     expect(named.out).toMatch(/\n\nsmall: Q\?\n$/);
