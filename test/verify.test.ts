@@ -1,5 +1,5 @@
 /** What is recorded is what octograd still computes: a recorded run done anew, to the last digit; and what is said where it is not. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -11,14 +11,29 @@ import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = workFolder();
 
-it('a recorded run in 8 bits has the same digits today', async () => {
-  const args = ['--verify', '--arms', 'int8', '--seeds', '1', '--out', join(folder, 'anew')];
-  const { code, out, err } = await run([
-    ...['reproduce', 'mnist-mlp', '--experiments', join(root, 'experiments'), ...args],
+const verified = (name: string, ...args: string[]) =>
+  run([
+    ...['reproduce', name, '--experiments', join(root, 'experiments'), '--verify', '--arms', 'int8'],
+    ...['--seeds', '1', '--out', join(folder, name), ...args],
   ]);
+
+it('a recorded run in 8 bits has the same digits today', async () => {
+  const { code, out, err } = await verified('mnist-mlp');
   expect(out).toContain('mnist-mlp int8 seed 0: the same digits (97.');
   expect([code, err]).toEqual([0, '']);
 }, 120_000);
+
+const recordings = join(root, '../shared/data/fsdd.tar.gz');
+// Without the recordings, which the repository does not hold, this is skipped.
+it.skipIf(!existsSync(recordings))(
+  'so has one of a network with convolutions and norms (needs ../shared/data/fsdd.tar.gz)',
+  async () => {
+    const { code, out, err } = await verified('spoken-digits', '--data', `fsdd=${recordings}`);
+    expect(out).toMatch(/spoken-digits int8 seed 0: the same digits \(8\d\.\d\d %\)/);
+    expect([code, err]).toEqual([0, '']);
+  },
+  120_000,
+);
 
 describe('of a small experiment', () => {
   const experiments = join(folder, 'experiments');

@@ -10,7 +10,7 @@ export interface TensorBits {
   readonly weights?: number;
   /** Inputs of products and of the norm. */
   readonly activations?: number;
-  /** Gradients of at most 8 bits: gradInput's and the norm's. The 16-bit copy for gradWeight stays. */
+  /** Gradients of at most 8 bits: gradInput's, and the norm's where it is quantised. The 16-bit copy for gradWeight stays. */
   readonly gradients?: number;
 }
 

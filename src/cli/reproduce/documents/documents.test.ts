@@ -85,8 +85,8 @@ it('says by which commits and kernels runs were made, of those that say so', () 
   ];
   expect(readmeText({ experiment, results: resultsOf(mixed) }).replace(/\s+/g, ' ')).toContain(
     '4 runs from 2026-01-02. octograd 0.1.0, Node v20, linux-x64, a processor, 1 thread; ' +
-      'octograd 0.1.0 of commit abc or def-dirty, Node v20, linux-x64, a processor, all 2 cores; ' +
-      'kernels: SIMD, 8-bit dot products or 256-bit SIMD.',
+      'octograd 0.1.0, Node v20, linux-x64, a processor, all 2 cores; commit: abc in 2 of 3, def-dirty in 1; ' +
+      'kernels: SIMD, 8-bit dot products in 1 of 3, 256-bit SIMD in 2.',
   );
 });
 

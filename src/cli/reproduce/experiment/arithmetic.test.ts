@@ -14,6 +14,12 @@ function of(model: string, recipe: unknown, settings: object = {}): string {
   return arithmeticOf(experiment, experiment.arms[0]);
 }
 
+/** Small floats for the norms' gradient, too. */
+const logarithmic = {
+  extends: 'int8-log4-gradients',
+  norm: { gradOutput: { format: 'fp4-e3m0', rounding: 'stochastic' } },
+};
+
 describe('the arithmetic of an arm', () => {
   it.each([
     ['cnn', 'int8', ''],
@@ -24,8 +30,9 @@ describe('the arithmetic of an arm', () => {
     ['cnn', 'int8-no-exact-zero', 'simulated'],
     ['cnn', 'fp8', 'simulated'],
     ['cnn', 'int8-log4-gradients', 'simulated: gradInput'],
+    ['cnn', logarithmic, 'simulated: gradInput, norm'],
     // There is no norm in it.
-    ['lenet', 'int8-log4-gradients', 'simulated: gradInput'],
+    ['lenet', logarithmic, 'simulated: gradInput'],
     ['transformer', 'int8', 'simulated: layer norm'],
     ['transformer', 'int8-float-norm', ''],
     ['transformer', 'fp32-range', 'float32'],

@@ -16,7 +16,7 @@ describe('the answer', () => {
       'By the rule, compared with `fp32`: a loss for `without`; no loss for `int8`. Compared with `int8`: a loss for `without`.',
     );
     expect(of([0.1, 0.12, 0.11], [-0.1, 0, 0.1])).toContain(
-      'with `fp32`: better are `int8`; no loss for `without`.',
+      'with `fp32`: no loss (the whole interval better) for `int8`; no loss for `without`.',
     );
     expect(of([0.1], [no])).toBe(
       'By the rule, compared with `fp32`: runs that diverged for `without`; not settled for `int8`. Compared with `int8`: runs that diverged for `without`.',

@@ -12,7 +12,7 @@ const fewArms = 6;
 const readings = {
   diverged: 'runs that diverged for',
   loss: 'a loss for',
-  gain: 'better are',
+  gain: 'no loss (the whole interval better) for',
   'not settled': 'not settled for',
   'no loss': 'no loss for',
 } as const;

@@ -17,10 +17,19 @@ function threadsText({ threads, cores }: RunResult): string {
 /** What a backend says of its kernels, without its name and threads, which stand elsewhere. */
 const kernelsOf = (backend: string): string => backend.replace(/^wasm, \d+ threads?, /, '');
 
-/** ` of commits a, b`, or whatever else some runs say of themselves and older ones do not; each once. */
+/**
+ * ` of commit a`, or whatever else some runs say of themselves and older ones do not: `a in 3 of 5, b in 1` where not all have the same.
+ */
 function eachOnce(before: string, texts: readonly (string | undefined)[]): string {
-  const found = [...new Set(texts.filter((text) => text !== undefined))];
-  return found.length === 0 ? '' : `${before}${found.join(' or ')}`;
+  const counts = new Map<string, number>();
+  for (const text of texts) if (text !== undefined) counts.set(text, (counts.get(text) ?? 0) + 1);
+  if (counts.size === 0) return '';
+  const [[only, count]] = counts;
+  if (count === texts.length) return `${before}${only}`;
+  const parts = [...counts].map(
+    ([text, runs], i) => `${text} in ${runs}${i === 0 ? ` of ${texts.length}` : ''}`,
+  );
+  return `${before}${parts.join(', ')}`;
 }
 
 /** How many runs, when, and on which machines, versions and kernels, each once. Empty text without runs. */
@@ -31,19 +40,19 @@ export function provenance(results: Results | undefined): string {
   for (const run of runs) {
     const { octograd, node, platform, cpu } = run;
     const processor = cpu === null ? '' : `, ${cpu}`;
-    const text = `octograd ${octograd}#, Node ${node}, ${platform}${processor}, ${threadsText(run)}`;
+    const text = `octograd ${octograd}, Node ${node}, ${platform}${processor}, ${threadsText(run)}`;
     machines.set(text, [...(machines.get(text) ?? []), run]);
   }
   const lines = [...machines].map(([text, own]) => {
     const commits = eachOnce(
-      ' of commit ',
+      '; commit: ',
       own.map(({ commit }) => commit),
     );
     const kernels = eachOnce(
       '; kernels: ',
       own.map(({ backend }) => backend && kernelsOf(backend)),
     );
-    return `${text.replace('#', commits)}${kernels}`;
+    return `${text}${commits}${kernels}`;
   });
   const dates = runs.map(({ startedAt }) => startedAt.slice(0, 10)).sort();
   const [first, last] = [dates[0], dates[dates.length - 1]];

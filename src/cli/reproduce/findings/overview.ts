@@ -31,7 +31,9 @@ function recipeCell(experiment: Experiment, row: ArmSummary | undefined, seeds: 
   const figures = difference
     ? `${intervalText(difference, digitsOf(experiment))} ${unitOf(experiment)}, `
     : '';
-  const verdict = verdictText(experiment, row);
+  // An arm of which the experiment claims nothing, as one that was chosen by these very runs.
+  const isJudged = parities(experiment).some(({ arm }) => arm === row.arm);
+  const verdict = isJudged || !difference ? verdictText(experiment, row) : 'not judged here';
   // A verdict that is not settled says n itself.
   const isOther = difference && comparison?.seeds !== seeds && !verdict.includes('n = ');
   const n = isOther ? `, n = ${difference.n}` : '';

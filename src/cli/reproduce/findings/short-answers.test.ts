@@ -104,6 +104,7 @@ describe('RESULTS.md', () => {
         named('b', [other], { fp32: zeros, int8: bad }),
         named('c', [parity, paper], { fp32: zeros, int8: [no, -79, -79] }),
         named('d', [paper]),
+        named('e', [paper], { fp32: zeros, int8: fine }),
       ],
       none,
     );
@@ -113,6 +114,7 @@ describe('RESULTS.md', () => {
       '| [a](experiments/a/README.md) | `mlp` | mnist | 3 | 90.00 % | 0.00 [-0.25, +0.25] points, no loss | -0.10 (one seed) points, not settled, n = 1 (simulated) |',
       '| [c](experiments/c/README.md) | `mlp` | mnist | 3 | 90.00 % | -79.00 [-79.00, -79.00] points, diverged (1 of 3), collapsed (2 of 3) | not run |',
       '| [d](experiments/d/README.md) | `mlp` | mnist | 0 | - | not run | not run |',
+      '| [e](experiments/e/README.md) | `mlp` | mnist | 3 | 90.00 % | 0.00 [-0.25, +0.25] points, not judged here | not run |',
     ]);
     expect(text.indexOf('less float32')).toBeLessThan(text.indexOf('It trains'));
   });
