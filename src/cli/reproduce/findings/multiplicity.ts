@@ -59,6 +59,17 @@ function names(rows: readonly Tested[]): string {
     .join('; ');
 }
 
+/** The same in a sentence, without the names: for the front page. */
+export function multiplicitySentence(rows: readonly ClaimedDifference[]): string {
+  const all = tested(rows);
+  if (all.length === 0) return '';
+  const apart = all.filter(({ chance }) => chance < level).length;
+  return (
+    `Intervals are not corrected for their number: ${apart} of the ${all.length} differences that claims are about leave out 0 one by one, ` +
+    `${standing(all).length} when all are judged together (Holm's method; [RESULTS.md](RESULTS.md) says which).`
+  );
+}
+
 /** Empty where nothing was measured under enough seeds. */
 export function multiplicityText(rows: readonly ClaimedDifference[]): string {
   const all = tested(rows);

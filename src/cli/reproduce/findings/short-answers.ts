@@ -4,7 +4,7 @@
  */
 import { type ClaimRow, claimRows, groupedRows, type Measured } from './claims.js';
 import type { Outcome } from './judgement.js';
-import { multiplicityText } from './multiplicity.js';
+import { multiplicitySentence, multiplicityText } from './multiplicity.js';
 import { overviewTable, overviewText } from './overview.js';
 import type { TextTable } from './tables.js';
 
@@ -170,5 +170,6 @@ export function shortestAnswers(measured: readonly Measured[]): (string | TextTa
           'What of the method do these experiments need? Trained without one part at a time, by what that costs:',
           parts,
         ]),
+    ...[multiplicitySentence(rows)].filter((text) => text !== ''),
   ];
 }
