@@ -487,17 +487,3 @@ describe('the end of a run before its time', () => {
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('the disk is full');
   });
 });
-
-it('an error before the first step is told alone, without a table of nothing', async () => {
-  const recipe = join(folder, 'nowhere.json');
-  const overrides = [{ modules: 'nowhere', products: { forward: { left: 'float32' } } }];
-  writeFileSync(recipe, JSON.stringify({ extends: 'int8', name: 'nowhere', overrides }));
-  const out = join(folder, 'nowhere');
-  const {
-    code,
-    out: said,
-    err,
-  } = await run(['train', ...common, '--recipe', recipe, '--out', out, '--quiet']);
-  expect([code, said]).toEqual([2, '']);
-  expect(err).toContain('"nowhere" matches no module of the model');
-});
