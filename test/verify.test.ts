@@ -1,5 +1,5 @@
 /** What is recorded is what octograd still computes: a recorded run done anew, to the last digit; and what is said where it is not. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import type { Results } from '../src/cli/reproduce/results/results.js';
 import type { RunResult } from '../src/cli/reproduce/results/run-result.js';
 import { differingFigures } from '../src/cli/reproduce/run/verify.js';
 import { run, workFolder, writeSmallData } from '../src/cli/run.case.js';
+import { needs } from './support/needs.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = workFolder();
@@ -23,12 +24,12 @@ it('a recorded run in 8 bits has the same digits today', async () => {
   expect([code, err]).toEqual([0, '']);
 }, 120_000);
 
-const recordings = join(root, '../shared/data/fsdd.tar.gz');
-// Without the recordings, which the repository does not hold, this is skipped.
-it.skipIf(!existsSync(recordings))(
-  'so has one of a network with convolutions and norms (needs ../shared/data/fsdd.tar.gz)',
+const data = needs('data');
+data.it(
+  'so has one of a network with convolutions and norms',
   async () => {
-    const { code, out, err } = await verified('spoken-digits', '--data', `fsdd=${recordings}`);
+    const archive = join(data.path, 'fsdd.tar.gz');
+    const { code, out, err } = await verified('spoken-digits', '--data', `fsdd=${archive}`);
     expect(out).toMatch(/spoken-digits int8 seed 0: the same digits \(8\d\.\d\d %\)/);
     expect([code, err]).toEqual([0, '']);
   },
