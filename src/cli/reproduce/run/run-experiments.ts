@@ -170,6 +170,7 @@ export async function runExperiments(
     );
     // Again, now that nobody else adds to them.
     const plans = (await planned(experiments, options, folders)).filter((plan) => !isSkipped(plan));
+    askedToAdd(plans, options, folders, io);
     const jobs = plans.flatMap((plan) => plan.jobs);
     if (!options.quiet && jobs.length > 0) {
       io.stdout.write(

@@ -52,13 +52,13 @@ interface Pair {
   readonly job: Job;
 }
 
-/** What is to be done anew of an experiment: those of the runs asked for that are recorded. */
+/** What is to be done anew of an experiment: those of the runs asked for that are recorded; and how many were asked for. */
 async function pairsOf(
   experiment: Experiment,
   arms: readonly string[] | undefined,
   seeds: WantedSeeds,
   folders: Folders,
-): Promise<Pair[]> {
+): Promise<{ readonly pairs: Pair[]; readonly asked: number }> {
   const found = await currentResults(folders.sources, experiment);
   if (!found || found.results.smoke)
     throw new DataError(
@@ -79,10 +79,11 @@ async function pairsOf(
     throw new UsageError(
       `${experiment.name}: no run under seed ${missing.join(', ')} is recorded${arms ? ' of these arms' : ''}; leave ${missing.length === 1 ? 'it' : 'them'} out of --seeds`,
     );
-  return tasks.flatMap((task) => {
+  const pairs = tasks.flatMap((task) => {
     const recorded = found.results.runs.find(({ arm, seed }) => arm === task.arm && seed === task.seed);
     return recorded ? [{ experiment, recorded, job: { task, file } }] : [];
   });
+  return { pairs, asked: tasks.length };
 }
 
 /** Products in float32 go by the machine's instructions; see docs/determinism.md. */
@@ -122,9 +123,9 @@ export async function verify(
   const pairs: Pair[] = [];
   let asked = 0;
   for (const experiment of experiments) {
-    const seeds = options.seeds ?? 1;
-    pairs.push(...(await pairsOf(experiment, arms, seeds, folders)));
-    asked += (await tasksOf(experiment, { seeds, ...(arms ? { arms } : {}) })).length;
+    const one = await pairsOf(experiment, arms, options.seeds ?? 1, folders);
+    pairs.push(...one.pairs);
+    asked += one.asked;
   }
   if (pairs.length === 0)
     throw new UsageError('none of the runs that --arms and --seeds ask for is recorded');
