@@ -20,7 +20,8 @@ import { defaultTrainRecipe } from './defaults.js';
 import { type CliIo, exitCodes } from './io.js';
 import { checkRunOptions } from './option-checks.js';
 import { addModelOption, addRunOptions, choiceOption, type RunOptions, wholeOption } from './options.js';
-import { backendOptions, recipeOf } from './setup.js';
+import { recipeOf } from './recipe-names.js';
+import { backendOptions } from './setup.js';
 import { percentText, tableLines } from './table.js';
 
 const groupings = ['kernel', 'module', 'call'] as const satisfies readonly ProfileKey[];
@@ -171,7 +172,7 @@ export function benchCommand(io: CliIo, end: (code: number) => void): Command {
         'of its operands, and what that makes in 10^9 operations (GOP/s) and bytes (GB/s) a second. Element-wise kernels are ' +
         'listed apart from products.',
     )
-    .option('--recipe <name>', 'a built-in name or a JSON file', defaultTrainRecipe);
+    .option('--recipe <name>', 'a built-in name, a JSON file or <experiment>/<arm>', defaultTrainRecipe);
   addModelOption(command)
     .addOption(
       new Option(

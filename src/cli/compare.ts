@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { defaultCompareRecipes, defaultEpochs } from './defaults.js';
 import type { CliIo } from './io.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
-import { recipesOf } from './setup.js';
+import { recipesOf } from './recipe-names.js';
 import { runTraining } from './training.js';
 
 /** @param end is told the exit code. */
@@ -16,7 +16,7 @@ export function compareCommand(io: CliIo, end: (code: number) => void): Command 
     )
     .option(
       '--recipes <list>',
-      'recipes, separated by commas: built-in names (see octograd recipes) or JSON files',
+      'recipes, separated by commas: built-in names (see octograd recipes), JSON files or <experiment>/<arm>',
       defaultCompareRecipes.join(','),
     );
   addTrainingOptions(command).addHelpText(

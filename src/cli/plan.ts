@@ -19,7 +19,8 @@ import {
   optimizerChoices,
   type RunOptions,
 } from './options.js';
-import { backendOptions, loadData, recipeOf } from './setup.js';
+import { recipeOf } from './recipe-names.js';
+import { backendOptions, loadData } from './setup.js';
 
 interface PlanOptions extends RunOptions, DataOptions {
   readonly model: string;
@@ -99,7 +100,7 @@ export function planCommand(io: CliIo, end: (code: number) => void): Command {
         'kernels, bytes by category, and the peak. Nothing is trained, and of the data only what decides the size of the model is read: ' +
         'a text, or folders of images.',
     )
-    .option('--recipe <name>', 'a built-in name or a JSON file', defaultTrainRecipe);
+    .option('--recipe <name>', 'a built-in name, a JSON file or <experiment>/<arm>', defaultTrainRecipe);
   addModelOption(command);
   addRunOptions(addDataOptions(command))
     .option(

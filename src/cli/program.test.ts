@@ -139,6 +139,33 @@ describe('recipes', () => {
     expect((await run(['recipes', file, '--json'])).out).toBe(out);
     expect(JSON.parse((await run(['recipes', '--json'])).out)).toContainEqual(JSON.parse(out));
   });
+
+  it("prints that of an experiment's arm", async () => {
+    const { out } = await run(['recipes', 'fashion-cnn/int8-gradients-4bit', '--json']);
+    const { gradLeft, gradRight } = JSON.parse(out).products;
+    expect([gradLeft.gradOutput.format, gradRight.gradOutput.format]).toEqual(['int4', 'int16']);
+    expect((await run(['recipes', 'fashion-cnn/int8', '--json'])).out).toBe(
+      (await run(['recipes', 'int8', '--json'])).out,
+    );
+  });
+
+  it.each([
+    [
+      'int8-gradients-4bit',
+      2,
+      /no built-in recipe .* one of fashion-cnn\/int8-gradients-4bit, mnist-lenet\//,
+    ],
+    [
+      'fashion-cnn/int8-gradients-5bit',
+      2,
+      /has no arm .*Did you mean "int8-gradients-[46]bit"\? Its arms: fp32, /,
+    ],
+    ['fashion-cnm/int8', 3, /there is no such recipe file/],
+  ])('%s is refused with what there is', async (name, code, message) => {
+    const wrong = await run(['recipes', name]);
+    expect(wrong.err).toMatch(message);
+    expect(wrong.code).toBe(code);
+  });
 });
 
 describe('plan', () => {

@@ -1,5 +1,4 @@
-/** From options to the objects of a run: data, recipes, optimiser, schedule. Knows the layers below, not how results are shown. */
-import { existsSync } from 'node:fs';
+/** From options to the objects of a run: data, optimiser, schedule. Knows the layers below, not how results are shown. */
 import { DataError, UsageError } from '../core/errors.js';
 import {
   type Augmentation,
@@ -29,9 +28,6 @@ import {
   step,
   warmup,
 } from '../optim/index.js';
-import type { Recipe } from '../quant/recipe.js';
-import { getRecipe, recipes } from '../quant/recipes.js';
-import { loadRecipeFile } from '../quant/recipes.node.js';
 import type { SessionOptions } from '../train/index.js';
 import {
   defaultEpochs,
@@ -42,33 +38,6 @@ import {
 } from './defaults.js';
 import { snapshotSteps } from './distributions.js';
 import { type DataOptions, type RunOptions, type TrainingOptions, textNames } from './options.js';
-import { checkFolderNames } from './run-folder.js';
-
-/** A recipe by built-in name, or from a JSON file. Throws RecipeError with the nearest name, or DataError for the file. */
-export async function recipeOf(text: string): Promise<Recipe> {
-  const isBuiltIn = Object.hasOwn(recipes, text);
-  const isFile = !isBuiltIn && (/\.json$/i.test(text) || /[\\/]/.test(text) || existsSync(text));
-  return isFile ? loadRecipeFile(text) : getRecipe(text);
-}
-
-/** Recipes of a list such as `fp32,paper,mine.json`. Throws UsageError for an empty list and for two of one name or folder. */
-export async function recipesOf(text: string): Promise<Recipe[]> {
-  const names = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  if (names.length === 0) throw new UsageError('--recipes needs at least one name, for instance fp32,int8');
-  const recipes: Recipe[] = [];
-  for (const name of names) {
-    const recipe = await recipeOf(name);
-    if (recipes.some((other) => other.name === recipe.name)) {
-      throw new UsageError(`--recipes has two recipes named "${recipe.name}"; give one another name`);
-    }
-    recipes.push(recipe);
-  }
-  checkFolderNames(recipes.map(({ name }) => name));
-  return recipes;
-}
 
 /**
  * Training and test set. Throws DataError with the remedy when they are not there, UsageError where an option is missing or

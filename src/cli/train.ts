@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { defaultTrainRecipe } from './defaults.js';
 import type { CliIo } from './io.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
-import { recipeOf } from './setup.js';
+import { recipeOf } from './recipe-names.js';
 import { runTraining } from './training.js';
 
 /** @param end is told the exit code. */
@@ -14,7 +14,11 @@ export function trainCommand(io: CliIo, end: (code: number) => void): Command {
       'Trains a model under one recipe and saves it. The folder of the run holds config.json, metrics.jsonl, ' +
         'model.safetensors and report.html.',
     )
-    .option('--recipe <name>', 'a built-in name (see octograd recipes) or a JSON file', defaultTrainRecipe);
+    .option(
+      '--recipe <name>',
+      'a built-in name (see octograd recipes), a JSON file or <experiment>/<arm>',
+      defaultTrainRecipe,
+    );
   addTrainingOptions(command).addHelpText(
     'after',
     `
