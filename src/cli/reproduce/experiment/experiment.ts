@@ -79,6 +79,8 @@ export type Experiment = ExperimentFile & {
   readonly name: string;
   /** It is the experiment under its full schedule; see full.ts. */
   readonly atFull?: true;
+  /** Name of the folder it lies in, where that is another than `experiments`, which commands look in unasked. */
+  readonly home?: string;
 };
 
 function refuse(file: string, field: string, message: string): never {

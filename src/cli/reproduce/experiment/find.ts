@@ -1,7 +1,7 @@
 /** Where experiments lie and which there are: folders that hold an `experiment.json`. */
 import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError, UsageError } from '../../../core/errors.js';
 import { didYouMean } from '../../../core/text.js';
@@ -53,5 +53,11 @@ export async function findExperiments(folder: string, names: readonly string[]):
     }
   }
   const wanted = names.length === 0 ? known : [...new Set(names)];
-  return Promise.all(wanted.map((name) => loadExperiment(folder, name)));
+  const home = basename(resolve(folder));
+  return Promise.all(
+    wanted.map(async (name) => ({
+      ...(await loadExperiment(folder, name)),
+      ...(home === 'experiments' ? {} : { home }),
+    })),
+  );
 }

@@ -7,7 +7,8 @@ import { readmeText } from '../documents/documents.js';
 import { foldersOf } from '../request.js';
 import type { Results } from '../results/results.js';
 import { parseExperiment } from './experiment.js';
-import { allAtFull, atFull, fullCommands } from './full.js';
+import { findExperiments } from './find.js';
+import { allAtFull, atFull, commandOf, fullCommands } from './full.js';
 
 const folder = workFolder();
 const experiments = join(folder, 'experiments');
@@ -104,4 +105,17 @@ it('has the data set and the model of its experiment', () => {
   expect(() => parseExperiment(other, 'small', 'file')).toThrow(
     '"full.settings.model" belongs to the experiment',
   );
+});
+
+it('names the folder in its commands where reproduce would not look there', async () => {
+  const own = join(folder, 'my own');
+  mkdirSync(join(own, 'small'), { recursive: true });
+  writeFileSync(join(own, 'small', 'experiment.json'), JSON.stringify(json));
+  const [found] = await findExperiments(own, []);
+  expect(commandOf(found)).toBe('octograd reproduce small --experiments "my own"');
+  expect(fullCommands(found)?.single.at(-1)).toBe(
+    'octograd reproduce small --full --experiments "my own" --adopt runs/full',
+  );
+  const [usual] = await findExperiments(experiments, ['small']);
+  expect(commandOf(usual)).toBe('octograd reproduce small');
 });

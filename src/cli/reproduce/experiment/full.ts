@@ -33,9 +33,18 @@ export function allAtFull(experiments: readonly Experiment[], named: boolean): E
   return experiments.filter(({ full }) => named || full).map(atFull);
 }
 
-/** `octograd reproduce NAME`, with `--full` where that is what it takes. */
-export const commandOf = ({ name, atFull: full }: Pick<Experiment, 'name' | 'atFull'>): string =>
-  `octograd reproduce ${name}${full ? ' --full' : ''}`;
+/**
+ * `octograd reproduce NAME`, with `--full` and `--experiments` where that is what it takes. The folder is named as it is called from the
+ * one that holds it, as `experiments` is: a document does not depend on where it was written from.
+ */
+export function commandOf({
+  name,
+  atFull: full,
+  home,
+}: Pick<Experiment, 'name' | 'atFull' | 'home'>): string {
+  const quoted = home !== undefined && /[^\w.-]/.test(home) ? `"${home}"` : home;
+  return `octograd reproduce ${name}${full ? ' --full' : ''}${quoted === undefined ? '' : ` --experiments ${quoted}`}`;
+}
 
 /** What stands between the two. */
 export const fullText =

@@ -11,6 +11,7 @@ import { parseJson } from '../../../core/text.js';
 import { arithmeticOf } from '../experiment/arithmetic.js';
 import { baselineOf, type Claim, type Experiment } from '../experiment/experiment.js';
 import { text } from '../experiment/experiment-fields.js';
+import { commandOf } from '../experiment/full.js';
 import type { Results } from '../results/results.js';
 import { judged, judgementText, type Outcome } from './judgement.js';
 import { type ClaimedDifference, standingAmong, standingMark } from './multiplicity.js';
@@ -71,8 +72,8 @@ export interface ClaimRow extends ClaimedDifference, Pick<Claim, 'claim' | 'sour
 }
 
 /** @param why not, of an arm that was run itself. */
-const notRun = (name: string, why = ''): string =>
-  `not run yet${why === '' ? '' : ` (${why})`}: \`octograd reproduce ${name} --resume\``;
+const notRun = (experiment: Experiment, why = ''): string =>
+  `not run yet${why === '' ? '' : ` (${why})`}: \`${commandOf(experiment)} --resume\``;
 
 /** One row for each claim about the shape of tensors. */
 function shapeRows({ experiment, results }: Measured): ClaimRow[] {
@@ -86,7 +87,7 @@ function shapeRows({ experiment, results }: Measured): ClaimRow[] {
       figures: found?.measured ?? '',
       short: '',
       outcome: found?.verdict ?? 'not run',
-      verdict: found?.verdict ?? notRun(name),
+      verdict: found?.verdict ?? notRun(experiment),
       worse: false,
       arms: '',
     };
@@ -147,7 +148,7 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
       figures: outcome === 'not run' ? '' : figuresText(experiment, comparison),
       short: shortText(experiment, comparison),
       outcome,
-      verdict: outcome === 'not run' ? notRun(name, why) : judgementText(judgement),
+      verdict: outcome === 'not run' ? notRun(experiment, why) : judgementText(judgement),
       worse,
       ...(chance === undefined ? {} : { chance }),
       arms: `${claim.arm} - ${against}`,
