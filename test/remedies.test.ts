@@ -22,6 +22,7 @@ const cosineEverywhere = parseRecipe({
 });
 
 describe.each([
+  ['int8-channel-norm', 'int8-channel-norm'],
   ['int8-channel-gradients', 'int8-channel-gradients'],
   ['int8-previous-ranges', 'int8-previous-ranges'],
   ['int8-cosine-clip', 'int8-cosine-clip'],
@@ -33,6 +34,40 @@ describe.each([
     expect(session.work().integerMacShare).toBe(1);
     await session.dispose();
   });
+});
+
+it("a norm's input has a scale per channel that inference keeps, whatever batch it is asked for", async () => {
+  const session = await tinySession(data, { recipe: 'int8-channel-norm', threads: 1 });
+  for (let step = 0; step < 3; step++) session.step(firstBatch(data, 8, step * 8), 0.05);
+  const ranges = session.read('bn1.input_range');
+  expect(ranges).toHaveLength(16 * 4);
+  const spans = Array.from({ length: 16 }, (_, c) => ranges[4 * c + 1] - ranges[4 * c]);
+  expect(new Set(spans).size).toBe(16);
+  expect(Array.from({ length: 16 }, (_, c) => ranges[4 * c + 2])).toEqual(Array(16).fill(3));
+  const all = session.predict(firstBatch(data, 8).inputs);
+  const alone = session.predict(firstBatch(data, 1).inputs);
+  expect([...alone]).toEqual([...all.subarray(0, alone.length)]);
+  expect(session.read('bn1.input_range')).toEqual(ranges);
+  await session.dispose();
+});
+
+it('a scale per channel keeps a channel whose values are small beside those of another', async () => {
+  const cosineUnder = async (granularity: 'tensor' | 'channel'): Promise<number> => {
+    // Products in float32, so that only the norm's input is rounded.
+    const norm = { input: { format: 'uint8', scheme: 'affine', granularity } };
+    const recipe = parseRecipe({ extends: 'fp32', name: granularity, norm });
+    const session = await tinySession(data, { recipe, threads: 1 });
+    const weight = session.read('conv1.weight');
+    // The first of 16 output channels a hundred times as large as the others.
+    for (let i = 0; i < weight.length / 16; i++) weight[i] *= 100;
+    session.write('conv1.weight', weight);
+    const found = probe(session, firstBatch(data, 8)).gradients.find(({ path }) => path === 'conv1.weight');
+    await session.dispose();
+    return found?.cosine ?? Number.NaN;
+  };
+  const [tensor, channel] = [await cosineUnder('tensor'), await cosineUnder('channel')];
+  expect(channel).toBeGreaterThan(0.95);
+  expect(tensor).toBeLessThan(channel - 0.1);
 });
 
 /** The share of multiply-accumulates that run on integer kernels: gradInput is a third, but the first layer has none. */

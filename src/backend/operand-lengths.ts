@@ -11,6 +11,7 @@ type ConvParams = CallOf<'conv2d'>['params'];
 type PoolParams = CallOf<'max_pool'>['params'];
 
 const QPARAMS = 4;
+const STATE = 4;
 const COUNTERS = 4;
 const HYPER = 8;
 const COEF = 8;
@@ -113,7 +114,7 @@ const lengths: LengthTable = {
   }),
   qparams: ({ outer, inner, by }) => ({
     cells: outer * inner * 2,
-    state: 4,
+    state: STATE * (by === 2 ? inner : 1),
     qparams: QPARAMS * (by === 0 ? 1 : by === 1 ? outer : inner),
   }),
   quantize: ({ count, groups }) => ({
@@ -156,9 +157,9 @@ const lengths: LengthTable = {
     cells: batch * channels * 8,
     status: site + 1,
   }),
-  norm_finalize: ({ batch, channels }) => ({
+  norm_finalize: ({ batch, channels, codes }) => ({
     cells: batch * channels * 8,
-    qparams: QPARAMS,
+    qparams: QPARAMS * (codes === 2 ? channels : 1),
     gamma: channels,
     beta: channels,
     runningMean: channels,

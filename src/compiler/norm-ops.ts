@@ -68,7 +68,7 @@ export const normFinalizeOp = defineOp<NormFinalizeAttrs>({
         channels: attrs.channels,
         kind: attrs.kind,
         train: attrs.train ? 1 : 0,
-        codes: inputs.qparams ? 1 : 0,
+        codes: inputs.qparams === undefined ? 0 : inputs.qparams.shape[0] > 1 ? 2 : 1,
         chunks: attrs.chunks,
         constantLow: attrs.constantLow,
         constantHigh: attrs.constantHigh,

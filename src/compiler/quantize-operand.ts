@@ -59,14 +59,11 @@ export class OperandQuantizer {
   private qparams(value: Value, attrs: QuantizeAttrs, place: OperandPlace): Value {
     const { graph } = this;
     const { spec, grouping } = attrs;
-    const lastAxis = spec.granularity === 'channel' && place.kind === 'gradient';
+    const lastAxis = isByLastAxis(spec, place.kind);
     const outer = value.shape[0] ?? 1;
     const inner = lastAxis ? value.shape[value.shape.length - 1] : 1;
     const track = this.trackingOf(spec, place);
-    const state =
-      track === tracking.none
-        ? undefined
-        : graph.source('state', this.stateName(place), [4], 'float', [0, 0, 0, 0]);
+    const state = track === tracking.none ? undefined : this.state(place, grouping.groups);
     const measured = track === tracking.use ? undefined : this.cells(value, lastAxis, place);
     const drawsIn = measured !== undefined && spec.clip === 'cosine';
     const cells = drawsIn ? clippedRange(graph, value, measured, attrs) : measured;
@@ -108,15 +105,20 @@ export class OperandQuantizer {
 
   private trackingOf(spec: OperandSpec, place: OperandPlace): number {
     const evaluating = this.graph.mode === 'eval';
-    if (place.kind === 'weight' || spec.granularity !== 'tensor') return tracking.none;
+    if (place.kind === 'weight' || spec.granularity === 'sample') return tracking.none;
+    // A gradient's channels have ranges of their own step, which validation says.
+    if (place.kind === 'gradient' && spec.granularity === 'channel') return tracking.none;
     if (spec.range === 'previous') return evaluating ? tracking.use : tracking.previous;
     if (place.kind === 'gradient') return spec.range === 'running' ? tracking.running : tracking.none;
     if (evaluating) return tracking.use;
     return spec.range === 'running' ? tracking.running : tracking.update;
   }
 
-  private stateName(place: OperandPlace): string {
-    return this.countedName(`${place.path}.${place.role}_range`);
+  /** Lowest and highest value of each group as tracked, and over how many batches. */
+  private state(place: OperandPlace, groups: number): Value {
+    const name = this.countedName(`${place.path}.${place.role}_range`);
+    const shape = groups === 1 ? [4] : [groups, 4];
+    return this.graph.source('state', name, shape, 'float', Array<number>(4 * groups).fill(0));
   }
 
   /** The name itself where it is first used, then with a number: a module may hold several products. */
@@ -127,6 +129,10 @@ export class OperandQuantizer {
   }
 }
 
+/** Activations and gradients have their channels last, weights their output channels first. */
+const isByLastAxis = ({ granularity }: OperandSpec, kind: TensorKind): boolean =>
+  granularity === 'channel' && kind !== 'weight';
+
 function groupingOf(value: Value, spec: OperandSpec, kind: TensorKind): Grouping {
   const size = sizeOf(value.shape);
   const first = value.shape[0] ?? 1;
@@ -136,7 +142,7 @@ function groupingOf(value: Value, spec: OperandSpec, kind: TensorKind): Grouping
     case 'sample':
       return { groups: first, stride: size / first };
     case 'channel':
-      return kind === 'gradient'
+      return isByLastAxis(spec, kind)
         ? { groups: value.shape[value.shape.length - 1], stride: 1 }
         : { groups: first, stride: size / first };
   }

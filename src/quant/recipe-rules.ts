@@ -39,8 +39,7 @@ const noScale: Readonly<Record<Site, Partial<Record<Granularity, string>>>> = {
     channel: 'there is one scale an output channel, and an activation has none; use "tensor"',
   },
   'norm.input': {
-    channel: 'the norm reads codes of one scale; use "tensor"',
-    sample: 'the norm reads codes of one scale; use "tensor"',
+    sample: 'the norm sums over the samples; use "tensor" or "channel"',
   },
   'norm.gradOutput': {
     channel: 'the norm\'s backward pass reads codes of one scale; use "tensor"',
@@ -166,6 +165,12 @@ function normProblems(prefix: string, { input, gradOutput, coefficientBits }: No
   if (typeof input === 'object') {
     if (input.rounding !== 'nearest') {
       refuse('input.rounding', 'the norm takes exact extremes and sums of its codes; use "nearest"');
+    }
+    if (input.granularity === 'channel' && coefficientBits > 0) {
+      refuse(
+        'coefficientBits',
+        `${coefficientBits} bit coefficients quantise 1/spread over all channels, and in inference tell dead channels by the one scale of the input's codes, and its granularity is "channel"; set coefficientBits to 0, or use granularity "tensor"`,
+      );
     }
   } else {
     if (coefficientBits > 0) {

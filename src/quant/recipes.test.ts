@@ -86,6 +86,7 @@ describe('the built-in recipes', () => {
     ['int8', 'int8-no-master-stochastic', ['masterWeights']],
     ['paper', 'paper-no-master', ['masterWeights']],
     ['int8', 'int8-channel-weights', ['products.forward.right.granularity']],
+    ['int8', 'int8-channel-norm', ['norm.input.granularity']],
     ['int8', 'int8-sample-gradients', ['products.gradLeft.gradOutput.granularity']],
     ['int8-no-bifurcation', 'int8-channel-gradients', ['products.gradRight.gradOutput.granularity']],
     [

@@ -2,7 +2,7 @@
  * Remedies of papers after Banner et al. 2018, each on top of `int8`, so that one thing differs. Some are unbuilt on integer
  * kernels; their descriptions say that they are simulated.
  */
-import { ablation, gradient8, int8, nearest8, weightPerChannel } from './base-recipes.js';
+import { ablation, affineTensor, gradient8, int8, nearest8, weightPerChannel } from './base-recipes.js';
 import type { Operand, OperandSpec, Recipe } from './recipe.js';
 
 const { gradLeft, gradRight } = int8.products;
@@ -29,6 +29,9 @@ const e5m2: OperandSpec = { ...nearest8, format: 'fp8-e5m2' };
 export const remedyRecipes: readonly Recipe[] = [
   ablation(int8, 'channel-weights', 'int8 with a scale per output channel of the weights', {
     products: { forward: { right: weightPerChannel } },
+  }),
+  ablation(int8, 'channel-norm', "int8 with a scale per channel for the norms' input", {
+    norm: { ...int8.norm, input: { ...affineTensor, granularity: 'channel' } },
   }),
   ablation(
     int8,

@@ -373,7 +373,13 @@ describe('contradictions', () => {
       "a norm's input per sample",
       json({ norm: { input: { ...uint8, granularity: 'sample' } } }),
       'norm.input.granularity',
-      /codes of one scale; use "tensor"/,
+      /sums over the samples; use "tensor" or "channel"/,
+    ],
+    [
+      'coefficients beside a norm input per channel',
+      json({ norm: { input: { ...uint8, granularity: 'channel' }, coefficientBits: 8 } }),
+      'norm.coefficientBits',
+      /its granularity is "channel"; set coefficientBits to 0, or use granularity "tensor"/,
     ],
     [
       "a norm's input rounded stochastically",

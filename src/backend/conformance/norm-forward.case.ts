@@ -88,6 +88,8 @@ interface Finalize {
   readonly storage: InputStorage;
   /** Channels that hold a constant. */
   readonly dead: 'none' | 'some' | 'all';
+  /** Codes with a scale per channel. */
+  readonly perChannel?: boolean;
   /** In place of drawn running spreads. */
   readonly runningSpread?: readonly number[];
 }
@@ -99,7 +101,7 @@ function finalizeCase(f: Finalize): KernelCase {
     f.kind ? `Range BN, ${f.chunks} chunks` : 'batch norm',
     f.train ? 'train' : 'eval',
     `coefBits ${f.coefBits}`,
-    `${f.dead} dead${f.title}`,
+    `${f.dead} dead${f.perChannel ? ', a scale per channel' : ''}${f.title}`,
   ].join(', ');
   const draw = new Draw(`norm_finalize ${title}`);
   const values = valuesOf(draw, f.storage, normSize(f.shape));
@@ -107,12 +109,14 @@ function finalizeCase(f: Finalize): KernelCase {
   for (let i = 0; i < values.length; i++) if (isDead(i % channels)) values[i] = 5;
   const spread = f.runningSpread ?? draw.uniform(channels, 0.1, 3).map((s, c) => (isDead(c) ? 0 : s));
   const codes = f.storage !== 'float';
+  const zeroPoint = f.storage === 'uint8' ? 117 : -4;
+  const qparams = f.perChannel ? draw.qparams(channels, [zeroPoint, 3, 60]) : qparamsOf(0.0173, zeroPoint);
   return kernelCase(
     'norm_finalize',
     title,
     {
       cells: f.train ? normCellsOf(values, f.shape) : undefined,
-      qparams: codes ? floats(qparamsOf(0.0173, f.storage === 'uint8' ? 117 : -4)) : undefined,
+      qparams: codes ? floats(qparams) : undefined,
       gamma: floats(draw.normal(channels)),
       beta: floats(draw.normal(channels, 0.3)),
       runningMean: floats(draw.normal(channels)),
@@ -125,7 +129,7 @@ function finalizeCase(f: Finalize): KernelCase {
       channels,
       kind: f.kind,
       train: f.train,
-      codes: codes ? 1 : 0,
+      codes: codes ? (f.perChannel ? 2 : 1) : 0,
       chunks: f.chunks,
       constantLow: 0.2813,
       constantHigh: 0.2671,
@@ -146,7 +150,9 @@ function finalizeCases(): KernelCase[] {
             // Half the batch and, where it is ragged, chunks of two sizes.
             const chunks = kind === 0 ? 1 : Math.max(1, Math.ceil(shape.batch / 2));
             for (const dead of coefBits > 0 ? (['none', 'some', 'all'] as const) : (['none'] as const)) {
-              cases.push(finalizeCase({ title: '', shape, kind, train, chunks, coefBits, storage, dead }));
+              const one: Finalize = { title: '', shape, kind, train, chunks, coefBits, storage, dead };
+              cases.push(finalizeCase(one));
+              if (storage !== 'float') cases.push(finalizeCase({ ...one, perChannel: true }));
             }
           }
         }

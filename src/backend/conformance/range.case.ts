@@ -258,8 +258,19 @@ function qparamsCases(): KernelCase[] {
         clip: 0.9,
       }),
     ]);
+    // Channels that have seen different numbers of batches, one of them none.
+    const states = Array.from({ length: 10 }, (_, c) => [-0.1 * (c + 1), 0.3 * c, c, 0]).flat();
+    const trackedChannels = [1, 2, 3, 4].map((tracking) =>
+      qparamsCase(`tracking ${tracking}, a group a channel`, scheme, cellsOf(draw, 40), {
+        ...{ by: 2, outer: 4, inner: 10, tracking, state: states, clip: 0.9 },
+      }),
+    );
     return [
       ...singles,
+      ...trackedChannels,
+      qparamsCase('tracking 2 without cells, a group a channel', scheme, undefined, {
+        ...{ by: 2, outer: 1, inner: 10, tracking: 2, state: states },
+      }),
       ...chunked,
       ...groups,
       ...clipped,

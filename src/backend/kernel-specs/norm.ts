@@ -20,6 +20,8 @@ export const normSpecs = {
    * Cells to per-channel coefficients coef float [channels][8] = { a, b, yA, yB, inv, gamma, mean, spread }, such that for
    * a raw value q (code or float) y = yA*q + yB is the normalised value and a*q + b = gamma*y + beta. Per channel, in double, each
    * formula from left to right:
+   *   codes: 0 a float input, 1 codes of one scale, 2 codes with a scale per channel (qparams [channels][4]); scale and zeroPoint
+   *     below are the channel's, and codes stands for codes > 0.
    *   raw mean: codes sum/n; float: cells combined in order by Chan's formula: from mean = m2 = N = 0, for each image
    *     d = mean_k - mean; w = inner/(N + inner); mean = mean + d*w; m2 = m2 + m2_k + d*d*N*w; N = N + inner. meanX = codes ? scale*(mean - zeroPoint) : mean.
    *   kind 0, batch norm: var = m2/n (codes: scale^2 * (sumSq/n - mean^2)); inv = 1/sqrt(var + eps); spread = var*n/(n-1).

@@ -21,7 +21,7 @@ export const quantizeSpecs = {
    * by: 0 one group; 1 a group per outer index; 2 a group per inner index. Range of a group = min and max over its
    * cells; with chunks > 0 (by = 0 only): chunk k is outer rows floor(k*outer/chunks) .. floor((k+1)*outer/chunks)-1,
    * lo = mean over chunks of the chunk minima (in double, in order), hi likewise.
-   * tracking (by = 0 only; state float [4] = { lo, hi, count, 0 }):
+   * tracking (by = 0 and 2; state float [groups][4] = { lo, hi, count, 0 }):
    *   0 none. 1 use the batch's range, then state.lo = count = 0 ? lo : f((1-momentum)*state.lo + momentum*lo) in double,
    *   hi likewise, count += 1. 2 use the state's range (cells may be absent). 3 use the state's range if count > 0,
    *   else the batch's; then state = the batch's range, count += 1. 4 update the state as 1 does, then use the state's range.

@@ -6,6 +6,7 @@ import {
   isFloat,
   type KernelTable,
   loadInt64,
+  QPARAMS_STRIDE,
   STATUS_NON_FINITE,
   storeInt64,
   sumInBlocks,
@@ -16,6 +17,9 @@ import { roundToCode, scaleOfRange } from './quantize.js';
 /** Numbers of a channel in `cells` of norm_cells and in `coef`. */
 const CELL = 8;
 const COEF = 8;
+
+/** Value of the parameter `codes` of norm_finalize for codes with a scale per channel. */
+const PER_CHANNEL = 2;
 
 /** Sum "in blocks" of the squared distances from the mean, of terms `stride` apart. */
 function squaresInBlocks(
@@ -119,14 +123,23 @@ function statisticsOfCells(
   return { mean, spread, inv: 1 / (spread + eps) };
 }
 
+/** How a channel's codes are decoded; a float input is its own value. */
+function scaleOfChannel(
+  qparams: NumericArray | undefined,
+  codes: number,
+  channel: number,
+): { scale: number; zeroPoint: number } {
+  if (!codes || !qparams) return { scale: 1, zeroPoint: 0 };
+  const at = codes === PER_CHANNEL ? channel * QPARAMS_STRIDE : 0;
+  return { scale: qparams[at], zeroPoint: qparams[at + 2] };
+}
+
 /** Statistics of every channel: the batch's, which it adds to the running ones, or those. */
 function channelStatistics(
   { cells, qparams, runningMean, runningSpread }: ViewsOf<'norm_finalize'>,
   params: FinalizeParams,
 ): ChannelStatistics[] {
   const { channels, kind, train, codes, eps, momentum, coefBits } = params;
-  const scale = codes && qparams ? qparams[0] : 1;
-  const zeroPoint = codes && qparams ? qparams[2] : 0;
   const all: ChannelStatistics[] = [];
   if (!train || !cells) {
     for (let c = 0; c < channels; c++) {
@@ -136,7 +149,10 @@ function channelStatistics(
     }
     return all;
   }
-  for (let c = 0; c < channels; c++) all.push(statisticsOfCells(cells, c, params, scale, zeroPoint));
+  for (let c = 0; c < channels; c++) {
+    const { scale, zeroPoint } = scaleOfChannel(qparams, codes, c);
+    all.push(statisticsOfCells(cells, c, params, scale, zeroPoint));
+  }
   const ofDead = coefBits > 0 ? leastSpread(all) : 0;
   all.forEach(({ mean, spread }, c) => {
     runningMean[c] = (1 - momentum) * runningMean[c] + momentum * mean;
@@ -255,9 +271,8 @@ export const normKernels = {
       coefBits > 0
         ? quantizedInverses(statistics, deadChannels(statistics, kind, train !== 0), coefBits, f)
         : Float64Array.from(statistics, ({ inv }) => inv);
-    const scale = codes && qparams ? qparams[0] : 1;
-    const zeroPoint = codes && qparams ? qparams[2] : 0;
     for (let c = 0; c < channels; c++) {
+      const { scale, zeroPoint } = scaleOfChannel(qparams, codes, c);
       const { mean, spread } = statistics[c];
       const inv = inverses[c];
       const rawMean = mean / scale + zeroPoint;

@@ -162,23 +162,28 @@ function cellRange(
   return { lo, hi };
 }
 
+/** Numbers of a group in `state`: lo, hi, count, 0. */
+const STATE_STRIDE = 4;
+
 /** The range that a group uses after tracking, `state` brought up to date. */
 function trackedRange(
   batch: () => { lo: number; hi: number },
   state: NumericArray | undefined,
+  group: number,
   tracking: number,
   momentum: number,
 ): { lo: number; hi: number } {
   if (!state || tracking === 0) return batch();
-  const kept = { lo: state[0], hi: state[1] };
+  const at = group * STATE_STRIDE;
+  const kept = { lo: state[at], hi: state[at + 1] };
   if (tracking === 2) return kept;
   const now = batch();
-  const seen = state[2] > 0;
+  const seen = state[at + 2] > 0;
   const blend = (tracking === 1 || tracking === 4) && seen;
-  state[0] = blend ? (1 - momentum) * kept.lo + momentum * now.lo : now.lo;
-  state[1] = blend ? (1 - momentum) * kept.hi + momentum * now.hi : now.hi;
-  state[2] += 1;
-  if (tracking === 4) return { lo: state[0], hi: state[1] };
+  state[at] = blend ? (1 - momentum) * kept.lo + momentum * now.lo : now.lo;
+  state[at + 1] = blend ? (1 - momentum) * kept.hi + momentum * now.hi : now.hi;
+  state[at + 2] += 1;
+  if (tracking === 4) return { lo: state[at], hi: state[at + 1] };
   return tracking === 3 && seen ? kept : now;
 }
 
@@ -215,7 +220,7 @@ export const quantizeKernels = {
         if (by === 2) return cellRange(cells, group, outer * inner, inner);
         return batchRange(cells, outer, inner, chunks, f);
       };
-      const range = by === 0 ? trackedRange(measured, state, tracking, momentum) : measured();
+      const range = by === 1 ? measured() : trackedRange(measured, state, group, tracking, momentum);
       let lo = f(range.lo * clip);
       let hi = f(range.hi * clip);
       if (scheme !== WITHOUT_ZERO) {

@@ -29,6 +29,9 @@ import { barrier } from './threads';
 
 const COEF: usize = 32;
 
+/** Value of the parameter `codes` for codes with a scale per channel. */
+const PER_CHANNEL: i32 = 2;
+
 // Byte offsets of the doubles that a channel's record holds after the first pass.
 const INV: usize = 0;
 const MEAN: usize = 8;
@@ -192,8 +195,8 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
   const eps = <f64>float(args, norm_finalize_eps);
   const momentum = <f64>float(args, norm_finalize_momentum);
   const ofCodes = int(args, norm_finalize_codes) != 0 && qparams != 0;
-  const scale: f64 = ofCodes ? <f64>load<f32>(qparams) : 1.0;
-  const zeroPoint: f64 = ofCodes ? <f64>load<f32>(qparams, 8) : 0.0;
+  // From a channel's scale to the next one's: none where all have one.
+  const paramStep: usize = int(args, norm_finalize_codes) == PER_CHANNEL ? 16 : 0;
   const train = int(args, norm_finalize_train) != 0 && cells != 0;
   const first = splitStart(channels, thread, threads, 1);
   const last = splitStart(channels, thread + 1, threads, 1);
@@ -201,6 +204,9 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
     const record = coef + <usize>c * COEF;
     const at = <usize>c << 2;
     if (train) {
+      const own = qparams + <usize>c * paramStep;
+      const scale: f64 = ofCodes ? <f64>load<f32>(own) : 1.0;
+      const zeroPoint: f64 = ofCodes ? <f64>load<f32>(own, 8) : 0.0;
       fromCells(args, cells + <usize>c * 32, record, <usize>channels * 32, scale, zeroPoint);
       track(runningMean + at, load<f64>(record, MEAN), momentum);
       if (coefBits == 0) track(runningSpread + at, load<f64>(record, SPREAD), momentum);
@@ -262,6 +268,9 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
       inv = <f64>(dead ? largest : decoded(<f32>inv, rangeScale, rangeInv, rangeZeroPoint, qmax));
       if (train) track(runningSpread + (<usize>c << 2), dead ? ofDead : spread, momentum);
     }
+    const own = qparams + <usize>c * paramStep;
+    const scale: f64 = ofCodes ? <f64>load<f32>(own) : 1.0;
+    const zeroPoint: f64 = ofCodes ? <f64>load<f32>(own, 8) : 0.0;
     const rawMean = mean / scale + zeroPoint;
     store<f32>(record, <f32>(<f64>g * inv * scale));
     store<f32>(record, <f32>(<f64>b - <f64>g * inv * scale * rawMean), 4);

@@ -81,22 +81,31 @@ function blend(kept: f32, now: f32, momentum: f64): f32 {
   return <f32>((1.0 - momentum) * <f64>kept + momentum * <f64>now);
 }
 
-/** Range of the one group after tracking, into foundLow and foundHigh; brings the state up to date. */
-function trackedRange(args: usize): void {
+/** Range of a group in this batch, into foundLow and foundHigh. */
+function measuredRange(args: usize, group: i32): void {
   const cells = ptr(args, qparams_cells);
-  const state = ptr(args, qparams_state);
-  const tracking = state == 0 ? 0 : int(args, qparams_tracking);
+  const outer = int(args, qparams_outer);
+  const inner = int(args, qparams_inner);
+  const by = int(args, qparams_by);
+  if (cells == 0) {
+    foundLow = 0;
+    foundHigh = 0;
+  } else if (by == 0) batchRange(cells, outer, inner, int(args, qparams_chunks));
+  else if (by == 1) cellRange(cells, group * inner, (group + 1) * inner, 1);
+  else cellRange(cells, group, outer * inner, inner);
+}
+
+/** Range of a group after tracking, into foundLow and foundHigh; brings its state up to date. */
+function trackedRange(args: usize, group: i32): void {
+  const states = ptr(args, qparams_state);
+  const state = states + (<usize>group << 4);
+  const tracking = states == 0 ? 0 : int(args, qparams_tracking);
   if (tracking == 2) {
     foundLow = load<f32>(state);
     foundHigh = load<f32>(state, 4);
     return;
   }
-  if (cells != 0) {
-    batchRange(cells, int(args, qparams_outer), int(args, qparams_inner), int(args, qparams_chunks));
-  } else {
-    foundLow = 0;
-    foundHigh = 0;
-  }
+  measuredRange(args, group);
   if (tracking == 0) return;
   const low = foundLow;
   const high = foundHigh;
@@ -122,21 +131,14 @@ function trackedRange(args: usize): void {
 export function qparams(args: usize, thread: i32, threads: i32): void {
   const by = int(args, qparams_by);
   if (by == 0 && thread != 0) return;
-  const cells = ptr(args, qparams_cells);
-  const outer = int(args, qparams_outer);
-  const inner = int(args, qparams_inner);
   const clip = float(args, qparams_clip);
   const scheme = int(args, qparams_scheme);
   const qmin = int(args, qparams_qmin);
   const qmax = int(args, qparams_qmax);
-  const groups = by == 0 ? 1 : by == 1 ? outer : inner;
+  const groups = by == 0 ? 1 : by == 1 ? int(args, qparams_outer) : int(args, qparams_inner);
   for (let group = by == 0 ? 0 : thread; group < groups; group += by == 0 ? 1 : threads) {
-    if (by == 0) trackedRange(args);
-    else if (cells == 0) {
-      foundLow = 0;
-      foundHigh = 0;
-    } else if (by == 1) cellRange(cells, group * inner, (group + 1) * inner, 1);
-    else cellRange(cells, group, outer * inner, inner);
+    if (by == 1) measuredRange(args, group);
+    else trackedRange(args, group);
     let lo = foundLow * clip;
     let hi = foundHigh * clip;
     if (scheme != WITHOUT_ZERO) {
