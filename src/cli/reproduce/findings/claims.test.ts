@@ -17,12 +17,12 @@ describe('the verdict on a claim', () => {
     ['no loss', [no], 'not settled, n = 1 (1 of 1 diverged)'],
     ['loss', [-2, -2.1, -1.9], 'holds'],
     ['loss', [0.1, 0, -0.1], 'does not hold (no loss)'],
-    ['loss', [-0.2, -0.21, -0.19], 'does not hold (no loss, but lower)'],
     ['loss', [0.2, 0.21, 0.19], 'does not hold (no loss, and higher)'],
     // One run that diverged does not decide for those that did not.
     ['loss', [no, 0, 0.1, -0.1], 'holds in part (1 of 4 diverged, else no loss)'],
     ['loss', [no, -1, -1.1], 'holds in part (1 of 3 diverged, else not settled, n = 2)'],
     ['loss', [no, -2, -2.1, -1.9], 'holds (1 of 4 diverged)'],
+    ['loss', [-0.2, -0.21, -0.19], 'holds in part (no loss, but lower)'],
     ['loss', [no, no, no], 'holds (3 of 3 diverged)'],
     // Two thirds of a point lost for sure is a loss, and no crash.
     ['crash', [-0.6, -0.65, -0.7], 'does not hold (loss, no crash)'],

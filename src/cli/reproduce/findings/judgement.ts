@@ -46,7 +46,9 @@ const rules: Readonly<Record<Claim['expects'], Rule>> = {
         : inPart(comparison, reading);
     }
     if (verdict === 'loss') return ['holds', ''];
-    return verdict === 'no loss' ? ['does not hold', reading] : ['not settled', ''];
+    if (verdict !== 'no loss') return ['not settled', ''];
+    // A loss it is, and one that the rule lets pass: neither the claim nor its opposite.
+    return [isWorse(comparison) ? 'holds in part' : 'does not hold', reading];
   },
   crash: (comparison, reading) => {
     const { diverged, seeds, gain } = comparison;

@@ -4,8 +4,17 @@
  */
 import { arithmeticOf } from '../experiment/arithmetic.js';
 import { baselineOf, type Claim, type Experiment } from '../experiment/experiment.js';
+import type { Results } from '../results/results.js';
 import type { Measured } from './claims.js';
-import { type ArmSummary, digitsOf, intervalText, summaryOf, unitOf, verdictText } from './summary.js';
+import {
+  type ArmSummary,
+  comparisonOf,
+  digitsOf,
+  intervalText,
+  summaryOf,
+  unitOf,
+  verdictText,
+} from './summary.js';
 import type { TextTable } from './tables.js';
 
 /** Accuracy in per cent of the baseline from which on there is little left to lose, nor to gain. */
@@ -42,6 +51,18 @@ function recipeCell(experiment: Experiment, row: ArmSummary | undefined, seeds: 
   return `${figures}${verdict}${n}${arithmetic === '' ? '' : ` (${arithmetic})`}`;
 }
 
+/** One recipe less the other: the difference alone, of which nothing is claimed. */
+function pairCell(
+  experiment: Experiment,
+  results: Results | undefined,
+  [one, other]: readonly string[],
+): string {
+  const { difference } = comparisonOf(experiment, results, one, other);
+  return difference
+    ? `${intervalText(difference, digitsOf(experiment))}${difference.n > 1 ? `, n = ${difference.n}` : ''}`
+    : '';
+}
+
 /** Undefined where no experiment claims training without a loss. */
 export function overviewTable(measured: readonly Measured[]): TextTable | undefined {
   const own = measured.filter(({ experiment }) => parities(experiment).length > 0);
@@ -49,6 +70,8 @@ export function overviewTable(measured: readonly Measured[]): TextTable | undefi
   const recipes = [
     ...new Set(own.flatMap(({ experiment }) => parities(experiment).map(({ arm }) => arm))),
   ].sort();
+  // With two recipes a reader asks which is better, which two differences to a third do not say.
+  const pair = recipes.length === 2 ? recipes : undefined;
   const rows = own.map(({ experiment, results }) => {
     const { name, model, dataset, dataLabel } = experiment;
     const summary = summaryOf(experiment, results);
@@ -67,15 +90,17 @@ export function overviewTable(measured: readonly Measured[]): TextTable | undefi
           n,
         ),
       ),
+      ...(pair ? [pairCell(experiment, results, pair)] : []),
     ];
   });
   const head = [
     'experiment',
     'network',
     'data',
-    'n',
+    'n of float32',
     'float32',
     ...recipes.map((name) => `\`${name}\` less float32`),
+    ...(pair ? [`\`${pair[0]}\` less \`${pair[1]}\``] : []),
   ];
   return { head, rows, right: [3, 4] };
 }

@@ -28,20 +28,28 @@ const readings: Readonly<Record<NonNullable<ClaimRow['about']>, Readonly<Record<
   },
 };
 
-/** Rows by what became of them, the best outcome first; outcomes that none has are left out. */
-function byOutcome(rows: readonly ClaimRow[]): { readonly outcome: Outcome; readonly own: ClaimRow[] }[] {
-  return outcomes
-    .map((outcome) => ({ outcome, own: rows.filter((row) => row.outcome === outcome) }))
-    .filter(({ own }) => own.length > 0);
+/** Of a row that is no loss by the rule though its whole interval is on the worse side. */
+const small = 'no loss, but worse';
+
+const readingOf = ({ about = 'parity', outcome, worse }: ClaimRow): string =>
+  worse ? small : readings[about][outcome];
+
+/** Rows by what is read of them, the best outcome first. */
+function byReading(rows: readonly ClaimRow[]): { readonly reading: string; readonly own: ClaimRow[] }[] {
+  const place = ({ outcome, worse }: ClaimRow): number => 2 * outcomes.indexOf(outcome) + Number(worse);
+  const sorted = [...rows].sort((a, b) => place(a) - place(b));
+  return [...new Set(sorted.map(readingOf))].map((reading) => ({
+    reading,
+    own: sorted.filter((row) => readingOf(row) === reading),
+  }));
 }
 
-/** `**no loss** in 6 of 8 (fashion-cnn, mnist-lenet*, ...); **not settled** in 2 (...)`: the table above has the figures. */
+/** `**no loss** in 6 of 8 (fashion-cnn, mnist-mlp, ...); **not settled** in 2 (...)`: the table above has the figures. */
 function parityText(rows: readonly ClaimRow[]): string {
-  return byOutcome(rows)
-    .map(({ outcome, own }, i) => {
+  return byReading(rows)
+    .map(({ reading, own }, i) => {
       const of = i === 0 ? ` of ${rows.length}` : '';
-      const names = own.map(({ experiment, worse }) => `${experiment}${worse ? '*' : ''}`);
-      return `**${readings.parity[outcome]}** in ${own.length}${of} (${names.join(', ')})`;
+      return `**${reading}** in ${own.length}${of} (${own.map(({ experiment }) => experiment).join(', ')})`;
     })
     .join('; ');
 }
@@ -56,18 +64,15 @@ function parityList(groups: readonly ClaimRow[][]): string {
 /** `-2.11 [-2.46, -1.76], **loss**`; a loss stands out, the rest is what was hoped for. */
 function partCell(row: ClaimRow | undefined): string {
   if (!row) return '';
-  const reading = readings.part[row.outcome];
-  const verdict = row.outcome === 'holds' ? `**${reading}**` : `${reading}${row.worse ? '*' : ''}`;
+  const reading = readingOf(row);
+  const verdict = row.outcome === 'holds' ? `**${reading}**` : reading;
   return row.short === '' ? verdict : `${row.short}, ${verdict}`;
 }
 
 /** `no loss in 3 of 7; not settled in 4`. */
 const countsText = (rows: readonly ClaimRow[]): string =>
-  byOutcome(rows)
-    .map(
-      ({ outcome, own }, i) =>
-        `${readings.part[outcome]} in ${own.length}${i === 0 ? ` of ${rows.length}` : ''}`,
-    )
+  byReading(rows)
+    .map(({ reading, own }, i) => `${reading} in ${own.length}${i === 0 ? ` of ${rows.length}` : ''}`)
     .join('; ');
 
 /** Each part of the method by the experiments that go without it; undefined where none does. */
@@ -102,36 +107,35 @@ function ablationsText(parts: readonly ClaimRow[][]): string {
   return [...recipes].map(([lack, counts]) => `${lack} (${counts.join('. ')})`).join('; ');
 }
 
-/** What the table of parts comes to: which show a loss anywhere, which lie lower within the margin, and which neither. */
+/** What the table of parts comes to: which show a loss anywhere, which lie lower within the margin, which neither, and of which nothing is known. */
 function partList(groups: readonly ClaimRow[][]): string {
   const parts = groups.filter(([{ about }]) => about === 'part');
   const isLossy = (rows: readonly ClaimRow[]): boolean => rows.some(({ outcome }) => outcome === 'holds');
   const isLower = (rows: readonly ClaimRow[]): boolean => !isLossy(rows) && rows.some(({ worse }) => worse);
+  const isFree = (rows: readonly ClaimRow[]): boolean =>
+    !isLossy(rows) && !isLower(rows) && rows.some(({ outcome }) => outcome === 'does not hold');
+  const isOpen = (rows: readonly ClaimRow[]): boolean => !isLossy(rows) && !isLower(rows) && !isFree(rows);
   return [
-    ['With a loss in one experiment or more', parts.filter(isLossy)] as const,
-    ['Lower in one or more, within the margin', parts.filter(isLower)] as const,
-    ['Neither in any', parts.filter((rows) => !isLossy(rows) && !isLower(rows))] as const,
+    ['Needed: accuracy is lost in one experiment or more', parts.filter(isLossy)] as const,
+    ['Of use, by less than the margin: lower in one or more', parts.filter(isLower)] as const,
+    ['No need for it found in any', parts.filter(isFree)] as const,
+    ['Not settled', parts.filter(isOpen)] as const,
   ]
     .filter(([, own]) => own.length > 0)
     .map(([title, own]) => `- **${title}**: ${ablationsText(own)}.`)
     .join('\n');
 }
 
-const isMarked = (rows: readonly ClaimRow[], what: ClaimRow['about']): boolean =>
-  rows.some(({ about, worse }) => about === what && worse);
-const mark = '\\* No loss by the rule, but the whole interval is on the worse side of 0, within the margin.';
-
 /** Whether training in 8 bits loses accuracy: what is asked, a table, how it is to be read, and a list. None where no claim asks for it. */
 function recipeAnswers(measured: readonly Measured[], groups: readonly ClaimRow[][]): (string | TextTable)[] {
   const table = overviewTable(measured);
   if (!table) return [];
   return [
-    'Does training in 8 bits lose accuracy? Of these networks, data and schedules, under n seeds of float32; differences in ' +
+    'Does training in 8 bits lose accuracy? Of these networks, data and schedules, under so many seeds of float32; differences in ' +
       'points of accuracy or in nats of loss, paired by seed, with their 95 % intervals:',
     table,
     overviewText(measured),
     parityList(groups),
-    ...(isMarked(groups.flat(), 'parity') ? [mark] : []),
   ];
 }
 
@@ -152,7 +156,6 @@ export function shortAnswers(measured: readonly Measured[]): (string | TextTable
           partList(groups),
         ]
       : []),
-    ...(isMarked(rows, 'part') ? [mark] : []),
     ...[multiplicityText(rows)].filter((text) => text !== ''),
   ];
 }
