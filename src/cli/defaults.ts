@@ -38,3 +38,7 @@ export function defaultWeightDecay(optimizer: 'sgd' | 'adam' | 'adamw', dataset:
   if (optimizer === 'adamw') return 0.01;
   return dataset.startsWith('cifar') ? 5e-4 : 1e-4;
 }
+
+/** Small photographs are cropped and flipped, as is usual; what else there is stays as it is. */
+export const defaultAugment = (dataset: string): 'crop-flip' | 'none' =>
+  dataset.startsWith('cifar') ? 'crop-flip' : 'none';

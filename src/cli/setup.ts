@@ -30,6 +30,7 @@ import {
 } from '../optim/index.js';
 import type { SessionOptions } from '../train/index.js';
 import {
+  defaultAugment,
   defaultEpochs,
   defaultLearningRate,
   defaultOptimizer,
@@ -141,11 +142,9 @@ function augmentationOf(
   [side]: readonly number[],
 ): readonly Augmentation[] {
   const usual = [padCrop(4), flip()];
-  switch (augment) {
+  switch (augment === 'auto' ? defaultAugment(dataset) : augment) {
     case 'none':
       return [];
-    case 'auto':
-      return dataset.startsWith('cifar') ? usual : [];
     case 'crop-flip':
       return usual;
     case 'crop-flip-cutout':

@@ -16,7 +16,7 @@ import { type MatmulAttrs, matmulOp } from '../ops/matmul.js';
 import { type NormAttrs, type NormGradAttrs, normGradOp, normOp } from '../ops/norm.js';
 import type { IntegerAttrs } from '../ops/product.js';
 import { productKind } from '../quant/product-kind.js';
-import type { Operand, OperandSpec, ProductSpecs, Recipe } from '../quant/recipe.js';
+import type { ModuleKind, Operand, OperandSpec, ProductSpecs, Recipe } from '../quant/recipe.js';
 import { resolveForModule } from '../quant/resolve.js';
 import { decode } from './codes.js';
 import { FeatureNormExpander } from './feature-norm.js';
@@ -50,6 +50,10 @@ export type FloatOperand = Omit<QuantizedOperand, 'quantized'>;
 export function applyRecipe(graph: Graph, recipe: Recipe): Precise {
   return new PrecisionPass(graph, recipe).run();
 }
+
+/** What kind of module a node is a product of, for overrides that ask for one; of a norm, that of what it reads. */
+const kindOf = (node: Node | undefined): ModuleKind | undefined =>
+  node?.op.product?.(node.inputs as Record<string, Value>, node.attrs)?.depthwise ? 'depthwise' : undefined;
 
 class PrecisionPass {
   private readonly out: Graph;
@@ -106,7 +110,7 @@ class PrecisionPass {
   private rebuild(node: Node): Record<string, Value> {
     const inputs = this.inputsOf(node);
     if (node.op === normOp) {
-      const { norm } = resolveForModule(this.recipe, node.path);
+      const { norm } = resolveForModule(this.recipe, node.path, kindOf(node.inputs.input?.node));
       const { training } = node.attrs as NormAttrs;
       return {
         output: this.norms.forward(inputs as Record<string, Value>, norm, training, node.outputs.output),
@@ -136,7 +140,7 @@ class PrecisionPass {
   }
 
   private product(node: Node, product: Product, inputs: OptionalValues): Record<string, Value> {
-    const { products } = resolveForModule(this.recipe, node.path);
+    const { products } = resolveForModule(this.recipe, node.path, kindOf(node));
     const specs = product.operands.map(({ input, part }) =>
       this.specOf(products, product, part, inputs[input] as Value, node),
     ) as [Operand, Operand];

@@ -57,6 +57,8 @@ export interface Product {
   ];
   /** Multiply-accumulates. */
   readonly macs: number;
+  /** Of a convolution that keeps channels apart: each group has one input channel. */
+  readonly depthwise?: boolean;
 }
 
 /** One case of the gradient check: an op on standard normal inputs, its gradients held against finite differences. */

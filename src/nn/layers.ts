@@ -1,7 +1,7 @@
 /** Modules with parameters: linear, convolution, normalisations, embedding. Names and defaults are PyTorch's. */
 import { UsageError } from '../core/errors.js';
 import type { Value } from '../graph/graph.js';
-import { type Conv2dOptions, conv2d, pair } from '../ops/conv2d.js';
+import { type Conv2dOptions, conv2d, isDepthwise, pair } from '../ops/conv2d.js';
 import { embedding } from '../ops/embedding.js';
 import { featureNorm } from '../ops/layer-norm.js';
 import { linear } from '../ops/matmul.js';
@@ -59,6 +59,8 @@ export interface Conv2dModuleOptions extends Conv2dOptions {
 export class Conv2d extends Module {
   readonly weight: Parameter;
   readonly bias?: Parameter;
+  /** Whether it keeps channels apart: as many groups as input channels, more than one. */
+  readonly depthwise: boolean;
   private readonly options: Conv2dOptions;
 
   constructor(
@@ -79,6 +81,7 @@ export class Conv2d extends Module {
     }
     const shape = [outChannels, kernelH, kernelW, inChannels / groups];
     this.options = rest;
+    this.depthwise = isDepthwise({ groups, inC: inChannels });
     this.weight = new Parameter(shape, init);
     if (bias) this.bias = new Parameter([outChannels], uniform(1 / Math.sqrt(fanIn(shape))));
   }

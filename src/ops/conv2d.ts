@@ -72,6 +72,10 @@ function macs(a: ConvAttrs): number {
   return a.batch * a.outH * a.outW * a.outC * a.kernelH * a.kernelW * (a.inC / a.groups);
 }
 
+/** Whether each group has one input channel, and there are several: nothing is then summed over channels. */
+export const isDepthwise = ({ groups, inC }: Pick<ConvAttrs, 'groups' | 'inC'>): boolean =>
+  groups > 1 && groups === inC;
+
 export function pair(
   value: number | readonly [number, number] | undefined,
   fallback: number,
@@ -154,6 +158,7 @@ const gradInputOp: OpDef<ConvAttrs> = defineOp<ConvAttrs>({
       { input: 'weight', part: 'right' },
     ],
     macs: macs(attrs),
+    depthwise: isDepthwise(attrs),
   }),
   integer: integerTwin<ConvAttrs>(
     { name: 'conv2d_grad_input', infer: (_inputs, attrs) => ({ output: { shape: inputShape(attrs) } }) },
@@ -193,6 +198,7 @@ const gradWeightOp: OpDef<ConvAttrs> = defineOp<ConvAttrs>({
       { input: 'input', part: 'left' },
     ],
     macs: macs(attrs),
+    depthwise: isDepthwise(attrs),
   }),
   integer: integerTwin<ConvAttrs>(
     { name: 'conv2d_grad_weight', infer: (_inputs, attrs) => ({ output: { shape: weightShape(attrs) } }) },
@@ -285,6 +291,7 @@ export const conv2dOp = defineOp<ConvAttrs>({
       { input: 'weight', part: 'right' },
     ],
     macs: macs(attrs),
+    depthwise: isDepthwise(attrs),
   }),
   integer: integerTwin<ConvAttrs>({ name: 'conv2d', infer: inferForward }, (inputs, output, attrs) =>
     call(

@@ -3,7 +3,7 @@
  * where it comes from. "Paper" is R. Banner, I. Hubara, E. Hoffer, D. Soudry, "Scalable Methods for 8-bit Training of Neural
  * Networks", NeurIPS 2018.
  */
-import type { NormSpec, OperandSpec, ProductSpecs, Recipe } from './recipe.js';
+import type { NormSpec, OperandSpec, ProductSpecs, Recipe, RecipeOverride } from './recipe.js';
 
 /** Weights of `paper`: absolute minimum and maximum of the tensor, round to nearest (paper, section 3). */
 export const affineTensor: OperandSpec = {
@@ -99,7 +99,20 @@ export const paper: Recipe = {
 };
 
 /**
- * Everything per tensor. Measured on ResNet-20, CIFAR-10 (JPEG copy), after 100 and 300 steps, as the mean cosine of the
+ * Of a depthwise convolution and the norm behind it. A channel's scale before the convolution changes nothing behind that norm, which
+ * divides by it, so the gradient along it is 0: the norm's gradient is orthogonal to its input. Rounding the one or the other afterwards
+ * puts noise in its place, which nothing opposes, and scales wander (docs/recipes.md has figures). So the 16-bit copy of the gradient
+ * serves both products, and the norm's input has a scale per channel; these convolutions have few multiply-accumulates.
+ */
+export const depthwise = {
+  modules: '**',
+  kind: 'depthwise',
+  products: { gradLeft: { gradOutput: gradient16 } },
+  norm: { input: { ...affineTensor, granularity: 'channel' } },
+} as const satisfies RecipeOverride;
+
+/**
+ * One scale a tensor, but for {@link depthwise}. Measured on ResNet-20, CIFAR-10 (JPEG copy), after 100 and 300 steps, as the mean cosine of the
  * products' weight gradients with those of float32 at the same weights: this 0.994 and 0.988; weights per output channel
  * 0.993 and 0.988, gradients per sample 0.994 and 0.988, for more passes over memory; activations by `paper`'s mean ranges, which
  * clamp, with batch norm 0.914 and 0.955.
@@ -117,10 +130,11 @@ export const int8: Recipe = {
   // The gradient stays in float32: it enters no product, so that codes would save no time, and with 8 bits in one scale for all channels
   // some runs of a depthwise network lose points of accuracy (experiments/depthwise).
   norm: { ...floatNorm, input: affineTensor },
+  overrides: [depthwise],
 };
 
 /** What a recipe has in place of its base's. */
-export type Changes = Partial<Pick<Recipe, 'norm' | 'masterWeights'>> & {
+export type Changes = Partial<Pick<Recipe, 'norm' | 'masterWeights' | 'overrides'>> & {
   readonly products?: { readonly [P in keyof ProductSpecs]?: Partial<ProductSpecs[P]> };
 };
 
@@ -138,5 +152,6 @@ export function ablation(base: Recipe, suffix: string, description: string, chan
     },
     norm: changes.norm ?? base.norm,
     masterWeights: changes.masterWeights ?? base.masterWeights,
+    overrides: changes.overrides ?? base.overrides,
   };
 }

@@ -7,6 +7,7 @@ import {
   affineMean,
   affineTensor,
   type Changes,
+  depthwise,
   floatNorm,
   fp32,
   gradient8,
@@ -56,7 +57,10 @@ const all: readonly Recipe[] = [
     int8,
     'no-bifurcation',
     'int8 with one stochastic int8 copy of the gradient feeding both products',
-    { products: { gradRight: { gradOutput: gradient8 } } },
+    {
+      products: { gradRight: { gradOutput: gradient8 } },
+      overrides: [{ ...depthwise, products: {} }],
+    },
   ),
   ablation(int8, 'nearest-gradients', 'int8 without stochastic rounding: gradients to nearest', {
     products: { gradLeft: { gradOutput: nearest8 } },
@@ -65,7 +69,16 @@ const all: readonly Recipe[] = [
     int8,
     'no-exact-zero',
     "int8 with the published code's quantiser: zero need not be a code (simulated)",
-    noExactZero(int8),
+    {
+      ...noExactZero(int8),
+      overrides: [
+        {
+          ...depthwise,
+          products: { gradLeft: { gradOutput: floatZero(depthwise.products.gradLeft.gradOutput) } },
+          norm: { input: floatZero(depthwise.norm.input) },
+        },
+      ],
+    },
   ),
   ablation(int8, 'no-master', 'int8 without float32 master weights: each update is rounded to nearest', {
     masterWeights: 'quantized',
@@ -79,6 +92,8 @@ const all: readonly Recipe[] = [
   ablation(int8, 'mean-ranges', "int8 with paper's activation ranges, which clamp what lies outside", {
     products: { forward: { left: affineMean } },
     norm: { ...int8.norm, input: affineMean },
+    // A mean over samples is of the whole tensor.
+    overrides: [{ ...depthwise, norm: {} }],
   }),
   ablation(int8, 'range-norm', 'int8 with Range BN in place of batch norm', {
     norm: { ...int8.norm, kind: 'range' },
@@ -88,7 +103,14 @@ const all: readonly Recipe[] = [
   }),
   ablation(int8, 'float-norm', "int8 with the norm's input in float32 as well as its gradient", {
     norm: floatNorm,
+    overrides: [{ ...depthwise, norm: {} }],
   }),
+  ablation(
+    int8,
+    'plain-depthwise',
+    'int8 with depthwise convolutions, and the norms behind them, as all others',
+    { overrides: [] },
+  ),
   ...remedyRecipes,
 
   ablation(paper, 'nearest-gradients', 'paper without stochastic rounding: gradients to nearest', {

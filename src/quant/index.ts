@@ -21,6 +21,7 @@ export { d2, rangeConstant } from './range-constant.js';
 export type {
   Granularity,
   MasterWeights,
+  ModuleKind,
   NormSpec,
   Operand,
   OperandSpec,

@@ -87,16 +87,18 @@ paper: Banner et al. 2018: 8 bits, bifurcated gradients (8 and 16 bits), Range B
           norm: { input: { format: 'uint8', range: 'mean', chunks: 4 }, chunks: 8 },
         },
         { modules: 'fc', norm: { kind: 'range' } },
+        { modules: '**', kind: 'depthwise', norm: { input: 'float32' } },
       ],
     });
     expect(printRecipe(recipe)).toContain(
       `
   overrides, the last that matches wins:
-  layer1.**  forward.left    uint4 affine, tensor, minmax, nearest, clip 0.9
-             gradLeft.right  as forward
-             norm.chunks     8
-             norm.input      uint8 affine, tensor, mean/4, nearest
-  fc         norm.kind       range`,
+  layer1.**       forward.left    uint4 affine, tensor, minmax, nearest, clip 0.9
+                  gradLeft.right  as forward
+                  norm.chunks     8
+                  norm.input      uint8 affine, tensor, mean/4, nearest
+  fc              norm.kind       range
+  ** (depthwise)  norm.input      float32`,
     );
   });
 

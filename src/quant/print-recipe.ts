@@ -72,7 +72,7 @@ function normRows(norm: NormSpec): string[][] {
   ];
 }
 
-function overrideRows({ modules, products, norm }: RecipeOverride): string[][] {
+function overrideRows({ modules, kind, products, norm }: RecipeOverride): string[][] {
   const changes: [string, string][] = [];
   for (const [product, operands] of Object.entries(products ?? {})) {
     for (const [role, operand] of Object.entries(operands ?? {})) {
@@ -83,7 +83,11 @@ function overrideRows({ modules, products, norm }: RecipeOverride): string[][] {
     const isOperand = field === 'input' || field === 'gradOutput';
     changes.push([`norm.${field}`, isOperand ? describeOperand(value as Operand) : String(value)]);
   }
-  return changes.map(([field, text], i) => [i === 0 ? modules : '', field, text]);
+  return changes.map(([field, text], i) => [
+    i === 0 ? `${modules}${kind === undefined ? '' : ` (${kind})`}` : '',
+    field,
+    text,
+  ]);
 }
 
 /** Columns as wide as their longest cell, the last one ragged. */

@@ -166,12 +166,6 @@ function normProblems(prefix: string, { input, gradOutput, coefficientBits }: No
     if (input.rounding !== 'nearest') {
       refuse('input.rounding', 'the norm takes exact extremes and sums of its codes; use "nearest"');
     }
-    if (input.granularity === 'channel' && coefficientBits > 0) {
-      refuse(
-        'coefficientBits',
-        `${coefficientBits} bit coefficients quantise 1/spread over all channels, and in inference tell dead channels by the one scale of the input's codes, and its granularity is "channel"; set coefficientBits to 0, or use granularity "tensor"`,
-      );
-    }
   } else {
     if (coefficientBits > 0) {
       refuse(

@@ -150,6 +150,7 @@ const override = object({
     (pattern) => pattern.trim() !== '',
     'a pattern of module paths such as "conv1" or "layer1.**"',
   ),
+  kind: v.optional(choice(['depthwise'])),
   products: v.optional(
     object({
       forward: v.optional(object({ left: v.optional(plain), right: v.optional(plain) })),

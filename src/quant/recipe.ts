@@ -74,10 +74,15 @@ export interface NormSpec {
   readonly momentum: number;
 }
 
+/** What overrides tell modules apart by, beside their paths. */
+export type ModuleKind = 'depthwise';
+
 /** Replaces parts of the recipe for modules whose path matches. */
 export interface RecipeOverride {
   /** Glob on module paths: `conv1`, `layer1.*`, `**.downsample.*`. */
   readonly modules: string;
+  /** Of these only such: `depthwise` are convolutions with as many groups as input channels, and the norms of what they put out. */
+  readonly kind?: ModuleKind;
   readonly products?: {
     readonly forward?: Partial<ProductSpecs['forward']>;
     readonly gradLeft?: Partial<ProductSpecs['gradLeft']>;

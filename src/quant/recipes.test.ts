@@ -80,7 +80,15 @@ describe('the built-in recipes', () => {
     ['fp32', 'fp32-range', ['norm.kind']],
     ['int8', 'int8-nearest-gradients', ['products.gradLeft.gradOutput.rounding']],
     ['int8', 'int8-norm-gradients-8bit', ['norm.gradOutput']],
-    ['int8', 'int8-no-exact-zero', everyScheme.filter((field) => field !== 'norm.gradOutput.scheme')],
+    [
+      'int8',
+      'int8-no-exact-zero',
+      [
+        ...everyScheme.filter((field) => field !== 'norm.gradOutput.scheme'),
+        'overrides.0.products.gradLeft.gradOutput.scheme',
+        'overrides.0.norm.input.scheme',
+      ],
+    ],
     ['paper', 'paper-no-exact-zero', everyScheme],
     ['int8', 'int8-no-master', ['masterWeights']],
     ['int8', 'int8-no-master-stochastic', ['masterWeights']],
@@ -92,12 +100,17 @@ describe('the built-in recipes', () => {
     [
       'int8',
       'int8-previous-ranges',
-      ['products.gradLeft.gradOutput.range', 'products.gradRight.gradOutput.range'],
+      [
+        'products.gradLeft.gradOutput.range',
+        'products.gradRight.gradOutput.range',
+        'overrides.0.products.gradLeft.gradOutput.range',
+      ],
     ],
     ['int8', 'int8-cosine-clip', ['products.gradLeft.gradOutput.clip']],
     ['int8', 'int8-log4-gradients', ['products.gradLeft.gradOutput.format']],
     ['int8', 'int8-range-norm', ['norm.kind']],
-    ['int8', 'int8-float-norm', ['norm.input']],
+    ['int8', 'int8-float-norm', ['norm.input', 'overrides.0.norm.input']],
+    ['int8', 'int8-plain-depthwise', ['overrides.0']],
     [
       'paper',
       'paper-nearest-gradients',

@@ -2,7 +2,15 @@
  * Remedies of papers after Banner et al. 2018, each on top of `int8`, so that one thing differs. Some are unbuilt on integer
  * kernels; their descriptions say that they are simulated.
  */
-import { ablation, affineTensor, gradient8, int8, nearest8, weightPerChannel } from './base-recipes.js';
+import {
+  ablation,
+  affineTensor,
+  depthwise,
+  gradient8,
+  int8,
+  nearest8,
+  weightPerChannel,
+} from './base-recipes.js';
 import type { Operand, OperandSpec, Recipe } from './recipe.js';
 
 const { gradLeft, gradRight } = int8.products;
@@ -51,6 +59,12 @@ export const remedyRecipes: readonly Recipe[] = [
       gradLeft: { gradOutput: previous(gradLeft.gradOutput) },
       gradRight: { gradOutput: previous(gradRight.gradOutput) },
     },
+    overrides: [
+      {
+        ...depthwise,
+        products: { gradLeft: { gradOutput: previous(depthwise.products.gradLeft.gradOutput) } },
+      },
+    ],
   }),
   // Zhu et al., "Towards Unified INT8 Training for Convolutional Neural Network", CVPR 2020.
   ablation(
@@ -73,6 +87,7 @@ export const remedyRecipes: readonly Recipe[] = [
         gradRight: { gradOutput: e5m2 },
       },
       norm: { ...int8.norm, input: e4m3 },
+      overrides: [],
     }),
     name: 'fp8',
   },

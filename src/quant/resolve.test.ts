@@ -34,6 +34,21 @@ describe('resolveForModule', () => {
     expect(resolveForModule(recipe, 'layer1.0.bn2').norm.chunks).toBe(4);
   });
 
+  it('applies an override for a kind of module to such alone', () => {
+    const own = parseRecipe({
+      extends: 'fp32',
+      overrides: [
+        { modules: 'a.**', kind: 'depthwise', products: { forward: { left: { format: 'uint8' } } } },
+      ],
+    });
+    const leftOf = (path: string, kind?: 'depthwise') =>
+      resolveForModule(own, path, kind).products.forward.left;
+    expect(leftOf('a.conv', 'depthwise')).toMatchObject({ format: 'uint8' });
+    expect([leftOf('a.conv'), leftOf('b.conv', 'depthwise')]).toEqual(['float32', 'float32']);
+    // Most models have none of them, which is no misspelling.
+    expect(unmatchedOverrides(own, ['a.conv'])).toEqual([]);
+  });
+
   it('gives frozen settings', () => {
     expect(Object.isFrozen(resolveForModule(recipe, 'layer1.0.bn1').norm)).toBe(true);
   });

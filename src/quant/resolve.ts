@@ -2,7 +2,7 @@
 import { RecipeError } from '../core/errors.js';
 import { matchPath } from '../core/text.js';
 import { freezeRecipe } from './freeze.js';
-import type { NormSpec, ProductSpecs, Recipe, RecipeOverride } from './recipe.js';
+import type { ModuleKind, NormSpec, ProductSpecs, Recipe, RecipeOverride } from './recipe.js';
 import { findProblems } from './recipe-rules.js';
 
 /** The settings of one module. */
@@ -31,11 +31,14 @@ export function applyOverride({ products, norm }: ModuleSettings, override: Reci
 }
 
 /**
- * The settings of the module at `path`: the recipe's, then every override whose pattern matches, in order.
+ * The settings of the module at `path`: the recipe's, then every override whose pattern matches, in order, but for those for a kind of
+ * module that it is not.
  * @throws RecipeError when overrides that are sound one by one contradict each other at this module.
  */
-export function resolveForModule(recipe: Recipe, path: string): ModuleSettings {
-  const matching = recipe.overrides.filter(({ modules }) => matchPath(modules, path));
+export function resolveForModule(recipe: Recipe, path: string, kind?: ModuleKind): ModuleSettings {
+  const matching = recipe.overrides.filter(
+    (override) => (override.kind ?? kind) === kind && matchPath(override.modules, path),
+  );
   const settings = matching.reduce(applyOverride, { products: recipe.products, norm: recipe.norm });
   const [problem] = findProblems(settings.products, settings.norm);
   if (problem) {
@@ -46,7 +49,7 @@ export function resolveForModule(recipe: Recipe, path: string): ModuleSettings {
   return freezeRecipe(settings);
 }
 
-/** Patterns of overrides that match none of the modules: most likely misspelt. */
+/** Patterns of overrides that match none of the modules: most likely misspelt. That a model has none of an override's kind is no error. */
 export function unmatchedOverrides(recipe: Recipe, paths: readonly string[]): string[] {
   return recipe.overrides
     .map(({ modules }) => modules)

@@ -211,6 +211,18 @@ describe('what is misspelt or has the wrong value', () => {
       /a pattern of module paths/,
     ],
     ['an override without a pattern', json({ overrides: [{}] }), 'overrides.0.modules', /is missing/],
+    [
+      'a kind of module that there is not',
+      json({ overrides: [{ modules: '**', kind: 'depthwize' }] }),
+      'overrides.0.kind',
+      /must be "depthwise"/,
+    ],
+    [
+      'another norm for a kind of module',
+      json({ overrides: [{ modules: '**', kind: 'depthwise', norm: { kind: 'range' } }] }),
+      'overrides.0.norm.kind',
+      /leave out "kind" and name the norms in "modules"/,
+    ],
     ['overrides that are no list', json({ overrides: {} }), 'overrides', /must be a list/],
     [
       'a misspelt product in an override',
@@ -374,12 +386,6 @@ describe('contradictions', () => {
       json({ norm: { input: { ...uint8, granularity: 'sample' } } }),
       'norm.input.granularity',
       /sums over the samples; use "tensor" or "channel"/,
-    ],
-    [
-      'coefficients beside a norm input per channel',
-      json({ norm: { input: { ...uint8, granularity: 'channel' }, coefficientBits: 8 } }),
-      'norm.coefficientBits',
-      /its granularity is "channel"; set coefficientBits to 0, or use granularity "tensor"/,
     ],
     [
       "a norm's input rounded stochastically",

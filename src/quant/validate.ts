@@ -53,6 +53,9 @@ function refuse(problems: readonly Problem[], where: string): never {
   throw new RecipeError(`${first.message}${where}${more}`, first.field);
 }
 
+const normOfKind =
+  'cannot be in an override for a kind of module, since files of models name what a norm keeps by its path; leave out "kind" and name the norms in "modules"';
+
 /** Problems of each override, taken alone and on top of those before it: what is sound in one of the two may be meant. */
 function overrideProblems(recipe: Recipe): Problem[] {
   const base: ModuleSettings = { products: recipe.products, norm: recipe.norm };
@@ -63,7 +66,11 @@ function overrideProblems(recipe: Recipe): Problem[] {
     stacked = applyOverride(stacked, override);
     const problems = findProblems(alone.products, alone.norm, prefix);
     const stackedProblems = findProblems(stacked.products, stacked.norm, prefix);
-    return stackedProblems.length === 0 ? [] : problems;
+    const kindProblems =
+      override.kind !== undefined && override.norm?.kind !== undefined
+        ? [{ field: `${prefix}norm.kind`, message: normOfKind }]
+        : [];
+    return [...kindProblems, ...(stackedProblems.length === 0 ? [] : problems)];
   });
 }
 

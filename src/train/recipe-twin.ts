@@ -33,6 +33,6 @@ export function floatTwin(recipe: Recipe): Recipe {
     // What overrides say of the norm beside formats (its kind, constant, eps) holds in the twin too.
     overrides: recipe.overrides
       .filter(({ norm }) => norm !== undefined)
-      .map(({ modules, norm }) => ({ modules, norm: { ...norm, ...floatNorm } })),
+      .map(({ products: _p, norm, ...which }) => ({ ...which, norm: { ...norm, ...floatNorm } })),
   };
 }

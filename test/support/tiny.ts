@@ -69,11 +69,12 @@ export async function trainedNumbers(
   recipe: string | Recipe,
   threads: number,
   steps = 2,
+  modelName = 'resnet8',
 ): Promise<number[]> {
   // Without fused multiply-add: simulated products are float products, whose bits would differ.
   const backend =
     threads === 0 ? 'reference' : await createWasmBackend({ threads, spreadSmall: true, relaxed: false });
-  const session = await tinySession(dataset, { recipe, backend });
+  const session = await tinySession(dataset, { recipe, backend, modelName });
   const numbers: number[] = [];
   for (let step = 0; step < steps; step++) {
     numbers.push(session.step(firstBatch(dataset, 8, step * 8), 0.05).loss);

@@ -36,7 +36,7 @@ export const normSpecs = {
    *     channels (1 if all are dead). Only where coefBits > 0. In train = 0 the running spread of a channel that was dead in training
    *     without quantised coefficients has decayed and is not 0: a channel is dead if D <= max(0, D of every channel) / 4096, D = sqrt(runningSpread) for kind 0 and
    *     runningSpread for kind 1. (With 16 chunks the range of a live channel is at least one code step in one chunk and the
-   *     largest at most 255 steps in all: 16*255 = 4080.)
+   *     largest at most 255 steps in all: 16*255 = 4080. Codes with a scale per channel have no such bound, and the same limit.)
    *   coefBits > 0: gamma, beta and inv are replaced by their affine quantised values (coefBits bits, exact zero, nearest, range over
    *     the channels; for inv over live channels only, and dead ones then take the largest live decoded value, 1 if all are dead):
    *     f(inv), and the formulas of qparams, quantize and dequantize with their f, qmin = 0, qmax = 2^coefBits - 1.

@@ -109,5 +109,8 @@ it('has the command as it works where it stands: to go on where some runs are re
   const all = experiment.arms.map(({ name }) => run(name));
   expect(commandOf([])).toBe('    octograd reproduce test');
   expect(commandOf(all.slice(1))).toBe('    octograd reproduce test --resume');
-  expect(commandOf(all)).toBe('    octograd reproduce test');
+  expect(commandOf(all)).toBe('    octograd reproduce test           # the figures');
+  expect(readmeText({ experiment, results: resultsOf(all) })).toContain(
+    '\n    octograd reproduce test --verify  # one seed of each arm anew, ',
+  );
 });

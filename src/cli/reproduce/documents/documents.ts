@@ -1,8 +1,9 @@
 /** What experiments leave in the repository: a README for each, and RESULTS.md. Experiments and results in, Markdown out. */
 import { sentence } from '../../../core/text.js';
+import { argumentsOf } from '../experiment/arm-options.js';
 import { seedsOf } from '../experiment/experiment.js';
 import { commandOf, fullCommands, fullText } from '../experiment/full.js';
-import { argumentsOf } from '../experiment/tasks.js';
+import { trainingText } from '../experiment/training-text.js';
 import { answerText } from '../findings/answer.js';
 import { claimRows, claimTable, type Measured, type OtherClaims } from '../findings/claims.js';
 import { cosineTable, layerTable, sweptArms } from '../findings/cosines.js';
@@ -138,6 +139,15 @@ function isPartial({ experiment, results }: Measured): boolean {
   return lacks && runs.length > 0;
 }
 
+/** The command that does what is still to be done; where that is nothing, those that show it and that do some of it anew. */
+function commandLines(measured: Measured): string {
+  const command = commandOf(measured.experiment);
+  if ((measured.results?.runs.length ?? 0) === 0) return `    ${command}`;
+  if (isPartial(measured)) return `    ${command} --resume`;
+  const again = `${command} --verify`;
+  return `    ${command.padEnd(again.length)}  # the figures\n    ${again}  # one seed of each arm anew, held against the figures to the last digit`;
+}
+
 /** The README of an experiment's folder: question, method, result, verdict. */
 export function readmeText(measured: Measured): string {
   const { experiment, results } = measured;
@@ -147,9 +157,9 @@ export function readmeText(measured: Measured): string {
   if (answer !== '') parts.push(`**Answer.** ${answer}`);
   const args = argumentsOf(settings).join(' ');
   parts.push(
-    `**Method.** ${sentence(method)} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\`; ${seedsText(measured)}. ${comparisonText(experiment)}`.trim(),
+    `**Method.** ${sentence(method)} Model \`${model}\`, ${dataLabel ?? dataset}; settings \`${args === '' ? 'as octograd train has them' : args}\` (${trainingText(experiment)}); ${seedsText(measured)}. ${comparisonText(experiment)}`.trim(),
   );
-  parts.push(`    ${commandOf(experiment)}${isPartial(measured) ? ' --resume' : ''}`);
+  parts.push(commandLines(measured));
   parts.push('## Result');
   if (!results || results.runs.length === 0) {
     parts.push('Not run yet: there is no results.json.');

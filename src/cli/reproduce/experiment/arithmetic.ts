@@ -2,11 +2,11 @@
  * In what arithmetic an arm trains, by its recipe and model: on integer kernels, simulated in float, or in float32 from the start. Plans
  * nothing; what integer kernels take is quant/product-kind.ts's affair.
  */
-import { createModel, takesTokens } from '../../../models/index.js';
-import { bind, LayerNorm, type Module, Norm } from '../../../nn/index.js';
+import { Conv2d, LayerNorm, type Module, Norm } from '../../../nn/index.js';
 import { describeProducts, normKind, type ProductKind, resolveForModule } from '../../../quant/index.js';
 import type { Recipe } from '../../../quant/recipe.js';
 import type { Arm, Experiment } from './experiment.js';
+import { hasDepthwise, modulesOf } from './model-modules.js';
 import { armRecipe } from './tasks.js';
 
 /** The products by the names that documents have for them. */
@@ -18,25 +18,28 @@ const normTitle = (module: Module): string | undefined =>
 
 /** Products and norms of a model, and how each runs somewhere in it. */
 function kindsOf(recipe: Recipe, model: string): Map<string, Set<ProductKind>> {
-  // Of any sizes: which parts a model has does not depend on them.
-  const { modules } = bind(
-    createModel(model, { inputShape: takesTokens(model) ? [8] : [32, 32, 3], classes: 10 }),
-  );
   const kinds = new Map<string, Set<ProductKind>>();
   const add = (title: string, kind: ProductKind): void => {
     kinds.set(title, (kinds.get(title) ?? new Set()).add(kind));
   };
-  for (const module of modules) {
-    const settings = resolveForModule(recipe, module.path);
+  for (const module of modulesOf(model)) {
     const norm = normTitle(module);
     if (norm === undefined) {
+      const kind = module instanceof Conv2d && module.depthwise ? 'depthwise' : undefined;
+      const settings = resolveForModule(recipe, module.path, kind);
       for (const { product, kind } of describeProducts(settings)) add(productTitles[product], kind);
       continue;
     }
-    for (const operand of [settings.norm.input, settings.norm.gradOutput]) {
-      const kind = normKind(operand);
-      // A layer norm has no integer kernels at all.
-      add(norm, kind === 'integer' && norm === 'layer norm' ? 'simulated' : kind);
+    // Which norms stand behind a depthwise convolution only the graph knows.
+    const kinds =
+      module instanceof Norm && hasDepthwise(model) ? [undefined, 'depthwise' as const] : [undefined];
+    for (const of of kinds) {
+      const { input, gradOutput } = resolveForModule(recipe, module.path, of).norm;
+      for (const operand of [input, gradOutput]) {
+        const kind = normKind(operand);
+        // A layer norm has no integer kernels at all.
+        add(norm, kind === 'integer' && norm === 'layer norm' ? 'simulated' : kind);
+      }
     }
   }
   return kinds;

@@ -1,10 +1,12 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { recipes } from '../../../quant/recipes.js';
 import { workFolder } from '../../run.case.js';
+import { argumentsOf } from './arm-options.js';
 import { baselineOf, type Experiment, experimentFields, parseExperiment, seedsOf } from './experiment.js';
 import { experimentNames, findExperiments } from './find.js';
-import { argumentsOf, differences, hashOf, tasksOf } from './tasks.js';
+import { comparable, differences, hashOf, tasksOf } from './tasks.js';
 
 const sound = {
   formatVersion: 1,
@@ -301,4 +303,12 @@ describe('folders of experiments', () => {
     // It is in nobody's way who asks for another.
     expect(await findExperiments(folder, ['marked'])).toHaveLength(1);
   });
+});
+
+it('leaves out of a run what its recipe says of a kind of module that the model has none of', () => {
+  const of = (model: string, recipe: string) => comparable({ model }, recipes[recipe]).recipe;
+  expect(of('lenet', 'int8')).toEqual(of('lenet', 'int8-plain-depthwise'));
+  expect(of('mobilenet', 'int8')).not.toEqual(of('mobilenet', 'int8-plain-depthwise'));
+  // Of a model that is not built in nothing is known.
+  expect(of('mine', 'int8')).not.toEqual(of('mine', 'int8-plain-depthwise'));
 });

@@ -3,8 +3,8 @@
  * its own. Data in, data and commands out; runs nothing.
  */
 import { UsageError } from '../../../core/errors.js';
+import { argumentsOf, armSettings } from './arm-options.js';
 import { type Experiment, seedsOf } from './experiment.js';
-import { argumentsOf, armSettings } from './tasks.js';
 
 /** Where the runs of {@link fullCommands} go. */
 const RUNS = 'runs/full';

@@ -3,23 +3,18 @@
  * runs are the same if their settings and recipes are; a hash of both stands for that. Knows no files of runs.
  */
 import { createHash } from 'node:crypto';
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { DataError, OctogradError, UsageError } from '../../../core/errors.js';
 import { describeDatasets } from '../../../data/index.node.js';
 import type { Recipe } from '../../../quant/recipe.js';
 import { getRecipe } from '../../../quant/recipes.js';
 import { parseRecipe } from '../../../quant/validate.js';
 import { withBits } from '../../../quant/with-bits.js';
-import { checkTrainingOptions } from '../../option-checks.js';
-import { addTrainingOptions, type TrainingOptions, textNames } from '../../options.js';
+import { type TrainingOptions, textNames } from '../../options.js';
 import { type DataFacts, settingsOf } from '../../setup.js';
-import {
-  type Arm,
-  type Experiment,
-  type ExperimentSettings,
-  seedsOf,
-  type WantedSeeds,
-} from './experiment.js';
+import { argumentsOf, armSettings, trainingOptions } from './arm-options.js';
+import { type Arm, type Experiment, seedsOf, type WantedSeeds } from './experiment.js';
+import { hasDepthwise } from './model-modules.js';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -39,19 +34,27 @@ export interface Task {
   readonly args: readonly string[];
   readonly dataset: string;
   /** All that decides the run's numbers, apart from seed and recipe. */
-  readonly settings: Json;
+  readonly settings: JsonObject;
   readonly hash: string;
   readonly totalSteps: number;
   /** What belongs to the run's result beside its figures. */
   readonly wanted: readonly Extra[];
 }
 
-/** What of a run's config.json decides its numbers: settings without seeds, threads and what only looks; the recipe without its name. */
-export function comparable(settings: object, recipe: object): { settings: Json; recipe: Json } {
-  const plain = (value: object): { [key: string]: Json } => JSON.parse(JSON.stringify(value));
+type JsonObject = { [key: string]: Json };
+
+/**
+ * What of a run's config.json decides its numbers: settings without seeds, threads and what only looks; the recipe without its name, and
+ * without what it says of a kind of module that the model has none of.
+ */
+export function comparable(settings: object, recipe: object): { settings: JsonObject; recipe: JsonObject } {
+  const plain = (value: object): JsonObject => JSON.parse(JSON.stringify(value));
   const { seeds: _s, threads: _t, probeEvery: _p, distributions: _l, ...kept } = plain(settings);
   const { name: _n, description: _d, ...fields } = plain(recipe);
-  return { settings: kept, recipe: fields };
+  const { overrides } = fields;
+  if (!Array.isArray(overrides)) return { settings: kept, recipe: fields };
+  const own = overrides.filter(({ kind }) => kind !== 'depthwise' || hasDepthwise(kept.model));
+  return { settings: kept, recipe: { ...fields, overrides: own } };
 }
 
 /** JSON with its keys in order, so that equal values have equal texts. */
@@ -77,26 +80,6 @@ export function differences(found: Json | undefined, wanted: Json | undefined, p
   }
   const text = (value: Json | undefined): string => (value === undefined ? 'nothing' : canonical(value));
   return text(found) === text(wanted) ? [] : [`${path}: ${text(found)} instead of ${text(wanted)}`];
-}
-
-/** Settings as arguments: `{ maxSteps: 10, nesterov: true }` -> `--max-steps 10 --nesterov`. */
-export function argumentsOf(settings: ExperimentSettings): string[] {
-  return Object.entries(settings).flatMap(([name, value]) => {
-    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    if (typeof value === 'boolean') return value ? [flag] : [];
-    return value === undefined ? [] : [flag, String(value)];
-  });
-}
-
-/** Arguments as `octograd train` reads them, defaults filled in. */
-function parsed(args: readonly string[]): TrainingOptions {
-  const command = addTrainingOptions(new Command('train'))
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
-  command.parse([...args], { from: 'user' });
-  const options = command.opts<TrainingOptions>();
-  checkTrainingOptions(options);
-  return options;
 }
 
 /** The recipe that an arm names; called after the arm where it, or what its bits are changed of, has no name. @throws UsageError for a name that there is not. */
@@ -135,19 +118,10 @@ async function factsOf(dataset: string, options: TrainingOptions): Promise<DataF
   };
 }
 
-/** All that an arm gives `octograd train` but recipe and seed. */
-export function armSettings(
-  { model, dataset, settings }: Pick<Experiment, 'model' | 'dataset' | 'settings'>,
-  arm: Arm,
-): ExperimentSettings {
-  // Probes cost time, and change no number: an experiment that wants them says so.
-  return { model, dataset, probeEvery: 0, ...settings, ...arm.settings };
-}
-
 async function armTasks(experiment: Experiment, arm: Arm, options: TaskOptions): Promise<Task[]> {
   const settings = { ...armSettings(experiment, arm), ...(options.smoke ? experiment.smoke : {}) };
   const args = argumentsOf(settings);
-  const train = parsed(args);
+  const train = trainingOptions(args);
   const { recipe, builtIn } = armRecipe(arm);
   const resolved = settingsOf(train, await factsOf(train.dataset, train));
   const what = comparable(resolved, recipe);

@@ -1,6 +1,7 @@
 /** Runs of an experiment are compared, so they have to be of the same data, and better of one version. Runs in, words out; reads no data. */
+
+import { armSettings } from '../experiment/arm-options.js';
 import type { Experiment } from '../experiment/experiment.js';
-import { armSettings } from '../experiment/tasks.js';
 import type { RunResult } from './run-result.js';
 
 /** The data set of an arm, and how long the samples of a text are, which are other arrays then. */

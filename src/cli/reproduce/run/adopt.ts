@@ -39,7 +39,7 @@ async function runFolders(folder: string): Promise<string[]> {
 /** The run's own differences to the nearest task: by recipe's fields first, then settings. */
 function nearest(run: FolderRun, tasks: readonly Task[]): string[] {
   const lists = tasks.map((task) => {
-    const recipe = comparable({}, task.recipe).recipe;
+    const recipe = comparable(task.settings, task.recipe).recipe;
     const list = [
       ...differences(run.settings, task.settings, 'settings'),
       ...differences(run.recipe, recipe, 'recipe'),

@@ -1,0 +1,18 @@
+/** The modules of a built-in model, without planning or data: what arms' settings mean in it. */
+import { createModel, modelNames, takesTokens } from '../../../models/index.js';
+import { type BoundModel, bind, Conv2d } from '../../../nn/index.js';
+
+/** Its modules. Of any sizes: which parts a model has does not depend on them. @throws UsageError for a model that there is not. */
+export const modulesOf = (model: string): BoundModel['modules'] =>
+  bind(createModel(model, { inputShape: takesTokens(model) ? [8] : [32, 32, 3], classes: 10 })).modules;
+
+const known = new Map<string, boolean>();
+
+/** Whether it has convolutions that keep channels apart; of an unknown one it is taken to. */
+export function hasDepthwise(model: unknown): boolean {
+  if (typeof model !== 'string' || !(modelNames as readonly string[]).includes(model)) return true;
+  const found =
+    known.get(model) ?? modulesOf(model).some((module) => module instanceof Conv2d && module.depthwise);
+  known.set(model, found);
+  return found;
+}
