@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createWasmBackend } from '../src/backend/wasm/index.js';
 import type { Results } from '../src/cli/reproduce/results/results.js';
 import type { RunResult } from '../src/cli/reproduce/results/run-result.js';
 import { differingFigures } from '../src/cli/reproduce/run/verify.js';
@@ -12,24 +13,38 @@ import { needs } from './support/needs.js';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = workFolder();
 
-const verified = (name: string, ...args: string[]) =>
+const verified = (name: string, arm: string, ...args: string[]) =>
   run([
-    ...['reproduce', name, '--experiments', join(root, 'experiments'), '--verify', '--arms', 'int8'],
-    ...['--seeds', '1', '--out', join(folder, name), ...args],
+    ...['reproduce', name, '--experiments', join(root, 'experiments'), '--verify', '--arms', arm],
+    ...['--seeds', '1', '--out', join(folder, `${name}-${arm}`), ...args],
   ]);
 
 it('a recorded run in 8 bits has the same digits today', async () => {
-  const { code, out, err } = await verified('mnist-mlp');
+  const { code, out, err } = await verified('mnist-mlp', 'int8');
   expect(out).toContain('mnist-mlp int8 seed 0: the same digits (97.');
   expect([code, err]).toEqual([0, '']);
 }, 120_000);
+
+// Recorded with fused multiply-add, without which float32 has other bits.
+const backend = await createWasmBackend({ threads: 1 });
+const fused = backend.description.includes('fused multiply-add');
+await backend.dispose();
+it.skipIf(!fused)(
+  `so has one in float32${fused ? '' : ' (skipped: no relaxed SIMD here)'}`,
+  async () => {
+    const { code, out, err } = await verified('mnist-mlp', 'fp32');
+    expect(out).toContain('mnist-mlp fp32 seed 0: the same digits (97.');
+    expect([code, err]).toEqual([0, '']);
+  },
+  120_000,
+);
 
 const data = needs('data');
 data.it(
   'so has one of a network with convolutions and norms',
   async () => {
     const archive = join(data.path, 'fsdd.tar.gz');
-    const { code, out, err } = await verified('spoken-digits', '--data', `fsdd=${archive}`);
+    const { code, out, err } = await verified('spoken-digits', 'int8', '--data', `fsdd=${archive}`);
     expect(out).toMatch(/spoken-digits int8 seed 0: the same digits \(8\d\.\d\d %\)/);
     expect([code, err]).toEqual([0, '']);
   },

@@ -1,10 +1,12 @@
 /** What the functions of this folder refuse, said the same way everywhere. */
 import { UsageError } from '../core/errors.js';
 
-/** @throws UsageError unless `n` is a whole number from `least` to 1e15. */
-export function requireSampleSize(n: number, least = 1): void {
-  if (!Number.isInteger(n) || n < least || n > 1e15) {
-    throw new UsageError(`the number of values must be a whole number from ${least} to 1e15, got ${n}`);
+/** @throws UsageError unless `n` is a whole number from `least` to a power of ten, by default 1e15. */
+export function requireSampleSize(n: number, least = 1, mostPower = 15): void {
+  if (!Number.isInteger(n) || n < least || n > 10 ** mostPower) {
+    throw new UsageError(
+      `the number of values must be a whole number from ${least} to 1e${mostPower}, got ${n}`,
+    );
   }
 }
 

@@ -119,11 +119,9 @@ export function expectedCosine(options: CosineCase): number {
   const { grid, bits, n, rounding } = requireCase(options);
   stepsToEnd(grid, bits);
   noiseFactor(rounding);
-  requireSampleSize(n, 16);
-  if (bits > 10 || n > 1e9) {
-    throw new UsageError(
-      `the exact expectation is there for up to 10 bits and 1e9 values, got ${bits} and ${n}; use cosineLaw`,
-    );
+  requireSampleSize(n, 16, 9);
+  if (bits > 10) {
+    throw new UsageError(`the exact expectation is there for up to 10 bits, got ${bits}; use cosineLaw`);
   }
   const mean = overExtremes(grid, n, (low, high) => expectedProjection(givenExtremes(options, low, high)));
   return mean / expectedNorm(n);

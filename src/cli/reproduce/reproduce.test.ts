@@ -113,6 +113,9 @@ describe('results that are there already', () => {
       `Complete: all 5 runs are in ${join(out, 'small', 'results.json')}; to measure again`,
     );
     expect(resultsOf(out)).toEqual(before);
+    expect(said).not.toContain('Figures are over');
+    const one = await reproduce('small', '--data', '/nowhere', '--out', out, '--seeds', '1');
+    expect(one.out).toMatch(/^int8 +2 [\s\S]*Figures are over all seeds that are recorded\.\n\nComplete/m);
   });
 
   it('are not added to without being asked', async () => {

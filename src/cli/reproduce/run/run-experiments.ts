@@ -187,6 +187,9 @@ export async function runExperiments(
       return signalCode(io.signal);
     }
     printTables(plans, io);
+    // One may take the table for that of the seeds that were asked for.
+    if (options.seeds !== undefined && !options.smoke)
+      io.stdout.write('\nFigures are over all seeds that are recorded.\n');
     for (const { name, why } of skipped) io.stdout.write(`\nNot run: ${name}: ${why}\n`);
     if (jobs.length === 0 && plans.length > 0) io.stdout.write(completeText(plans, folders));
     return exitCodes.ok;
