@@ -16,7 +16,7 @@ import type { Results } from '../results/results.js';
 import { judged, judgementText, type Outcome } from './judgement.js';
 import { type ClaimedDifference, standingAmong, standingMark } from './multiplicity.js';
 import { shapeVerdict } from './shapes.js';
-import { chanceOfZero, enoughSeeds } from './statistics.js';
+import { chanceOfAtMost, chanceOfZero, enoughSeeds } from './statistics.js';
 import { type Comparison, digitsOf, intervalText, unitOf } from './summary.js';
 import type { TextTable } from './tables.js';
 
@@ -69,6 +69,8 @@ export interface ClaimRow extends ClaimedDifference, Pick<Claim, 'claim' | 'sour
   readonly verdict: string;
   /** No loss by the rule, but the whole interval is on the worse side. */
   readonly worse: boolean;
+  /** One-sided p of a loss of the margin or more; undefined where too few seeds measured it. */
+  readonly chanceOfLoss?: number;
 }
 
 /** @param why not, of an arm that was run itself. */
@@ -139,6 +141,12 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
     const { outcome, why, worse, comparison } = judgement;
     const { difference } = comparison;
     const chance = difference && difference.n >= enoughSeeds ? chanceOfZero(difference) : undefined;
+    const { gain } = comparison;
+    // A run that diverged is a loss, whatever the others say.
+    const chanceOfLoss =
+      gain && gain.n >= enoughSeeds && comparison.diverged === 0
+        ? chanceOfAtMost(gain, -experiment.metric.margin)
+        : undefined;
     return {
       claim: claim.claim,
       source: claim.source,
@@ -151,6 +159,7 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
       verdict: outcome === 'not run' ? notRun(experiment, why) : judgementText(judgement),
       worse,
       ...(chance === undefined ? {} : { chance }),
+      ...(chanceOfLoss === undefined ? {} : { chanceOfLoss }),
       arms: `${claim.arm} - ${against}`,
     };
   });

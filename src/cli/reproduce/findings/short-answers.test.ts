@@ -52,7 +52,7 @@ describe('RESULTS.md', () => {
     [
       [fine, fine],
       [fine, bad],
-      '**no loss** in 2 of 2 (e0, e1).',
+      "**no loss** in 2 of 2 (e0, e1); judged together (Holm's method) all of these remain without a loss.",
       'loss in 1 of 2; no loss in 1 | 0.00 [0.00, 0.00] (simulated), no loss | -2.00 [-2.43, -1.57] (simulated), **loss** |',
     ],
     [
@@ -92,6 +92,33 @@ describe('RESULTS.md', () => {
       expect(text.split('## The experiments')[0]).not.toContain('Another');
     },
   );
+
+  it('says which verdicts of no loss are chance when all are judged together', () => {
+    // One-sided p of b is 0.02, which stands beside one other, and not where three are judged.
+    const wide = [-0.1, 0.1, 0.3, -0.3, 0.4, -0.5, 0.1].map((x) => 1.13 * x - 0.14);
+    const text = resultsMarkdown(
+      [
+        named('a', [parity], { fp32: zeros, int8: fine }),
+        named('b', [parity], { fp32: wide.map(() => 0), int8: wide }),
+      ],
+      none,
+    );
+    expect(text).toContain(
+      "**no loss** in 2 of 2 (a, b); judged together (Holm's method) all of these remain without a loss.",
+    );
+    const third = named('c', [parity], { fp32: zeros, int8: [-1, 1, 0] });
+    const more = resultsMarkdown(
+      [
+        named('b', [parity], { fp32: wide.map(() => 0), int8: wide }),
+        named('a', [parity], { fp32: zeros, int8: fine }),
+        third,
+      ],
+      none,
+    );
+    expect(more).toContain(
+      "**no loss** in 2 of 3 (b, a); **not settled** in 1 (c); judged together (Holm's method) 1 of these 2, without b, remain without a loss.",
+    );
+  });
 
   it('begins with a row for each experiment that claims training without a loss', () => {
     const paper = { ...parity, claim: 'As printed', arm: 'without' };

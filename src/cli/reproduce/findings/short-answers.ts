@@ -6,6 +6,7 @@ import { type ClaimRow, claimRows, groupedRows, type Measured } from './claims.j
 import type { Outcome } from './judgement.js';
 import { multiplicitySentence, multiplicityText } from './multiplicity.js';
 import { overviewTable, overviewText } from './overview.js';
+import { standTogether } from './statistics.js';
 import type { TextTable } from './tables.js';
 
 const outcomes: readonly Outcome[] = ['holds', 'holds in part', 'does not hold', 'not settled', 'not run'];
@@ -46,12 +47,35 @@ function byReading(rows: readonly ClaimRow[]): { readonly reading: string; reado
 
 /** `**no loss** in 6 of 8 (fashion-cnn, mnist-mlp, ...); **not settled** in 2 (...)`: the table above has the figures. */
 function parityText(rows: readonly ClaimRow[]): string {
-  return byReading(rows)
+  return `${byReading(rows)
     .map(({ reading, own }, i) => {
       const of = i === 0 ? ` of ${rows.length}` : '';
       return `**${reading}** in ${own.length}${of} (${own.map(({ experiment }) => experiment).join(', ')})`;
     })
-    .join('; ');
+    .join('; ')}${togetherText(rows)}`;
+}
+
+/** At which each verdict of no loss is judged: one end of an interval of 95 %. */
+const oneSided = 0.025;
+
+/** Of several verdicts of no loss, which remain when all of the claim's are judged at once: `; judged together all 7 remain`. */
+function togetherText(rows: readonly ClaimRow[]): string {
+  const tested = rows.flatMap(({ experiment, chanceOfLoss }) =>
+    chanceOfLoss === undefined ? [] : [{ experiment, chance: chanceOfLoss }],
+  );
+  const alone = tested.filter(({ chance }) => chance < oneSided);
+  if (alone.length < 2) return '';
+  const stands = standTogether(
+    tested.map(({ chance }) => chance),
+    oneSided,
+  );
+  const left = tested.filter((_, i) => stands[i]).map(({ experiment }) => experiment);
+  const gone = alone.map(({ experiment }) => experiment).filter((name) => !left.includes(name));
+  const remain =
+    gone.length === 0
+      ? 'all of these'
+      : `${left.length} of these ${alone.length}, without ${gone.join(', ')},`;
+  return `; judged together (Holm's method) ${remain} remain without a loss`;
 }
 
 function parityList(groups: readonly ClaimRow[][]): string {

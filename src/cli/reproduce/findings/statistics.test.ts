@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { chanceOfZero, estimate, standTogether, studentQuantile, verdictOf } from './statistics.js';
+import {
+  chanceOfAtMost,
+  chanceOfZero,
+  estimate,
+  standTogether,
+  studentQuantile,
+  verdictOf,
+} from './statistics.js';
 
 describe("Student's t", () => {
   // Two-sided 95 % and 99 % points, printed tables (Abramowitz and Stegun, table 26.10).
@@ -49,6 +56,15 @@ describe('many differences', () => {
   ])('%j are 0 but for chance with p = %d', (values, p) => {
     const made = estimate(values);
     expect(made && chanceOfZero(made)).toBeCloseTo(p, 9);
+  });
+
+  it('are at most a bound with half of that, on the side where they lie', () => {
+    const made = estimate([-0.1, 0, 0.1]);
+    // Two degrees of freedom: the share above t is (1 - t/sqrt(2 + t^2))/2.
+    const t = 0.5 / (0.1 / Math.sqrt(3));
+    const above = (1 - t / Math.sqrt(2 + t * t)) / 2;
+    expect(made && chanceOfAtMost(made, -0.5)).toBeCloseTo(above, 12);
+    expect(made && chanceOfAtMost(made, 0.5)).toBeCloseTo(1 - above, 12);
   });
 
   it('one says nothing of chance', () => {

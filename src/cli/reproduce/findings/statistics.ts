@@ -68,6 +68,12 @@ export function chanceOfZero({ n, mean, deviation }: Estimate): number | undefin
   return 1 - studentCentralShare((Math.abs(mean) * Math.sqrt(n)) / deviation, n - 1);
 }
 
+/** One-sided p of the t-test that the mean is at most `bound`; undefined for one number. */
+export function chanceOfAtMost({ n, mean, deviation }: Estimate, bound: number): number | undefined {
+  const chance = chanceOfZero({ n, mean: mean - bound, deviation, low: 0, high: 0 });
+  return chance === undefined ? undefined : mean > bound ? chance / 2 : 1 - chance / 2;
+}
+
 /**
  * Which of some tests stand when all of them are judged together: with those marked true, the chance that one or more of them is
  * false is at most `level` (Holm 1979, "A simple sequentially rejective multiple test procedure").
