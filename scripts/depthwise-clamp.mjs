@@ -2,11 +2,12 @@
  * Whether wandering scales (gamma) make the jumps of experiments/depthwise: trains its network under a recipe and seeds twice, once as the
  * experiment does and once with the gammas in front of depthwise convolutions kept within the range that they have in float32. Until one
  * leaves that range both runs are the same, digit by digit. Needs a build and the data:
- *   node scripts/depthwise-clamp.mjs --seeds 2,9 [--recipe int8-norm-gradients-8bit] [--range 0.4,1.8] [--data DIR] [--wide]
+ *   node scripts/depthwise-clamp.mjs --seeds 2,9 [--recipe depthwise/plain-norm-gradients-8bit] [--range 0.4,1.8] [--data DIR] [--wide]
  */
 import { parseArgs } from 'node:util';
 import { Command } from 'commander';
 import { addTrainingOptions } from '../dist/cli/options.js';
+import { recipeOf } from '../dist/cli/recipe-names.js';
 import { backendOptions, loadData, optimizerOf, settingsOf } from '../dist/cli/setup.js';
 import { createModel } from '../dist/models/index.js';
 import { createSession, fit } from '../dist/train/index.js';
@@ -14,7 +15,7 @@ import { createSession, fit } from '../dist/train/index.js';
 const { values: options } = parseArgs({
   options: {
     seeds: { type: 'string' },
-    recipe: { type: 'string', default: 'int8-norm-gradients-8bit' },
+    recipe: { type: 'string', default: 'depthwise/plain-norm-gradients-8bit' },
     range: { type: 'string', default: '0.4,1.8' },
     data: { type: 'string' },
     wide: { type: 'boolean', default: false },
@@ -37,13 +38,14 @@ command.parse(
 const train = command.opts();
 const split = await loadData(train);
 const settings = settingsOf(train, split);
+const recipe = await recipeOf(options.recipe);
 
 /** Mean losses of every {@link window} steps, test accuracy, and the first step after which a gamma was held. */
 async function run(seed, held) {
   const session = await createSession({
     model: createModel('mobilenet', { inputShape: split.train.inputShape, classes: 10 }),
     input: split.train,
-    recipe: options.recipe,
+    recipe,
     optimizer: optimizerOf(train, split),
     batchSize: settings.batchSize,
     seed,

@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     recipes: {
       type: 'string',
       default:
-        'int8,int8-channel-weights,int8-sample-gradients,int8-nearest-gradients,int8-mean-ranges,int8-range-norm,int8-float-norm,int8-norm-gradients-8bit,int8-no-bifurcation,paper,paper-batch-norm,paper-minmax-activations',
+        'int8,int8-channel-weights,int8-channel-norm,int8-sample-gradients,int8-nearest-gradients,int8-mean-ranges,int8-range-norm,int8-float-norm,int8-norm-gradients-8bit,int8-no-bifurcation,paper,paper-batch-norm,paper-minmax-activations',
     },
   },
 });
