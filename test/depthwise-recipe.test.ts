@@ -1,8 +1,10 @@
 /** What `int8` says of depthwise convolutions: where it holds, what it leaves alone, and what it is for. */
 import { describe, expect, it } from 'vitest';
 import { modelNames } from '../src/models/index.js';
+import { parseRecipe } from '../src/quant/validate.js';
 import type { Session } from '../src/train/index.js';
-import { stripes, tinySession, trainedNumbers } from './support/tiny.js';
+import { parseModel, saveModel } from '../src/train/model-file.js';
+import { firstBatch, stripes, tinySession, trainedNumbers } from './support/tiny.js';
 
 const data = stripes(32);
 
@@ -38,6 +40,28 @@ describe('a depthwise convolution under int8', () => {
     const numbers = async (threads: number) => trainedNumbers(data, 'int8', threads, 2, 'mobilenet');
     expect(await numbers(3)).toEqual(await numbers(0));
   });
+});
+
+it('saves a model whose overrides are sound only where each kind of norm stands', async () => {
+  const recipe = parseRecipe({
+    extends: 'fp32',
+    name: 'mixed',
+    overrides: [
+      { modules: '**', kind: 'depthwise', norm: { input: { format: 'uint8', granularity: 'channel' } } },
+      { modules: 'blocks.*.bn1', norm: { coefficientBits: 8 } },
+      { modules: 'bn1', norm: { kind: 'range' } },
+    ],
+  });
+  const session = await tinySession(data, { recipe, modelName: 'mobilenet', threads: 1 });
+  session.step(firstBatch(data, 8), 0.05);
+  const bytes = saveModel(session, {
+    ...{ model: 'mobilenet', inputShape: [12, 12, 3], inputStorage: 'uint8' },
+    ...{ classes: data.classes, dataset: 'stripes' },
+  });
+  const names = [...parseModel(bytes, 'file').tensors.keys()];
+  expect(names).toContain('bn1.running_scale');
+  expect(names).toContain('blocks.0.bn1.running_var');
+  await session.dispose();
 });
 
 // A transformer takes tokens, and has no convolutions.

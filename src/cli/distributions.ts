@@ -8,7 +8,6 @@ import { BatchLoader, type Dataset, subset } from '../data/index.node.js';
 import { formats } from '../quant/format.js';
 import type { OperandSpec } from '../quant/recipe.js';
 import { recipes } from '../quant/recipes.js';
-import { resolveForModule } from '../quant/resolve.js';
 import { describeDistribution, type FamilyName, type MagnitudeHistogram } from '../theory/index.js';
 import {
   type LayerTensor,
@@ -80,9 +79,9 @@ const snapshotSamples = 32;
 
 const digits = (value: number, count = 5): number => Number(value.toPrecision(count));
 
-/** What `int8` would quantise it by; weight gradients, which stay in float32, as weights. */
-function usualSpec({ path, kind }: LayerTensor): OperandSpec {
-  const { forward, gradLeft } = resolveForModule(recipes.int8, path).products;
+/** What `int8` has for all modules (of depthwise convolutions it keeps 16 bits of the gradient); weight gradients, which stay in float32, as weights. */
+function usualSpec({ kind }: LayerTensor): OperandSpec {
+  const { forward, gradLeft } = recipes.int8.products;
   const spec = { weights: forward.right, activations: forward.left, gradients: gradLeft.gradOutput };
   const found = kind === 'weightGradients' ? spec.weights : spec[kind];
   if (found === 'float32') throw new Error('int8 quantises all operands');

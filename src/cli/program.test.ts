@@ -160,7 +160,9 @@ describe('recipes', () => {
       2,
       /has no arm .*Did you mean "int8-gradients-[46]bit"\? Its arms: fp32, /,
     ],
-    ['fashion-cnm/int8', 3, /there is no such recipe file/],
+    ['fashion-cnm/int8', 2, /no experiment "fashion-cnm"\. Did you mean "fashion-cnn"\?/],
+    ['nowhere/at-all', 3, /there is no such recipe file/],
+    ['src/cli', 3, /is a folder/],
   ])('%s is refused with what there is', async (name, code, message) => {
     const wrong = await run(['recipes', name]);
     expect(wrong.err).toMatch(message);

@@ -1,20 +1,38 @@
 /** From what a command line names to a recipe: a built-in one, a JSON file, or that of an experiment's arm. */
-import { existsSync } from 'node:fs';
-import { DataError, RecipeError, UsageError } from '../core/errors.js';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataError, OctogradError, RecipeError, UsageError } from '../core/errors.js';
 import { didYouMean } from '../core/text.js';
 import type { Recipe } from '../quant/recipe.js';
 import { getRecipe, recipes } from '../quant/recipes.js';
 import { loadRecipeFile } from '../quant/recipes.node.js';
-import { experimentNames, findExperiments, placeOf } from './reproduce/experiment/find.js';
+import {
+  experimentNames,
+  findExperiments,
+  packageExperiments,
+  placeOf,
+} from './reproduce/experiment/find.js';
 import { armRecipe } from './reproduce/experiment/tasks.js';
 import { checkFolderNames } from './run-folder.js';
 
+/** The folder of experiments that has this one: ./experiments, else the package's. */
+async function folderOf(name: string): Promise<string | undefined> {
+  for (const folder of [placeOf().folder, packageExperiments]) {
+    if (existsSync(folder) && (await experimentNames(folder)).includes(name)) return folder;
+  }
+  return undefined;
+}
+
 /** `fashion-cnn/int8-gradients-4bit`: an experiment of ./experiments, else of the package, and one of its arms. */
 async function armRecipeOf(text: string): Promise<Recipe | undefined> {
-  const [, name, armName] = /^([^\\/]+)\/([^\\/]+)$/.exec(text) ?? [];
-  const { folder } = placeOf();
-  if (name === undefined || !existsSync(folder) || !(await experimentNames(folder)).includes(name))
-    return undefined;
+  const [, name, armName] = /^([^\\/]+)\/([^\\/]+)$/.exec(text.trim()) ?? [];
+  if (name === undefined) return undefined;
+  const folder = await folderOf(name);
+  if (folder === undefined) {
+    const near = didYouMean(name, await experimentNames(packageExperiments));
+    if (near === '') return undefined;
+    throw new UsageError(`there is no recipe file ${text}, and no experiment "${name}".${near}`);
+  }
   const [experiment] = await findExperiments(folder, [name]);
   const arms = experiment.arms.map((arm) => arm.name);
   const arm = experiment.arms.find((one) => one.name === armName);
@@ -23,8 +41,15 @@ async function armRecipeOf(text: string): Promise<Recipe | undefined> {
       `the experiment ${name} has no arm "${armName}".${didYouMean(armName, arms)} Its arms: ${arms.join(', ')}.`,
     );
   }
-  return armRecipe(arm).recipe;
+  try {
+    return armRecipe(arm).recipe;
+  } catch (error) {
+    if (!(error instanceof OctogradError)) throw error;
+    throw new DataError(`arm "${armName}": ${error.message}`, join(folder, name, 'experiment.json'));
+  }
 }
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 /** Where the arms of experiments have recipes that are asked for without the experiment: `fashion-cnn/int8-gradients-4bit`. */
 async function armsNamed(text: string): Promise<string[]> {
@@ -49,8 +74,8 @@ async function armsNamed(text: string): Promise<string[]> {
  */
 export async function recipeOf(text: string): Promise<Recipe> {
   if (Object.hasOwn(recipes, text)) return recipes[text];
-  if (/\.json$/i.test(text) || existsSync(text)) return loadRecipeFile(text);
-  if (/[\\/]/.test(text)) return (await armRecipeOf(text)) ?? loadRecipeFile(text);
+  if (/\.json$/i.test(text) || isFile(text)) return loadRecipeFile(text);
+  if (/[\\/]/.test(text) || existsSync(text)) return (await armRecipeOf(text)) ?? loadRecipeFile(text);
   try {
     return getRecipe(text);
   } catch (error) {

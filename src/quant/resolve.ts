@@ -49,6 +49,14 @@ export function resolveForModule(recipe: Recipe, path: string, kind?: ModuleKind
   return freezeRecipe(settings);
 }
 
+/** What the norm at `path` normalises by. Overrides for a kind of module cannot change it, so that the path is enough. */
+export function normKindAt(recipe: Recipe, path: string): NormSpec['kind'] {
+  const changes = recipe.overrides.filter(
+    ({ modules, kind, norm }) => kind === undefined && norm?.kind !== undefined && matchPath(modules, path),
+  );
+  return changes.at(-1)?.norm?.kind ?? recipe.norm.kind;
+}
+
 /** Patterns of overrides that match none of the modules: most likely misspelt. That a model has none of an override's kind is no error. */
 export function unmatchedOverrides(recipe: Recipe, paths: readonly string[]): string[] {
   return recipe.overrides

@@ -223,6 +223,21 @@ describe('what is misspelt or has the wrong value', () => {
       'overrides.0.norm.kind',
       /leave out "kind" and name the norms in "modules"/,
     ],
+    [
+      'an override behind those of the recipe that is extended',
+      { extends: 'int8', overrides: [{ modules: 'a' }, { modules: '**', kind: null }] },
+      'overrides.1.kind',
+      /must be "depthwise"/,
+    ],
+    [
+      'a change that contradicts an override of the recipe that is extended',
+      {
+        extends: 'int8',
+        products: { forward: { right: { granularity: 'channel', scheme: 'affine', format: 'uint8' } } },
+      },
+      'products.forward.right.scheme',
+      /must be "symmetric"/,
+    ],
     ['overrides that are no list', json({ overrides: {} }), 'overrides', /must be a list/],
     [
       'a misspelt product in an override',

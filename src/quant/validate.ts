@@ -28,6 +28,10 @@ function merge(base: unknown, changes: unknown): unknown {
   return Object.fromEntries(merged);
 }
 
+/** How many overrides a file has from the recipe that it extends. */
+const inheritedOverrides = ({ extends: name }: JsonObject): number =>
+  typeof name === 'string' && Object.hasOwn(builtInRecipes, name) ? builtInRecipes[name].overrides.length : 0;
+
 /** The recipe that `"extends"` names with the changes over it; its overrides come before those of the changes. */
 function extended(json: JsonObject, where: string): JsonObject {
   const { extends: baseName, ...changes } = json;
@@ -45,6 +49,24 @@ function extended(json: JsonObject, where: string): JsonObject {
     name: changes.name ?? `${baseName}-changed`,
     description: changes.description ?? `${baseName} with changes`,
   };
+}
+
+/**
+ * Problems with the places that the file's own overrides have in it: those that it has from its base stand before them.
+ * @param inherited how many those are
+ */
+function asWritten(problems: readonly Problem[], inherited: number): Problem[] {
+  return problems.map(({ field, message }) => {
+    const [, index, rest] = /^overrides\.(\d+)(.*)$/.exec(field) ?? [];
+    if (index === undefined || inherited === 0) return { field, message };
+    const own = Number(index) - inherited;
+    return own < 0
+      ? {
+          field: 'extends',
+          message: `${message} (override ${index} of the recipe that it names, ${rest.slice(1)})`,
+        }
+      : { field: `overrides.${own}${rest}`, message };
+  });
 }
 
 function refuse(problems: readonly Problem[], where: string): never {
@@ -84,17 +106,20 @@ function overrideProblems(recipe: Recipe): Problem[] {
 export function parseRecipe(json: unknown, source = ''): Recipe {
   const where = source ? ` (in ${source})` : '';
   if (!isObject(json)) throw new RecipeError(`a recipe is a JSON object, not ${shown(json)}${where}`);
-  const parsed = v.safeParse(recipeSchema, extended(json, where));
+  const whole = extended(json, where);
+  const inherited = Array.isArray(whole.overrides) ? inheritedOverrides(json) : 0;
+  const parsed = v.safeParse(recipeSchema, whole);
   if (!parsed.success) {
-    refuse(
-      parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? '', message: issue.message })),
-      where,
-    );
+    const issues = parsed.issues.map((issue) => ({
+      field: v.getDotPath(issue) ?? '',
+      message: issue.message,
+    }));
+    refuse(asWritten(issues, inherited), where);
   }
   const recipe: Recipe = parsed.output;
   const problems = [...findProblems(recipe.products, recipe.norm), ...masterProblems(recipe)];
   // An override inherits the recipe's own contradictions, so those are told first and alone.
   if (problems.length === 0) problems.push(...overrideProblems(recipe));
-  if (problems.length > 0) refuse(problems, where);
+  if (problems.length > 0) refuse(asWritten(problems, inherited), where);
   return freezeRecipe(recipe);
 }

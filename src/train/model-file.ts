@@ -10,7 +10,7 @@ import { readSafetensors, type SafeTensor, writeSafetensors } from '../io/safete
 import { Norm } from '../nn/index.js';
 import { recipeToJson } from '../quant/freeze.js';
 import type { Recipe } from '../quant/recipe.js';
-import { resolveForModule } from '../quant/resolve.js';
+import { normKindAt } from '../quant/resolve.js';
 import { parseRecipe } from '../quant/validate.js';
 import type { InputSpec } from './program.js';
 import type { Session } from './session.js';
@@ -55,7 +55,7 @@ function stateNames(session: Session): Map<string, string> {
   const names = new Map<string, string>();
   for (const module of session.bound.modules) {
     if (!(module instanceof Norm)) continue;
-    const { kind } = resolveForModule(session.recipe, module.path).norm;
+    const kind = normKindAt(session.recipe, module.path);
     const own = kind === 'batch' ? 'running_var' : 'running_scale';
     names.set(module.runningSpread.path, module.runningSpread.path.replace(/running_spread$/, own));
   }
@@ -226,7 +226,7 @@ export function restoreModel(session: Session, saved: SavedModel): void {
     }
     if (tensor.shape.length !== shape.length || tensor.shape.some((length, i) => length !== shape[i])) {
       throw new DataError(
-        `tensor "${name}" has shape ${shapeText(tensor.shape)}, ${model} needs ${shapeText(shape)}`,
+        `tensor "${name}" has shape ${shapeText(tensor.shape)}, ${model} needs ${shapeText(shape)} under recipe ${session.recipe.name}; where the file is of another recipe, make the session with that one`,
         file,
       );
     }

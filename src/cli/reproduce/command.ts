@@ -75,7 +75,16 @@ async function reproduce(names: readonly string[], options: ReproduceOptions, io
         io.stdout.write(`Wrote ${written.map(([path]) => path).join(', ')}\n`);
       }
     }
-    if (options.report) await writePage(all, options, folders, io);
+    if (options.report) {
+      // A page lies where the command was given, and not in the folder that holds the experiments.
+      const given = options.experiments;
+      await writePage(
+        given === undefined ? all : all.map((one) => ({ ...one, home: given })),
+        options,
+        folders,
+        io,
+      );
+    }
     return exitCodes.ok;
   }
   if (options.adopt !== undefined) {

@@ -109,7 +109,10 @@ export function relinked(text: string, { from, experiments, documents, names }: 
     const folder = top === 'experiments' ? experiments : join(experiments, '..', top);
     const target = join(own ? documents : folder, ...rest);
     if (!own && !existsSync(target)) return title;
-    const made = relative(from, target).replaceAll('\\', '/');
+    // What a link may not have as it is.
+    const made = encodeURI(relative(from, target).replaceAll('\\', '/')).replace(/[()]/g, (c) =>
+      c === '(' ? '%28' : '%29',
+    );
     return made === path ? link : `[${title}](${made})`;
   });
 }

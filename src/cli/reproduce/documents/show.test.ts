@@ -57,6 +57,15 @@ describe('--out of a page', () => {
     expect((await reproduce('--report', '--out', place)).out).toContain('1 of 1 experiments');
   });
 
+  it('has commands that find the experiments from where it was asked for', async () => {
+    const place = join(folder, 'unrun');
+    mkdirSync(join(place, 'own', 'new'), { recursive: true });
+    writeFileSync(join(place, 'own', 'new', 'experiment.json'), JSON.stringify(experiment));
+    const args = ['--experiments', join(place, 'own'), '--report', '--out', place];
+    expect((await run(['reproduce', ...args])).code).toBe(0);
+    expect(pageIn(place)).toContain(`octograd reproduce new --experiments ${join(place, 'own')}`);
+  });
+
   it('has its own results shown where it has some', async () => {
     const place = join(folder, 'other');
     writeResults(place, 0.6666);

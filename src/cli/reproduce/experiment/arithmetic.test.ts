@@ -20,6 +20,18 @@ const logarithmic = {
   norm: { gradOutput: { format: 'fp4-e3m0', rounding: 'stochastic' } },
 };
 
+it('of norms whose kind only the graph knows leaves out what contradicts itself for one', () => {
+  const overrides = [
+    {
+      modules: '**',
+      kind: 'depthwise',
+      norm: { input: 'float32', coefficientBits: 0, gradOutput: 'float32' },
+    },
+    { modules: 'bn1', norm: { coefficientBits: 4 } },
+  ];
+  expect(of('mobilenet', { extends: 'paper', overrides })).toBe('');
+});
+
 describe('the arithmetic of an arm', () => {
   it.each([
     ['cnn', 'int8', ''],

@@ -2,9 +2,11 @@
  * In what arithmetic an arm trains, by its recipe and model: on integer kernels, simulated in float, or in float32 from the start. Plans
  * nothing; what integer kernels take is quant/product-kind.ts's affair.
  */
+import { RecipeError } from '../../../core/errors.js';
 import { Conv2d, LayerNorm, type Module, Norm } from '../../../nn/index.js';
 import { describeProducts, normKind, type ProductKind, resolveForModule } from '../../../quant/index.js';
-import type { Recipe } from '../../../quant/recipe.js';
+import type { ModuleKind, Recipe } from '../../../quant/recipe.js';
+import type { ModuleSettings } from '../../../quant/resolve.js';
 import type { Arm, Experiment } from './experiment.js';
 import { hasDepthwise, modulesOf } from './model-modules.js';
 import { armRecipe } from './tasks.js';
@@ -15,6 +17,21 @@ const productTitles = { forward: 'forward', gradLeft: 'gradInput', gradRight: 'g
 /** What a module normalises, and how that is called; undefined for other modules. */
 const normTitle = (module: Module): string | undefined =>
   module instanceof LayerNorm ? 'layer norm' : module instanceof Norm ? 'norm' : undefined;
+
+/** @param lenient undefined, rather than a RecipeError, for settings that contradict each other. */
+function settingsOf(
+  recipe: Recipe,
+  path: string,
+  kind: ModuleKind | undefined,
+  lenient: boolean,
+): ModuleSettings | undefined {
+  try {
+    return resolveForModule(recipe, path, kind);
+  } catch (error) {
+    if (lenient && error instanceof RecipeError) return undefined;
+    throw error;
+  }
+}
 
 /** Products and norms of a model, and how each runs somewhere in it. */
 function kindsOf(recipe: Recipe, model: string): Map<string, Set<ProductKind>> {
@@ -30,11 +47,13 @@ function kindsOf(recipe: Recipe, model: string): Map<string, Set<ProductKind>> {
       for (const { product, kind } of describeProducts(settings)) add(productTitles[product], kind);
       continue;
     }
-    // Which norms stand behind a depthwise convolution only the graph knows.
+    // Which norms stand behind a depthwise convolution only the graph knows; what contradicts itself for one kind is of the other.
     const kinds =
       module instanceof Norm && hasDepthwise(model) ? [undefined, 'depthwise' as const] : [undefined];
     for (const of of kinds) {
-      const { input, gradOutput } = resolveForModule(recipe, module.path, of).norm;
+      const resolved = settingsOf(recipe, module.path, of, kinds.length > 1);
+      if (!resolved) continue;
+      const { input, gradOutput } = resolved.norm;
       for (const operand of [input, gradOutput]) {
         const kind = normKind(operand);
         // A layer norm has no integer kernels at all.

@@ -14,6 +14,9 @@ export interface Place {
   readonly own: boolean;
 }
 
+/** Those that came with the package. */
+export const packageExperiments = fileURLToPath(new URL('../../../../experiments', import.meta.url));
+
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
 /** `--experiments`, else `./experiments`, else those that came with the package. */
@@ -26,7 +29,7 @@ export function placeOf(given?: string): Place {
     return { folder: given, own: true };
   }
   if (isFolder('experiments')) return { folder: 'experiments', own: true };
-  return { folder: fileURLToPath(new URL('../../../../experiments', import.meta.url)), own: false };
+  return { folder: packageExperiments, own: false };
 }
 
 /** Names of the experiments in a folder, in the order of the alphabet. */

@@ -116,6 +116,9 @@ it('names the folder in its commands where reproduce would not look there', asyn
   expect(fullCommands(found)?.single.at(-1)).toBe(
     'octograd reproduce small --full --experiments "my own" --adopt runs/full',
   );
+  expect(commandOf({ name: 'small', home: 'a $HOME"' })).toBe(
+    'octograd reproduce small --experiments "a \\$HOME\\""',
+  );
   const [usual] = await findExperiments(experiments, ['small']);
   expect(commandOf(usual)).toBe('octograd reproduce small');
 });

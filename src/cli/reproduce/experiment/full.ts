@@ -42,7 +42,7 @@ export function commandOf({
   atFull: full,
   home,
 }: Pick<Experiment, 'name' | 'atFull' | 'home'>): string {
-  const quoted = home !== undefined && /[^\w.-]/.test(home) ? `"${home}"` : home;
+  const quoted = home !== undefined && /[^\w./-]/.test(home) ? `"${home.replace(/["$`\\]/g, '\\$&')}"` : home;
   return `octograd reproduce ${name}${full ? ' --full' : ''}${quoted === undefined ? '' : ` --experiments ${quoted}`}`;
 }
 

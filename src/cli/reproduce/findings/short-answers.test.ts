@@ -52,7 +52,7 @@ describe('RESULTS.md', () => {
     [
       [fine, fine],
       [fine, bad],
-      "**no loss** in 2 of 2 (e0, e1); judged together (Holm's method) all of these remain without a loss.",
+      "**no loss** in 2 of 2 (e0, e1); judged together by Holm's method all 2 verdicts of no loss remain.",
       'loss in 1 of 2; no loss in 1 | 0.00 [0.00, 0.00] (simulated), no loss | -2.00 [-2.43, -1.57] (simulated), **loss** |',
     ],
     [
@@ -104,7 +104,7 @@ describe('RESULTS.md', () => {
       none,
     );
     expect(text).toContain(
-      "**no loss** in 2 of 2 (a, b); judged together (Holm's method) all of these remain without a loss.",
+      "**no loss** in 2 of 2 (a, b); judged together by Holm's method all 2 verdicts of no loss remain.",
     );
     const third = named('c', [parity], { fp32: zeros, int8: [-1, 1, 0] });
     const more = resultsMarkdown(
@@ -116,7 +116,7 @@ describe('RESULTS.md', () => {
       none,
     );
     expect(more).toContain(
-      "**no loss** in 2 of 3 (b, a); **not settled** in 1 (c); judged together (Holm's method) 1 of these 2, without b, remain without a loss.",
+      "**no loss** in 2 of 3 (b, a); **not settled** in 1 (c); judged together by Holm's method 1 of 2 verdicts of no loss remain, without b (int8 - fp32).",
     );
   });
 
@@ -153,12 +153,15 @@ describe('RESULTS.md', () => {
         named('b', [{ ...part, claim: 'An end is needed', ablation: '`int8` without an end' }], {
           ...{ int8: zeros, without: [-0.2, -0.21, -0.19] },
         }),
+        named('d', [{ ...part, claim: 'A middle is needed', ablation: '`int8` without a middle' }], {
+          ...{ int8: [0, 0, 0], without: [no, 0.1, 0] },
+        }),
         named('c', [{ ...part, claim: 'A start is needed', ablation: '`int8` without a start' }]),
       ],
       none,
     );
     expect(text).toContain(
-      '- **Needed: accuracy is lost in one experiment or more**: without a zero (`int8`: loss in 1 of 1).',
+      '- **Needed: accuracy is lost, or runs diverge, in one experiment or more**: without a zero (`int8`: loss in 1 of 1); without a middle (`int8`: some runs diverged, the others show no loss in 1 of 1).',
     );
     expect(text).toContain(
       '- **Of use, by less than the margin: lower in one or more**: without an end (`int8`: no loss, but worse in 1 of 1).',

@@ -58,24 +58,26 @@ function parityText(rows: readonly ClaimRow[]): string {
 /** At which each verdict of no loss is judged: one end of an interval of 95 %. */
 const oneSided = 0.025;
 
-/** Of several verdicts of no loss, which remain when all of the claim's are judged at once: `; judged together all 7 remain`. */
+/** Of several verdicts of no loss, which remain when all of the claim's are judged at once. */
 function togetherText(rows: readonly ClaimRow[]): string {
-  const tested = rows.flatMap(({ experiment, chanceOfLoss }) =>
-    chanceOfLoss === undefined ? [] : [{ experiment, chance: chanceOfLoss }],
+  const tested = rows.flatMap(({ experiment, arms, chanceOfLoss }) =>
+    chanceOfLoss === undefined ? [] : [{ experiment, arms, chance: chanceOfLoss }],
   );
-  const alone = tested.filter(({ chance }) => chance < oneSided);
-  if (alone.length < 2) return '';
   const stands = standTogether(
     tested.map(({ chance }) => chance),
     oneSided,
   );
-  const left = tested.filter((_, i) => stands[i]).map(({ experiment }) => experiment);
-  const gone = alone.map(({ experiment }) => experiment).filter((name) => !left.includes(name));
+  const alone = tested
+    .map((one, i) => ({ ...one, stands: stands[i] }))
+    .filter(({ chance }) => chance < oneSided);
+  if (alone.length < 2) return '';
+  const left = alone.filter((one) => one.stands);
+  const gone = alone.filter((one) => !one.stands).map(({ experiment, arms }) => `${experiment} (${arms})`);
   const remain =
     gone.length === 0
-      ? 'all of these'
-      : `${left.length} of these ${alone.length}, without ${gone.join(', ')},`;
-  return `; judged together (Holm's method) ${remain} remain without a loss`;
+      ? `all ${alone.length} verdicts of no loss remain`
+      : `${left.length} of ${alone.length} verdicts of no loss remain, without ${gone.join(', ')}`;
+  return `; judged together by Holm's method ${remain}`;
 }
 
 function parityList(groups: readonly ClaimRow[][]): string {
@@ -134,13 +136,15 @@ function ablationsText(parts: readonly ClaimRow[][]): string {
 /** What the table of parts comes to: which show a loss anywhere, which lie lower within the margin, which neither, and of which nothing is known. */
 function partList(groups: readonly ClaimRow[][]): string {
   const parts = groups.filter(([{ about }]) => about === 'part');
-  const isLossy = (rows: readonly ClaimRow[]): boolean => rows.some(({ outcome }) => outcome === 'holds');
+  // Where some runs diverged without the part, the claim holds in part.
+  const isLossy = (rows: readonly ClaimRow[]): boolean =>
+    rows.some(({ outcome, worse }) => outcome === 'holds' || (outcome === 'holds in part' && !worse));
   const isLower = (rows: readonly ClaimRow[]): boolean => !isLossy(rows) && rows.some(({ worse }) => worse);
   const isFree = (rows: readonly ClaimRow[]): boolean =>
     !isLossy(rows) && !isLower(rows) && rows.some(({ outcome }) => outcome === 'does not hold');
   const isOpen = (rows: readonly ClaimRow[]): boolean => !isLossy(rows) && !isLower(rows) && !isFree(rows);
   return [
-    ['Needed: accuracy is lost in one experiment or more', parts.filter(isLossy)] as const,
+    ['Needed: accuracy is lost, or runs diverge, in one experiment or more', parts.filter(isLossy)] as const,
     ['Of use, by less than the margin: lower in one or more', parts.filter(isLower)] as const,
     ['No need for it found in any', parts.filter(isFree)] as const,
     ['Not settled', parts.filter(isOpen)] as const,
