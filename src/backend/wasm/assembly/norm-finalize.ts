@@ -78,6 +78,20 @@ function meanRange(args: usize, cells: usize, step: usize, scale: f64): f64 {
   return int(args, norm_finalize_codes) != 0 ? mean * scale : mean;
 }
 
+/** Scale of a channel's codes, whose qparams are at `own`; 1 for a float input, which has none. */
+// @ts-ignore: decorator
+@inline
+function scaleAt(own: usize, ofCodes: bool): f64 {
+  return ofCodes ? <f64>load<f32>(own) : 1.0;
+}
+
+/** Their zero point; 0 for a float input. */
+// @ts-ignore: decorator
+@inline
+function zeroPointAt(own: usize, ofCodes: bool): f64 {
+  return ofCodes ? <f64>load<f32>(own, 8) : 0.0;
+}
+
 /** Statistics of one channel from the batch's cells, into its record. `cells` is the channel's cell of the first image. */
 function fromCells(args: usize, cells: usize, record: usize, step: usize, scale: f64, zeroPoint: f64): void {
   const batch = int(args, norm_finalize_batch);
@@ -205,9 +219,8 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
     const at = <usize>c << 2;
     if (train) {
       const own = qparams + <usize>c * paramStep;
-      const scale: f64 = ofCodes ? <f64>load<f32>(own) : 1.0;
-      const zeroPoint: f64 = ofCodes ? <f64>load<f32>(own, 8) : 0.0;
-      fromCells(args, cells + <usize>c * 32, record, <usize>channels * 32, scale, zeroPoint);
+      const step = <usize>channels * 32;
+      fromCells(args, cells + <usize>c * 32, record, step, scaleAt(own, ofCodes), zeroPointAt(own, ofCodes));
       track(runningMean + at, load<f64>(record, MEAN), momentum);
       if (coefBits == 0) track(runningSpread + at, load<f64>(record, SPREAD), momentum);
     } else {
@@ -269,9 +282,8 @@ export function norm_finalize(args: usize, thread: i32, threads: i32): void {
       if (train) track(runningSpread + (<usize>c << 2), dead ? ofDead : spread, momentum);
     }
     const own = qparams + <usize>c * paramStep;
-    const scale: f64 = ofCodes ? <f64>load<f32>(own) : 1.0;
-    const zeroPoint: f64 = ofCodes ? <f64>load<f32>(own, 8) : 0.0;
-    const rawMean = mean / scale + zeroPoint;
+    const scale = scaleAt(own, ofCodes);
+    const rawMean = mean / scale + zeroPointAt(own, ofCodes);
     store<f32>(record, <f32>(<f64>g * inv * scale));
     store<f32>(record, <f32>(<f64>b - <f64>g * inv * scale * rawMean), 4);
     store<f32>(record, <f32>(inv * scale), 8);

@@ -5,8 +5,7 @@
 import { RecipeError } from '../../../core/errors.js';
 import { Conv2d, LayerNorm, type Module, Norm } from '../../../nn/index.js';
 import { describeProducts, normKind, type ProductKind, resolveForModule } from '../../../quant/index.js';
-import type { ModuleKind, Recipe } from '../../../quant/recipe.js';
-import type { ModuleSettings } from '../../../quant/resolve.js';
+import type { Operand, Recipe } from '../../../quant/recipe.js';
 import type { Arm, Experiment } from './experiment.js';
 import { hasDepthwise, modulesOf } from './model-modules.js';
 import { armRecipe } from './tasks.js';
@@ -18,19 +17,24 @@ const productTitles = { forward: 'forward', gradLeft: 'gradInput', gradRight: 'g
 const normTitle = (module: Module): string | undefined =>
   module instanceof LayerNorm ? 'layer norm' : module instanceof Norm ? 'norm' : undefined;
 
-/** @param lenient undefined, rather than a RecipeError, for settings that contradict each other. */
-function settingsOf(
-  recipe: Recipe,
-  path: string,
-  kind: ModuleKind | undefined,
-  lenient: boolean,
-): ModuleSettings | undefined {
-  try {
-    return resolveForModule(recipe, path, kind);
-  } catch (error) {
-    if (lenient && error instanceof RecipeError) return undefined;
-    throw error;
+/**
+ * What a norm reads, by recipe. Which norms stand behind a depthwise convolution only the graph knows, so in a model that has some both kinds
+ * are asked; settings that contradict each other for one kind are then of the other.
+ */
+function normOperands(recipe: Recipe, path: string, both: boolean): Operand[] {
+  if (!both) {
+    const { input, gradOutput } = resolveForModule(recipe, path).norm;
+    return [input, gradOutput];
   }
+  return ([undefined, 'depthwise'] as const).flatMap((kind) => {
+    try {
+      const { input, gradOutput } = resolveForModule(recipe, path, kind).norm;
+      return [input, gradOutput];
+    } catch (error) {
+      if (error instanceof RecipeError) return [];
+      throw error;
+    }
+  });
 }
 
 /** Products and norms of a model, and how each runs somewhere in it. */
@@ -47,18 +51,10 @@ function kindsOf(recipe: Recipe, model: string): Map<string, Set<ProductKind>> {
       for (const { product, kind } of describeProducts(settings)) add(productTitles[product], kind);
       continue;
     }
-    // Which norms stand behind a depthwise convolution only the graph knows; what contradicts itself for one kind is of the other.
-    const kinds =
-      module instanceof Norm && hasDepthwise(model) ? [undefined, 'depthwise' as const] : [undefined];
-    for (const of of kinds) {
-      const resolved = settingsOf(recipe, module.path, of, kinds.length > 1);
-      if (!resolved) continue;
-      const { input, gradOutput } = resolved.norm;
-      for (const operand of [input, gradOutput]) {
-        const kind = normKind(operand);
-        // A layer norm has no integer kernels at all.
-        add(norm, kind === 'integer' && norm === 'layer norm' ? 'simulated' : kind);
-      }
+    for (const operand of normOperands(recipe, module.path, module instanceof Norm && hasDepthwise(model))) {
+      const kind = normKind(operand);
+      // A layer norm has no integer kernels at all.
+      add(norm, kind === 'integer' && norm === 'layer norm' ? 'simulated' : kind);
     }
   }
   return kinds;

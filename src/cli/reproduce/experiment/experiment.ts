@@ -79,7 +79,7 @@ export type Experiment = ExperimentFile & {
   readonly name: string;
   /** It is the experiment under its full schedule; see full.ts. */
   readonly atFull?: true;
-  /** Name of the folder it lies in, where that is another than `experiments`, which commands look in unasked. */
+  /** What `--experiments` is to name in commands: the folder it lies in, unless that is `experiments`, which they look in unasked. */
   readonly home?: string;
 };
 
