@@ -245,10 +245,15 @@ function noise(output) {
       'correlation of noise and value',
       'cosine of a long vector',
       'law',
+      'power, 0 half a step off',
+      'correlation, off',
+      'cosine, off',
     ],
     [0.5, 1, 1.5, 2, 2.5, 3, 4, 5].map((step) => {
       const grid = { low: -40 * step, step, levels: 81, rounding: 'nearest' };
       const { power: strength, correlation } = roundingNoise(grid);
+      const off = { ...grid, low: -40.5 * step, levels: 82 };
+      const noiseOff = roundingNoise(off);
       return [
         step,
         small(Math.exp((-2 * Math.PI ** 2) / step ** 2)),
@@ -256,6 +261,9 @@ function noise(output) {
         digits(correlation, 5),
         digits(fixedGridCosine(grid), 5),
         digits(uniformNoiseCosine(step, 'nearest'), 5),
+        digits(noiseOff.power, 5),
+        digits(noiseOff.correlation, 5),
+        digits(fixedGridCosine(off), 5),
       ];
     }),
   );

@@ -151,6 +151,14 @@ describe('a fixed grid', () => {
       // E[e W] = -2 sum over k of (-1)^k... of which k = 1 leads: -2 exp(-2 pi^2/step^2).
       expect((correlation * Math.sqrt(power / 12) * step) / (-2 * small)).toBeCloseTo(1, 4);
     }
+    // Where 0 lies half a step from a level, every term has the other sign.
+    for (const step of [1.5, 2]) {
+      const small = Math.exp((-2 * Math.PI ** 2) / step ** 2);
+      const grid = { low: -40.5 * step, step, levels: 82, rounding: 'nearest' } as const;
+      const { power, correlation } = roundingNoise(grid);
+      expect(power / (1 + (12 / Math.PI ** 2) * small)).toBeCloseTo(1, 5);
+      expect((correlation * Math.sqrt(power / 12) * step) / (2 * small)).toBeCloseTo(1, 4);
+    }
     const stochastic = roundingNoise({ low: -40, step: 1, levels: 81, rounding: 'stochastic' });
     expect(Math.abs(stochastic.correlation)).toBeLessThan(1e-12);
     expect(stochastic.power).toBeCloseTo(1, 7);

@@ -212,7 +212,7 @@ export function resultsMarkdown(
       'multiplied in float, with the products or norms named where only some are, and "(float32)" where nothing is quantised. Rows ' +
       'that name a document in docs/ are derivations and simulations, not trainings. A difference is that of two arms under the same ' +
       'seed, with its 95 % t-interval; "no loss" means that the interval\'s worse end is within the experiment\'s margin (half a point ' +
-      'of accuracy, unless its README says otherwise), "no loss, but lower" that the whole interval is below 0 all the same (for losses in nats: higher, above 0). What ' +
+      'of accuracy, unless its README says otherwise), "no loss, but worse" that the whole interval is on the worse side of 0 all the same, "no loss, and better" that it is on the other. What ' +
       'fewer than three seeds say is called not settled.',
     markdownTable(claimTable(measured, others)),
   ];

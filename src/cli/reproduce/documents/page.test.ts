@@ -82,7 +82,7 @@ it('begins with the short answers, their marks made into elements', () => {
     '<li>It learns: <b>no loss</b> in 1 of 2 (test); <b>not run</b> in 1 (other).</li>',
   );
   expect(bare(answers.split('</section>')[0])).toContain(
-    '<td><a href="#test">test</a></td><td><code>mlp</code></td><td>mnist</td><td>3</td><td>91.00&nbsp;%</td>',
+    '<td><a href="#test">test</a></td><td><code>mlp</code></td><td>mnist</td><td>1 epoch</td><td>3</td><td>91.00&nbsp;%</td>',
   );
 });
 

@@ -92,9 +92,18 @@ function answerParts(measured: readonly Measured[]): string[] {
       return table(part, -1, part.head[0] === 'experiment' ? 'overview' : 'parts');
     if (part.startsWith('## ')) return `<h2>${cellText(part.slice(3))}</h2>`;
     if (!part.startsWith('- ')) return `<p class="wide">${cellText(part)}</p>`;
-    const items = part.split('\n').map((line) => `<li>${cellText(line.slice(2))}</li>`);
-    return `<ul class="wide answers">${items.join('\n')}</ul>`;
+    return listHtml(part);
   });
+}
+
+/** A list in Markdown, with what is indented below its items. */
+function listHtml(text: string): string {
+  const items = text.split(/\n(?=- )/).map((item) => {
+    const [first, ...inner] = item.split('\n');
+    const below = inner.map((line) => `<li>${cellText(line.replace(/^ *- /, ''))}</li>`).join('\n');
+    return `<li>${cellText(first.slice(2))}${below === '' ? '' : `<ul>${below}</ul>`}</li>`;
+  });
+  return `<ul class="wide answers">${items.join('\n')}</ul>`;
 }
 
 /** The arms one by one, or at a glance as a sweep with the arms folded away. */

@@ -163,7 +163,9 @@ export const claim = v.strictObject({
   /** What bears the claim out; `gain`: the arm is better than the other. */
   expects: v.picklist(['no loss', 'loss', 'crash', 'gain'], 'must be "no loss", "loss", "crash" or "gain"'),
   /** What the claim answers in short: that training loses nothing (`parity`), or that a part of the method is needed (`part`). */
-  about: v.optional(v.picklist(['parity', 'part'], 'must be "parity" or "part"')),
+  about: v.optional(
+    v.picklist(['parity', 'replacement', 'part'], 'must be "parity", "replacement" or "part"'),
+  ),
   /** Of a claim about a `part`: the arm in words, by what it lacks; the short answers begin with it. */
   ablation: v.optional(text),
 });

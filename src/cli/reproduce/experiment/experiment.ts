@@ -130,7 +130,7 @@ function checkClaim(
     refused('arm', `names "${arm}", which has no baseline to be compared with; "against" may name an arm`);
   if (expects === 'crash' && experiment.metric.name === 'loss')
     refused('expects', 'is "crash", which is judged in points of accuracy; expect a "loss"');
-  const wanted = about && { parity: 'no loss', part: 'loss' }[about];
+  const wanted = about && { parity: 'no loss', replacement: 'no loss', part: 'loss' }[about];
   if (wanted !== undefined && expects !== wanted)
     refused('about', `is "${about}", which a claim is that expects "${wanted}"`);
   if ((about === 'part') !== (ablation !== undefined))

@@ -1,7 +1,7 @@
 /** The answer to an experiment's question in a sentence or two, made of nothing but its results. Experiment and results in, text out. */
 import { claimRows, groupedRows, type Measured, sharedVerdict } from './claims.js';
 import { type DifferenceGroup, differenceGroups } from './difference-groups.js';
-import type { Comparison } from './summary.js';
+import { type Comparison, isBetter } from './summary.js';
 
 /** Arms that others are compared with, up to which an answer by arms is shorter than one by claims. */
 const fewGroups = 8;
@@ -17,9 +17,9 @@ const readings = {
   'no loss': 'no loss for',
 } as const;
 
-function readingOf({ verdict, diverged, gain }: Comparison): string {
-  if (diverged > 0) return 'diverged';
-  return verdict === 'no loss' && gain && gain.low > 0 ? 'gain' : verdict;
+function readingOf(comparison: Comparison): string {
+  if (comparison.diverged > 0) return 'diverged';
+  return isBetter(comparison) ? 'gain' : comparison.verdict;
 }
 
 /** `` compared with `fp32`: a loss for `a`; no loss for the 13 others ``. */

@@ -69,8 +69,12 @@ export interface ClaimRow extends ClaimedDifference, Pick<Claim, 'claim' | 'sour
   readonly verdict: string;
   /** No loss by the rule, but the whole interval is on the worse side. */
   readonly worse: boolean;
+  /** No loss, and the whole interval on the better side. */
+  readonly better: boolean;
   /** One-sided p of a loss of the margin or more; undefined where too few seeds measured it. */
   readonly chanceOfLoss?: number;
+  /** One-sided p of no loss at all; undefined where too few seeds measured it, or runs diverged. */
+  readonly chanceOfNoLoss?: number;
 }
 
 /** @param why not, of an arm that was run itself. */
@@ -91,6 +95,7 @@ function shapeRows({ experiment, results }: Measured): ClaimRow[] {
       outcome: found?.verdict ?? 'not run',
       verdict: found?.verdict ?? notRun(experiment),
       worse: false,
+      better: false,
       arms: '',
     };
   });
@@ -138,15 +143,14 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
     // An experiment without either is refused where it is read.
     const against = claim.against ?? (baselineOf(experiment, claim.arm) as string);
     const judgement = judged(experiment, results, claim, against);
-    const { outcome, why, worse, comparison } = judgement;
+    const { outcome, why, worse, better, comparison } = judgement;
     const { difference } = comparison;
     const chance = difference && difference.n >= enoughSeeds ? chanceOfZero(difference) : undefined;
     const { gain } = comparison;
     // A run that diverged is a loss, whatever the others say.
-    const chanceOfLoss =
-      gain && gain.n >= enoughSeeds && comparison.diverged === 0
-        ? chanceOfAtMost(gain, -experiment.metric.margin)
-        : undefined;
+    const tested = gain && gain.n >= enoughSeeds && comparison.diverged === 0 ? gain : undefined;
+    const chanceOfLoss = tested && chanceOfAtMost(tested, -experiment.metric.margin);
+    const chanceOfGain = tested && chanceOfAtMost(tested, 0);
     return {
       claim: claim.claim,
       source: claim.source,
@@ -158,8 +162,10 @@ function armRows({ experiment, results }: Measured): ClaimRow[] {
       outcome,
       verdict: outcome === 'not run' ? notRun(experiment, why) : judgementText(judgement),
       worse,
+      better,
       ...(chance === undefined ? {} : { chance }),
       ...(chanceOfLoss === undefined ? {} : { chanceOfLoss }),
+      ...(chanceOfGain === undefined ? {} : { chanceOfNoLoss: 1 - chanceOfGain }),
       arms: `${claim.arm} - ${against}`,
     };
   });
@@ -175,7 +181,7 @@ export function groupedRows(rows: readonly ClaimRow[]): ClaimRow[][] {
   const groups = new Map<string, ClaimRow[]>();
   for (const row of rows) groups.set(row.claim, [...(groups.get(row.claim) ?? []), row]);
   const place = ({ about }: ClaimRow): number =>
-    about === undefined ? 2 : ['parity', 'part'].indexOf(about);
+    about === undefined ? 3 : ['parity', 'replacement', 'part'].indexOf(about);
   return [...groups.values()].sort(([a], [b]) => place(a) - place(b));
 }
 

@@ -4,7 +4,7 @@
 import type { Claim, Experiment } from '../experiment/experiment.js';
 import type { Results } from '../results/results.js';
 import { enoughSeeds } from './statistics.js';
-import { type Comparison, comparisonOf, differenceText, isWorse, lackText } from './summary.js';
+import { type Comparison, comparisonOf, differenceText, isBetter, isWorse, lackText } from './summary.js';
 
 /** What became of a claim. */
 export type Outcome = 'holds' | 'holds in part' | 'does not hold' | 'not settled' | 'not run';
@@ -16,6 +16,8 @@ export interface Judgement {
   readonly why: string;
   /** No loss by the rule, but the whole interval is on the worse side. */
   readonly worse: boolean;
+  /** No loss, and the whole interval on the better side. */
+  readonly better: boolean;
 }
 
 /** Points below the other arm from which an arm is said to have crashed: far from any loss that a schedule explains. */
@@ -66,7 +68,7 @@ const rules: Readonly<Record<Claim['expects'], Rule>> = {
     if (seeds === 0 || (settles && gain.low > 0)) return ['holds', survived > 0 ? other : ''];
     if (survived > 0) return ['holds in part', `${other}, else ${reading}`];
     if (settles && gain.high < 0) return ['does not hold', reading];
-    return settles && gain.high < margin ? ['does not hold', `no gain of ${margin}`] : ['not settled', ''];
+    return ['not settled', settles && gain.high < margin ? `if any, less than ${margin}` : ''];
   },
 };
 
@@ -83,6 +85,7 @@ export function judged(
     outcome,
     why,
     worse: diverged === 0 && isWorse(comparison),
+    better: diverged === 0 && isBetter(comparison),
     comparison,
   });
   // That the other arm diverged where this one did not is what a gain may be.
@@ -94,7 +97,7 @@ export function judged(
     );
   }
   if (n < enoughSeeds) return made(['not settled', diverged > 0 ? share(comparison) : '']);
-  return made(rules[expects](comparison, differenceText(experiment, comparison), experiment.metric.margin));
+  return made(rules[expects](comparison, differenceText(comparison), experiment.metric.margin));
 }
 
 /** `holds`, `does not hold (no loss, but lower)`, `not settled, n = 2 (1 of 2 diverged)`. */

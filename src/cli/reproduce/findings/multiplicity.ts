@@ -66,7 +66,8 @@ export function multiplicitySentence(rows: readonly ClaimedDifference[]): string
   const apart = all.filter(({ chance }) => chance < level).length;
   return (
     `Intervals are not corrected for their number: ${apart} of the ${all.length} differences that claims are about leave out 0 one by one, ` +
-    `${standing(all).length} when all are judged together (Holm's method; [RESULTS.md](RESULTS.md) says which).`
+    `${standing(all).length} when all are judged together (Holm's method; ${standingMark} above where one or more of those counted do; ` +
+    '[RESULTS.md](RESULTS.md) says which).'
   );
 }
 
@@ -79,7 +80,7 @@ export function multiplicityText(rows: readonly ClaimedDifference[]): string {
   const remain =
     left.length === 0
       ? 'none remains'
-      : `${left.length} ${left.length === 1 ? 'remains' : 'remain'} (${standingMark} in the table of claims): ${names(left)}`;
+      : `${left.length} ${left.length === 1 ? 'remains' : 'remain'} (${standingMark} in the tables): ${names(left)}`;
   return (
     `Each interval is at 95 %, and not corrected for their number. Of the ${all.length} differences that claims are about and that three ` +
     `seeds or more have measured, ${apart} ${apart === 1 ? 'leaves' : 'leave'} out 0; were none real, about ${Math.round(level * all.length)} would. ` +

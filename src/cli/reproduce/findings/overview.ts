@@ -42,13 +42,19 @@ function recipeCell(experiment: Experiment, row: ArmSummary | undefined, seeds: 
     : '';
   // An arm of which the experiment claims nothing, as one that was chosen by these very runs.
   const isJudged = parities(experiment).some(({ arm }) => arm === row.arm);
-  const verdict = isJudged || !difference ? verdictText(experiment, row) : 'not judged here';
+  const verdict = isJudged || !difference ? verdictText(row) : 'not judged here';
   // A verdict that is not settled says n itself.
   const isOther = difference && comparison?.seeds !== seeds && !verdict.includes('n = ');
   const n = isOther ? `, n = ${difference.n}` : '';
   const arm = experiment.arms.find(({ name }) => name === row.arm);
   const arithmetic = arm && difference ? arithmeticOf(experiment, arm) : '';
   return `${figures}${verdict}${n}${arithmetic === '' ? '' : ` (${arithmetic})`}`;
+}
+
+/** `8 epochs`, from a schedule such as `8 epochs of 50000 samples, ...`. */
+function trainedFor(results: Results | undefined): string {
+  const [length] = results?.schedule.split(' of ') ?? ['-'];
+  return length.replace(/\d+\.\d+/, (epochs) => String(Number(Number(epochs).toFixed(1))));
 }
 
 /** One recipe less the other: the difference alone, of which nothing is claimed. */
@@ -63,13 +69,15 @@ function pairCell(
     : '';
 }
 
+/** The recipes that some experiment claims to train without a loss. */
+const overviewRecipes = (measured: readonly Measured[]): string[] =>
+  [...new Set(measured.flatMap(({ experiment }) => parities(experiment).map(({ arm }) => arm)))].sort();
+
 /** Undefined where no experiment claims training without a loss. */
 export function overviewTable(measured: readonly Measured[]): TextTable | undefined {
   const own = measured.filter(({ experiment }) => parities(experiment).length > 0);
   if (own.length === 0) return undefined;
-  const recipes = [
-    ...new Set(own.flatMap(({ experiment }) => parities(experiment).map(({ arm }) => arm))),
-  ].sort();
+  const recipes = overviewRecipes(own);
   // With two recipes a reader asks which is better, which two differences to a third do not say.
   const pair = recipes.length === 2 ? recipes : undefined;
   const rows = own.map(({ experiment, results }) => {
@@ -81,6 +89,7 @@ export function overviewTable(measured: readonly Measured[]): TextTable | undefi
       `[${name}](experiments/${name}/README.md)`,
       `\`${model}\``,
       dataLabel ?? dataset,
+      trainedFor(results),
       String(n),
       metricText(experiment, float),
       ...recipes.map((recipe) =>
@@ -97,12 +106,13 @@ export function overviewTable(measured: readonly Measured[]): TextTable | undefi
     'experiment',
     'network',
     'data',
-    'n of float32',
+    'trained for',
+    'n',
     'float32',
     ...recipes.map((name) => `\`${name}\` less float32`),
     ...(pair ? [`\`${pair[0]}\` less \`${pair[1]}\``] : []),
   ];
-  return { head, rows, right: [3, 4] };
+  return { head, rows, right: [4, 5] };
 }
 
 /** What each experiment trained, on what and for how long: what all its claims have alike. */
@@ -151,8 +161,18 @@ export function overviewText(measured: readonly Measured[]): string {
     high.length === 0
       ? ''
       : ` Accuracy is near its ceiling, and "no loss" says less, of recipes and of parts, in ${high.join(' and ')}.`;
+  const unjudged = own.some(({ experiment, results }) =>
+    overviewRecipes(own).some(
+      (recipe) =>
+        parities(experiment).every(({ arm }) => arm !== recipe) &&
+        summaryOf(experiment, results).some(({ arm, difference }) => arm === recipe && difference),
+    ),
+  );
+  const chosen = unjudged
+    ? ' "Not judged here": these runs are of seeds by which parts of that recipe were chosen, and the lists below do not count them.'
+    : '';
   return (
     `"No loss" excludes, by the 95 % interval, a loss of ${usual} or more${exceptions.join('')}; a smaller one it does not exclude. ` +
-    `"Not settled" excludes neither that loss nor that there is none, or has fewer than three seeds.${ceiling}`
+    `"Not settled" excludes neither that loss nor that there is none, or has fewer than three seeds.${chosen}${ceiling}`
   );
 }

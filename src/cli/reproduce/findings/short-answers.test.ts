@@ -43,7 +43,8 @@ describe('RESULTS.md', () => {
       none,
     );
     const { schedule } = results({});
-    expect(text.split(schedule)).toHaveLength(2);
+    // The first table has its first words.
+    expect(text.split('## The experiments')[1].split(schedule)).toHaveLength(2);
     expect(text).toContain(`| [a](experiments/a/README.md) | A test | \`mlp\`, mnist | ${schedule} | 6 |`);
     expect(text).toContain('| [b](experiments/b/README.md) | A test | `mlp`, mnist | - | 0 |');
   });
@@ -52,13 +53,13 @@ describe('RESULTS.md', () => {
     [
       [fine, fine],
       [fine, bad],
-      "**no loss** in 2 of 2 (e0, e1); judged together by Holm's method all 2 verdicts of no loss remain.",
-      'loss in 1 of 2; no loss in 1 | 0.00 [0.00, 0.00] (simulated), no loss | -2.00 [-2.43, -1.57] (simulated), **loss** |',
+      "**no loss** in 2 of 2 (e0, e1); judged together by Holm's method, 2 of 2 verdicts of no loss remain.",
+      'loss in 1 of 2 †; no loss in 1 | 0.00 [0.00, 0.00] (simulated), no loss | -2.00 [-2.43, -1.57] (simulated) †, **loss** |',
     ],
     [
       [fine, bad],
       [[-1, no, 0], bad],
-      '**no loss** in 1 of 2 (e0); **loss** in 1 (e1).',
+      "**no loss** in 1 of 2 (e0); **loss** in 1 (e1); judged together by Holm's method, 1 of 1 verdicts of no loss and 1 of 1 verdicts of loss remain.",
       'some runs diverged, the others show no loss in 1 of 2; no loss in 1 | -0.50 [-8.12, +7.12]; 1 of 3 diverged (simulated), some runs diverged, the others show no loss | ',
     ],
     [
@@ -78,7 +79,7 @@ describe('RESULTS.md', () => {
       [fine],
       [[-0.1, -0.21, -0.29]],
       '**no loss** in 1 of 1 (e0).',
-      'no loss, but worse in 1 of 1 | -0.20 [-0.22, -0.18] (simulated), no loss, but worse |',
+      'no loss, but worse in 1 of 1 † | -0.20 [-0.22, -0.18] (simulated) †, no loss, but worse |',
     ],
   ] as readonly [Points[], Points[], string, string][])(
     'says what training in 8 bits and without a part costs: of int8 %j and without %j',
@@ -104,7 +105,7 @@ describe('RESULTS.md', () => {
       none,
     );
     expect(text).toContain(
-      "**no loss** in 2 of 2 (a, b); judged together by Holm's method all 2 verdicts of no loss remain.",
+      "**no loss** in 2 of 2 (a, b); judged together by Holm's method, 2 of 2 verdicts of no loss remain.",
     );
     const third = named('c', [parity], { fp32: zeros, int8: [-1, 1, 0] });
     const more = resultsMarkdown(
@@ -116,8 +117,47 @@ describe('RESULTS.md', () => {
       none,
     );
     expect(more).toContain(
-      "**no loss** in 2 of 3 (b, a); **not settled** in 1 (c); judged together by Holm's method 1 of 2 verdicts of no loss remain, without b (int8 - fp32).",
+      "**no loss** in 2 of 3 (b, a); **not settled** in 1 (c); judged together by Holm's method, 1 of 2 verdicts of no loss (not b: int8 - fp32) remain.",
     );
+  });
+
+  it('says which verdicts of loss are chance when all are judged together', () => {
+    const small = [-1, -0.1, -1.4, -0.2];
+    const text = (...more: Measured[]) =>
+      resultsMarkdown([named('b', [parity], { fp32: small.map(() => 0), int8: small }), ...more], none);
+    const one = named('a', [parity], { fp32: zeros, int8: bad });
+    // One-sided p of 0.049, which is not even a loss alone; with more seeds it is one alone, and not beside another.
+    expect(text(one)).toContain('1 of 1 verdicts of loss remain');
+    const more = named('c', [parity], { fp32: [...zeros, ...zeros], int8: [-1, -0.1, -1.4, -0.2, -0.1, -1] });
+    expect(text(one, more)).toContain('1 of 2 verdicts of loss (not c: int8 - fp32) remain');
+  });
+
+  it('says what is better without a part, which is no plain absence of a loss', () => {
+    const text = resultsMarkdown(
+      [
+        named('a', [parity, part], { fp32: zeros, int8: [0.2, 0.21, 0.19], without: [0.4, 0.5, 0.45] }),
+        named('b', [parity, part], { fp32: zeros, int8: fine, without: fine }),
+      ],
+      none,
+    );
+    expect(text).toContain('- It trains: **no loss, and better** in 1 of 2 (a); **no loss** in 1 (b);');
+    expect(text).toContain('| `int8` without a zero | no loss in 1 of 2; no loss, and better in 1 † |');
+    expect(text).toContain('  - without a zero: `int8` no loss in 1 of 2; no loss, and better in 1 †');
+  });
+
+  it('counts what replaces another thing apart, an experiment with many such arms once', () => {
+    const claims = ['int8', 'without'].map((arm) => ({
+      ...parity,
+      claim: 'It serves',
+      arm,
+      about: 'replacement',
+    }));
+    const arms = { fp32: zeros, int8: fine, without: fine };
+    const text = resultsMarkdown([named('a', claims, arms), named('b', claims.slice(1), arms)], none);
+    expect(text).toContain('- It serves: **no loss** in 3 of 3 (a 2 times, b);');
+    expect(text).not.toContain('less float32');
+    const [, , row] = claimTable([named('a', [part, ...claims, other, parity], arms)], none).rows;
+    expect(row[0]).toBe('Zero is needed');
   });
 
   it('begins with a row for each experiment that claims training without a loss', () => {
@@ -134,13 +174,16 @@ describe('RESULTS.md', () => {
     );
     const [overview] = text.split('## The experiments');
     expect(overview.split('\n').filter((line) => line.startsWith('| '))).toEqual([
-      '| experiment | network | data | n of float32 | float32 | `int8` less float32 | `without` less float32 | `int8` less `without` |',
-      '| [a](experiments/a/README.md) | `mlp` | mnist | 3 | 90.00 % | 0.00 [-0.25, +0.25] points, no loss | -0.10 (one seed) points, not settled, n = 1 (simulated) | +0.20 (one seed) |',
-      '| [c](experiments/c/README.md) | `mlp` | mnist | 3 | 90.00 % | -79.00 [-79.00, -79.00] points, diverged (1 of 3), collapsed (2 of 3) | not run |  |',
-      '| [d](experiments/d/README.md) | `mlp` | mnist | 0 | - | not run | not run |  |',
-      '| [e](experiments/e/README.md) | `mlp` | mnist | 3 | 90.00 % | 0.00 [-0.25, +0.25] points, not judged here | not run |  |',
+      '| experiment | network | data | trained for | n | float32 | `int8` less float32 | `without` less float32 | `int8` less `without` |',
+      '| [a](experiments/a/README.md) | `mlp` | mnist | 1 epoch | 3 | 90.00 % | 0.00 [-0.25, +0.25] points, no loss | -0.10 (one seed) points, not settled, n = 1 (simulated) | +0.20 (one seed) |',
+      '| [c](experiments/c/README.md) | `mlp` | mnist | 1 epoch | 3 | 90.00 % | -79.00 [-79.00, -79.00] points, diverged (1 of 3), collapsed (2 of 3) | not run |  |',
+      '| [d](experiments/d/README.md) | `mlp` | mnist | - | 0 | - | not run | not run |  |',
+      '| [e](experiments/e/README.md) | `mlp` | mnist | 1 epoch | 3 | 90.00 % | 0.00 [-0.25, +0.25] points, not judged here | not run |  |',
     ]);
     expect(text.indexOf('less float32')).toBeLessThan(text.indexOf('It trains'));
+    expect(text.replace(/\s+/g, ' ')).toContain('"Not judged here": these runs are of seeds by which');
+    const judged = resultsMarkdown([named('a', [parity], { fp32: zeros, int8: fine })], none);
+    expect(judged).not.toContain('Not judged here');
   });
 
   it('says which parts show a loss anywhere, and which nowhere, recipes that lack the same together', () => {
@@ -161,15 +204,15 @@ describe('RESULTS.md', () => {
       none,
     );
     expect(text).toContain(
-      '- **Needed: accuracy is lost, or runs diverge, in one experiment or more**: without a zero (`int8`: loss in 1 of 1); without a middle (`int8`: some runs diverged, the others show no loss in 1 of 1).',
+      '- **Costs accuracy, or makes runs diverge, in one experiment or more**:\n  - without a zero: `int8` loss in 1 of 1 †\n  - without a middle: `int8` some runs diverged, the others show no loss in 1 of 1\n',
     );
     expect(text).toContain(
-      '- **Of use, by less than the margin: lower in one or more**: without an end (`int8`: no loss, but worse in 1 of 1).',
+      '- **Costs less than the margin in one or more**:\n  - without an end: `int8` no loss, but worse in 1 of 1 †\n',
     );
     expect(text).toContain(
-      '- **No need for it found in any**: without a sign (`int8`: no loss in 1 of 1. `paper`: no loss in 1 of 1); other (no loss in 1 of 1).',
+      '- **Costs nothing that was found**:\n  - without a sign: `int8` no loss in 1 of 1. `paper` no loss in 1 of 1\n  - other: no loss in 1 of 1\n',
     );
-    expect(text).toContain('- **Not settled**: without a start (`int8`: not run in 1 of 1).');
+    expect(text).toContain('- **Not settled, or not run**:\n  - without a start: `int8` not run in 1 of 1\n');
   });
 
   it('says how many differences leave out 0, each once, and which remain when all are judged together', () => {
@@ -185,7 +228,7 @@ describe('RESULTS.md', () => {
     expect(text).toContain(
       'Of the 3 differences that claims are about and that three seeds or more have measured, 2 leave out 0;',
     );
-    expect(text).toContain("(Holm's method), 1 remains († in the table of claims): a (without - fp32).");
+    expect(text).toContain("(Holm's method), 1 remains († in the tables): a (without - fp32).");
   });
 
   it('has the arms of one claim in one row for an experiment, with how many have which verdict', () => {

@@ -140,26 +140,29 @@ export function summaryOf(experiment: Experiment, results: Results | undefined):
 export const isWorse = ({ verdict, gain }: Comparison): boolean =>
   verdict === 'no loss' && gain !== undefined && gain.high < 0;
 
-/** What a difference says: `no loss`, `no loss, but lower`, `no loss, and higher` (in nats the other way round), `loss`, `not settled, n = 1`. */
-export function differenceText({ metric }: Experiment, comparison: Comparison): string {
-  const { verdict, difference, gain } = comparison;
+/** Whether a difference lies wholly on the better side. */
+export const isBetter = ({ verdict, gain }: Comparison): boolean =>
+  verdict === 'no loss' && gain !== undefined && gain.low > 0;
+
+/** What a difference says: `no loss`, `no loss, but worse`, `no loss, and better`, `loss`, `not settled, n = 1`. */
+export function differenceText(comparison: Comparison): string {
+  const { verdict, difference } = comparison;
   if (verdict === 'not settled') return `not settled, n = ${difference?.n ?? 0}`;
-  const [worse, better] = metric.name === 'loss' ? ['higher', 'lower'] : ['lower', 'higher'];
-  if (isWorse(comparison)) return `no loss, but ${worse}`;
-  return verdict === 'no loss' && gain && gain.low > 0 ? `no loss, and ${better}` : verdict;
+  if (isWorse(comparison)) return 'no loss, but worse';
+  return isBetter(comparison) ? 'no loss, and better' : verdict;
 }
 
 /**
  * The same with the runs that diverged or collapsed: `diverged (3 of 3)`, `diverged (1 of 4), else no loss`, `loss, collapsed (2 of 3)`,
  * `diverged (1 of 3), collapsed (2 of 3)`.
  */
-export function verdictText(experiment: Experiment, summary: ArmSummary): string {
+export function verdictText(summary: ArmSummary): string {
   const { diverged, collapsed, metric } = summary;
   const runs = diverged + (metric?.n ?? 0);
   const fell = collapsed > 0 ? `collapsed (${collapsed} of ${runs})` : '';
   // Of runs that all broke no interval says more.
   const broke = diverged > 0 && collapsed > 0 && diverged + collapsed === runs;
-  const verdict = broke ? `diverged (${diverged} of ${runs})` : lossText(experiment, summary);
+  const verdict = broke ? `diverged (${diverged} of ${runs})` : lossText(summary);
   return [verdict, fell].filter((part) => part !== '').join(', ');
 }
 
@@ -172,13 +175,13 @@ export function lackText({ against, runs, otherRuns, ...pairs }: Comparison): st
 }
 
 /** What the comparison says, and how many runs diverged. */
-function lossText(experiment: Experiment, { comparison, diverged, metric }: ArmSummary): string {
+function lossText({ comparison, diverged, metric }: ArmSummary): string {
   if (!comparison) return diverged > 0 ? `diverged (${diverged} of ${diverged + (metric?.n ?? 0)})` : '';
   const { seeds } = comparison;
   if (seeds === 0) return lackText(comparison);
-  if (comparison.diverged === 0) return differenceText(experiment, comparison);
+  if (comparison.diverged === 0) return differenceText(comparison);
   const share = `diverged (${comparison.diverged} of ${seeds})`;
-  return comparison.difference ? `${share}, else ${differenceText(experiment, comparison)}` : share;
+  return comparison.difference ? `${share}, else ${differenceText(comparison)}` : share;
 }
 
 /** A number with its sign: `+0.12`, `-0.30`; without where nothing is left of it: `0.00`. */
@@ -188,11 +191,17 @@ export function signed(value: number, digits: number): string {
   return `${value < 0 ? '-' : '+'}${text}`;
 }
 
-/** `-0.12 [-0.40, 0.16]`; without brackets for one seed. */
+/** An end of an interval, with its sign though nothing be left of it: on which side of 0 it is decides a verdict. */
+function endText(value: number, digits: number): string {
+  const text = signed(value, digits);
+  return Number(text) !== 0 || value === 0 ? text : `${value < 0 ? '-' : '+'}${text}`;
+}
+
+/** `-0.12 [-0.40, +0.16]`; without brackets for one seed. */
 export function intervalText({ n, mean, low, high }: Estimate, digits: number): string {
   return n < 2
     ? `${signed(mean, digits)} (one seed)`
-    : `${signed(mean, digits)} [${signed(low, digits)}, ${signed(high, digits)}]`;
+    : `${signed(mean, digits)} [${endText(low, digits)}, ${endText(high, digits)}]`;
 }
 
 /** Digits after the point of the experiment's metric. */

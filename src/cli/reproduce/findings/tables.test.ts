@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { readmeText } from '../documents/documents.js';
 import { experiment, no, type Points, results } from './claims.case.js';
-import { armTable, markdownTable } from './tables.js';
+import { armTable, expectedTable, markdownTable } from './tables.js';
 
 describe("an experiment's own table", () => {
   const table = (arms: Readonly<Record<string, Points>>) =>
@@ -12,7 +12,7 @@ describe("an experiment's own table", () => {
     const rows = table({ fp32: [0, 0, 0, no], int8: [-0.2, -0.21, -0.19, 0], without: [no, 0, 0.1, no] });
     expect(rows.map((row) => [row[3], row[5]])).toEqual([
       ['-', 'diverged (1 of 4)'],
-      ['fp32', 'no loss, but lower'],
+      ['fp32', 'no loss, but worse'],
       ['fp32', 'diverged (1 of 3), else not settled, n = 2'],
     ]);
     expect(table({ fp32: [no, no], int8: [0, 0] })[1][5]).toBe('no run of fp32 came to its end');
@@ -30,9 +30,9 @@ describe("an experiment's own table", () => {
     );
   });
 
-  it('has no sign where nothing is left of a number', () => {
+  it('has no sign where nothing is left of a mean, and one at the ends, which decide verdicts', () => {
     const rows = table({ fp32: [0, 0, 0], int8: [-0.001, 0, 0.001], without: [0.004, 0.004, 0.004] });
-    expect([rows[1][4], rows[2][4]]).toEqual(['0.00 [0.00, 0.00]', '0.00 [0.00, 0.00]']);
+    expect([rows[1][4], rows[2][4]]).toEqual(['0.00 [-0.00, +0.00]', '0.00 [+0.00, +0.00]']);
   });
 
   it('says which runs collapsed: at most twice the accuracy of guessing one of ten', () => {
@@ -82,6 +82,23 @@ describe("an experiment's own table", () => {
     expect(text([0.9, -0.9, -1], [-0.2, -0.2, -0.21])).not.toContain("interval's ends");
     expect(text([0, 0, 0.01], [-0.2, -0.2, -0.21])).not.toContain("interval's ends");
     expect(text([no, 0.9, -0.9, 0], [-0.2, -0.2, -0.21])).not.toContain("interval's ends");
+  });
+
+  it("holds a source's shares against points of 100, and nats against nats", () => {
+    const expected = ['accuracy', 'difference'].map((metric, i) => ({
+      ...{ arm: 'int8', metric, value: [0.88, -0.02][i], tolerance: 0.01, source: 's', sameSchedule: true },
+    }));
+    const arms = results({ fp32: [0, 0, 0], int8: [-2.5, -2.6, -2.4] });
+    const rows = expectedTable(experiment({ expects: 'loss' }, { expected }), arms)?.rows;
+    expect(rows?.map((row) => row.slice(2, 5))).toEqual([
+      ['88.00 +- 1', '87.50', 'within'],
+      ['-2.00 +- 1', '-2.50', 'within'],
+    ]);
+    const metric = { name: 'loss', margin: 0.01, reason: 'so' };
+    const nats = [{ ...expected[1], value: 2.6, tolerance: 0.05 }];
+    const [row] =
+      expectedTable(experiment({ expects: 'loss' }, { expected: nats, metric }), arms)?.rows ?? [];
+    expect(row.slice(2, 5)).toEqual(['+2.6000 +- 0.05', '-2.5000', 'outside']);
   });
 
   it('has no times, which say how loaded a shared machine was', () => {

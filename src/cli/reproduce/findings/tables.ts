@@ -38,7 +38,7 @@ function othersCell(experiment: Experiment, results: Results | undefined, arm: s
   const texts = othersOf(experiment, arm).map((against) => {
     const comparison = comparisonOf(experiment, results, arm, against);
     const { difference, diverged, seeds } = comparison;
-    const verdict = differenceText(experiment, comparison);
+    const verdict = differenceText(comparison);
     const parts = [
       ...(difference ? [intervalText(difference, digitsOf(experiment)), verdict] : []),
       ...(diverged > 0 ? [`diverged (${diverged} of ${seeds})`] : []),
@@ -61,7 +61,7 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
       : '-',
     row.baseline ?? '-',
     row.difference ? intervalText(row.difference, digits) : '-',
-    verdictText(experiment, row),
+    verdictText(row),
     ...(others ? [othersCell(experiment, results, row.arm)] : []),
   ]);
   const head = [
@@ -80,7 +80,7 @@ export function armTable(experiment: Experiment, results: Results | undefined): 
 function sweepCell(experiment: Experiment, row: ArmSummary | undefined): string {
   if (!row?.metric && !row?.diverged) return '-';
   const digits = digitsOf(experiment);
-  const verdict = verdictText(experiment, row);
+  const verdict = verdictText(row);
   const metric = row.metric ? row.metric.mean.toFixed(digits) : 'no result';
   const difference = row.difference ? `: ${intervalText(row.difference, digits)}` : '';
   return `${metric}${difference}${verdict === '' ? '' : `, ${verdict}`}`;
@@ -130,7 +130,8 @@ export function expectedTable(experiment: Experiment, results: Results | undefin
   const digits = digitsOf(experiment);
   const rows = experiment.expected.map(({ arm, metric, value, tolerance, source, sameSchedule }) => {
     const own = summary.find((row) => row.arm === arm);
-    const share = metric === 'accuracy' ? 100 : 1;
+    // Sources give shares of the test set, tables points of 100; a loss is in nats in both.
+    const share = metric === 'loss' || experiment.metric.name === 'loss' ? 1 : 100;
     const measured = metric === 'difference' ? own?.difference?.mean : own?.metric?.mean;
     const number = (x: number): string => (metric === 'difference' ? signed(x, digits) : x.toFixed(digits));
     const fits = measured !== undefined && Math.abs(measured - value * share) <= tolerance * share;
