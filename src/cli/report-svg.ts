@@ -19,6 +19,8 @@ export interface Series {
   readonly points: readonly Point[];
   /** Single points instead of a line. */
   readonly dots?: boolean;
+  /** What is said of a single point beyond the axis, in place of its value. */
+  readonly hint?: string;
   /** Bars from low to high at x, such as confidence intervals. */
   readonly intervals?: readonly (readonly [x: number, low: number, high: number])[];
   /** A dashed line. */
@@ -63,6 +65,8 @@ export interface LineChart {
   readonly xText?: (value: number) => string;
   /** Names stand at the right edge, not where their curves end: for curves that others go on beyond. */
   readonly namesAtEdge?: boolean;
+  /** Letters that names have room for, where other charts with longer names shall have the same frame. */
+  readonly nameRoom?: number;
   /** Logarithmic axes; points at or below 0 are left out. */
   readonly xLog?: boolean;
   readonly yLog?: boolean;
@@ -105,7 +109,7 @@ export function lineChart(chart: LineChart): string {
   let yLow = chart.yLow ?? ys.reduce((a, b) => Math.min(a, b));
   let yHigh = chart.yHigh ?? ys.reduce((a, b) => Math.max(a, b));
   if (yHigh <= yLow) [yLow, yHigh] = yLog ? [yLow / 2, yHigh * 2] : [yLow - 0.5, yHigh + 0.5];
-  const longest = Math.max(...series.map(({ name }) => name.length));
+  const longest = Math.max(chart.nameRoom ?? 0, ...series.map(({ name }) => name.length));
   // Bold letters of the widest of the fonts that a system may have.
   const right = width - Math.min(240, Math.max(margin.right, 12 + 8 * longest));
   const bottom = height - margin.bottom;
@@ -140,7 +144,7 @@ export function lineChart(chart: LineChart): string {
   );
   const edges = [margin.top, bottom] as const;
   let isCut = false;
-  for (const { points, color, dots, dashed, intervals = [] } of series) {
+  for (const { points, color, dots, dashed, hint, intervals = [] } of series) {
     for (const [x, low, high] of intervals) {
       if (!shown(x, xLog)) continue;
       // Nothing at or below 0 has a place on a logarithmic axis: it is beyond its lower end.
@@ -155,7 +159,7 @@ export function lineChart(chart: LineChart): string {
         if (y < yLow || y > yHigh) {
           const path =
             y < yLow ? beyondPath('y', bottom, toX(x), 1) : beyondPath('y', margin.top, toX(x), -1);
-          const value = escapeText(String(Number(y.toPrecision(4))));
+          const value = escapeText(hint ?? String(Number(y.toPrecision(4))));
           parts.push(`<path class="f${color}" d="${path}"><title>${value}</title></path>`);
           isCut = true;
           continue;

@@ -74,6 +74,19 @@ describe('groups', () => {
     expect(svg.match(/stroke-dasharray/g)).toHaveLength(2);
   });
 
+  it('says n where it is another than that of most', () => {
+    const more = {
+      fp32: [0.9, 0.91, 0.9],
+      int8: [0.9, 0.9, 0.9],
+      'int8-four': [0.88, 0.89, 0.88],
+      'four-log': [0.89, 0.89],
+    };
+    const svg = experimentChart(experiment, resultsOf(more));
+    expect(texts(svg)).toContain('four-log, n = 2');
+    expect(svg).toContain('n = 3 where no other is said');
+    expect(experimentChart(experiment, results)).not.toContain('no other is said');
+  });
+
   it('leaves out what was not run', () => {
     const some = resultsOf({ fp32: [0.9], int8: [0.9] });
     expect(texts(experimentChart(experiment, some))).toEqual(['less fp32', 'int8']);

@@ -27,11 +27,28 @@ interface Frame {
   readonly axis: readonly [low: number, high: number];
   readonly toX: (value: number) => number;
   readonly digits: number;
+  /** n that most differences have; undefined where all have it, and there is nothing to say. */
+  readonly usual?: number;
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 const textAt = (kind: string, x: number, y: number, anchor: string, text: string): string =>
   `<text class="${kind}" x="${round(x)}" y="${round(y)}" dy="0.32em" text-anchor="${anchor}">${escapeText(text)}</text>`;
+
+/** The n that most have; undefined where all have the same. */
+function usualCount(all: readonly Comparison[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const { difference } of all)
+    if (difference && difference.n > 1) counts.set(difference.n, (counts.get(difference.n) ?? 0) + 1);
+  const [first] = [...counts].sort(([, a], [, b]) => b - a);
+  return counts.size > 1 ? first[0] : undefined;
+}
+
+/** The arm's name, with n where others have another. */
+const labelOf = ({ arm, difference }: Comparison, usual: number | undefined): string =>
+  usual === undefined || !difference || difference.n === usual || difference.n === 1
+    ? arm
+    : `${arm}, n = ${difference.n}`;
 
 /** `2 of 3 diverged`, by the arm and by what it is compared with; empty where none did. */
 function divergedText({ against, seeds, diverged, survived }: Comparison): string {
@@ -43,8 +60,8 @@ function divergedText({ against, seeds, diverged, survived }: Comparison): strin
 /** The marks of a row, and whether any of them goes on beyond the axis. */
 function row(comparison: Comparison, y: number, frame: Frame): { text: string; isCut: boolean } {
   const { left, right, axis, toX, digits } = frame;
-  const { arm, difference } = comparison;
-  const parts = [textAt('label', left - 10, y, 'end', arm)];
+  const { difference } = comparison;
+  const parts = [textAt('label', left - 10, y, 'end', labelOf(comparison, frame.usual))];
   const lost = divergedText(comparison);
   if (!difference) {
     parts.push(textAt('tick', left + 6, y, 'start', lost));
@@ -54,7 +71,7 @@ function row(comparison: Comparison, y: number, frame: Frame): { text: string; i
   const ends = n > 1 ? endsWithin(toX(low), toX(high), [left, right]) : undefined;
   if (ends) parts.push(`<path class="c0" stroke-width="2" d="${intervalPath('x', y, ends)}"/>`);
   const color = n > 1 ? 'f0' : 'f6';
-  const hint = `<title>${escapeText(`${arm} less ${comparison.against}: ${intervalText(difference, digits)}, n = ${n}${lost === '' ? '' : `; ${lost}`}`)}</title>`;
+  const hint = `<title>${escapeText(`${comparison.arm} less ${comparison.against}: ${intervalText(difference, digits)}, n = ${n}${lost === '' ? '' : `; ${lost}`}`)}</title>`;
   const side = mean < axis[0] ? -1 : mean > axis[1] ? 1 : 0;
   if (side === 0) {
     parts.push(`<circle class="${color} dot" cx="${round(toX(mean))}" cy="${y}" r="4.5">${hint}</circle>`);
@@ -83,10 +100,18 @@ export function differenceChart(experiment: Experiment, groups: readonly Differe
     all.flatMap(({ difference }) => difference ?? []),
     bad,
   );
-  const left = 20 + 7 * Math.max(...all.map(({ arm }) => arm.length));
+  const usual = usualCount(all);
+  const left = 20 + 7 * Math.max(...all.map((one) => labelOf(one, usual).length));
   const right = width - 24;
   const toX = (value: number): number => left + ((value - axis[0]) / (axis[1] - axis[0])) * (right - left);
-  const frame: Frame = { left, right, axis, toX, digits: digitsOf(experiment) };
+  const frame: Frame = {
+    left,
+    right,
+    axis,
+    toX,
+    digits: digitsOf(experiment),
+    ...(usual === undefined ? {} : { usual }),
+  };
   const isTall = all.length > TALL;
   const first = top + (isTall ? 16 : 0);
   const bottom = first + groups.length * headingHeight + all.length * rowHeight;
@@ -126,6 +151,7 @@ export function differenceChart(experiment: Experiment, groups: readonly Differe
   }
   const notes = [
     `${unitOf(experiment)}, ${name === 'loss' ? 'less' : 'more'} is better`,
+    ...(usual === undefined ? [] : [`n = ${usual} where no other is said`]),
     ...(all.some(({ difference }) => difference?.n === 1) ? ['grey: one seed, no interval'] : []),
     ...(isCut ? ['arrows: beyond the axis'] : []),
   ];

@@ -114,6 +114,31 @@ describe('a sweep whose curves end together', () => {
   });
 });
 
+it('marks what diverged under every seed at the upper edge of a sweep, and gives both charts one frame', () => {
+  const swept = [2, 4, 8].map((x) => ({
+    name: `all-${x}`,
+    recipe: 'int8',
+    x,
+    series: 'a curve with a long name',
+  }));
+  const experiment = parseExperiment(
+    { ...base, plot: { kind: 'sweep', xLog: true }, arms: [arms[0], ...swept] },
+    'test',
+    'file',
+  );
+  const runs = ['fp32', 'all-4', 'all-8'].flatMap((arm) => [run(arm, 0, 0.9), run(arm, 1, 0.91)]);
+  const failed = [0, 1].map(
+    (seed): RunResult => ({ ...run('all-2', seed, 0), status: 'diverged', testAccuracy: null }),
+  );
+  const svg = experimentChart(experiment, resultsOf([...runs, ...failed]));
+  expect(svg).toContain('arrows at the top: all runs diverged');
+  expect(svg.match(/<title>all runs diverged<\/title>/g)).toHaveLength(1);
+  expect(experimentChart(experiment, resultsOf(runs))).not.toContain('diverged');
+  const rights = [...svg.matchAll(/class="axis" x1="62" x2="([\d.]+)"/g)].map(([, x]) => x);
+  expect(rights).toHaveLength(2);
+  expect(rights[0]).toBe(rights[1]);
+});
+
 it('is nothing without results', () => {
   const experiment = parseExperiment({ ...base, arms }, 'test', 'file');
   expect(experimentSvg(experiment, undefined)).toBeUndefined();

@@ -57,6 +57,18 @@ function lineOf(
   return estimateSeries(name, color, found);
 }
 
+/** How far a curve is moved along x, so that those at the same place are seen apart. */
+const shiftOf = (i: number, count: number, { axis }: Frame): number =>
+  ((i - (count - 1) / 2) * (axis.xHigh - axis.xLow)) / 85;
+
+/** Marks at the upper edge for arms of which no run came to its end; higher is worse, of an error as of a loss. */
+function divergedDots({ color, arms }: Curve, shift: number): Series[] {
+  const points = arms.flatMap(({ x, row }): Point[] =>
+    x === undefined || row.metric || row.diverged === 0 ? [] : [[x + shift, Number.MAX_VALUE]],
+  );
+  return points.length === 0 ? [] : [{ name: '', color, points, dots: true, hint: 'all runs diverged' }];
+}
+
 /** Points of a line across a chart. */
 const acrossAt = (y: number, { axis }: Frame): Point[] => [
   [axis.xLow, y],
@@ -76,16 +88,19 @@ function metricChart({ metric }: Experiment, curves: readonly Curve[], frame: Fr
   // What a logarithmic axis cannot show is an arm without an error.
   const yLog = !isLoss && least > 0;
   const bounds = yLog ? { yLow: least / 1.25, yHigh: Math.min(100, most * 1.25) } : {};
+  const placed = curves.filter(({ arms }) => arms.some(({ x, row }) => x !== undefined && row.metric));
   const series = curves.flatMap((curve): Series[] => {
     const across = curve.arms.find(({ x }) => x === undefined)?.row.metric;
-    if (!across) return lineOf(curve, (row) => shown(row.metric));
+    const shift = shiftOf(placed.indexOf(curve), placed.length, frame);
+    if (!across) return [...lineOf(curve, (row) => shown(row.metric), shift), ...divergedDots(curve, shift)];
     const y = shown(across)?.mean ?? 0;
     return [{ name: curve.name, color: curve.color, points: acrossAt(y, frame), dashed: true }];
   });
+  const failed = series.some(({ hint }) => hint !== undefined);
   return lineChart({
     ...frame.axis,
     ...bounds,
-    title: `Test ${isLoss ? 'loss' : 'error'}, mean and 95 % t-interval`,
+    title: `Test ${isLoss ? 'loss' : 'error'}, mean and 95 % t-interval${failed ? '; arrows at the top: all runs diverged' : ''}`,
     yLabel: isLoss ? 'nats' : `%${yLog ? ', logarithmic' : ''}`,
     series,
     yLog,
@@ -101,7 +116,6 @@ function nearChart(experiment: Experiment, curves: readonly Curve[], frame: Fram
   const worse = name === 'loss' ? 1 : -1;
   const drawn = curves.filter(({ arms }) => arms.some(({ x, row }) => x !== undefined && row.difference));
   if (drawn.length === 0) return '';
-  const step = (frame.axis.xHigh - frame.axis.xLow) / 85;
   const across = (y: number, text: string): Series => ({
     ...{ name: text, color: 6, dashed: true },
     points: acrossAt(y, frame),
@@ -111,17 +125,21 @@ function nearChart(experiment: Experiment, curves: readonly Curve[], frame: Fram
   );
   const shown = means.filter((mean) => Math.abs(mean) <= FAR * margin).map((mean) => 1.1 * mean);
   const sides = [worse * WORSE * margin, -worse * BETTER * margin, ...shown];
+  const [low, high] = [Math.min(...sides), Math.max(...sides)];
   return lineChart({
     ...frame.axis,
     title: 'Difference to the baseline near 0, 95 % t-intervals paired by seed',
     yLabel: unitOf(experiment),
-    yLow: Math.min(...sides),
-    yHigh: Math.max(...sides),
+    yLow: low,
+    yHigh: high,
     series: [
       across(0, 'baseline'),
       across(worse * margin, 'margin'),
       ...drawn.flatMap((curve, i) =>
-        lineOf(curve, (row) => row.difference, (i - (drawn.length - 1) / 2) * step),
+        // To a mean beyond the axis a line would run along the edge of all others.
+        lineOf(curve, (row) => row.difference, shiftOf(i, drawn.length, frame)).map((one) =>
+          one.dots ? one : { ...one, points: one.points.filter(([, y]) => y >= low && y <= high) },
+        ),
       ),
     ],
   });
@@ -129,7 +147,7 @@ function nearChart(experiment: Experiment, curves: readonly Curve[], frame: Fram
 
 /** What both charts share. */
 interface Frame {
-  readonly axis: Pick<LineChart, 'xLabel' | 'xText' | 'namesAtEdge'> & {
+  readonly axis: Pick<LineChart, 'xLabel' | 'xText' | 'namesAtEdge' | 'nameRoom'> & {
     readonly xLow: number;
     readonly xHigh: number;
   };
@@ -150,6 +168,7 @@ export function sweepChart(experiment: Experiment, summary: readonly ArmSummary[
       xLow: first - room,
       xHigh: last + room,
       namesAtEdge: true,
+      nameRoom: Math.max('baseline'.length, ...seriesOf(experiment).map((name) => name.length)),
       ...(plot.xLog ? { xText: (x: number) => (Number.isInteger(x) ? String(2 ** x) : '') } : {}),
     },
   };
