@@ -114,3 +114,24 @@ it('has the command as it works where it stands: to go on where some runs are re
     '\n    octograd reproduce test --verify  # one seed of each arm anew, ',
   );
 });
+
+it('arms of one claim share a row, and of many claims the README has counts, tables.md the table', () => {
+  const claimOf = (claim: string, arm: string) => ({ claim, source: 's', arm, expects: 'no loss' });
+  const { plot: _plot, cosines: _cosines, ...plain } = json;
+  const documents = (claims: readonly object[]) => {
+    const one = { experiment: parseExperiment({ ...plain, claims }, 'test', 'file'), results };
+    return { readme: readmeText(one), tables: tablesText(one) };
+  };
+  const few = documents([claimOf('It holds', 'all-2'), claimOf('It holds', 'all-4')]);
+  expect(few.readme).toContain(
+    '| It holds | s | all-2 - fp32: -40.00 (one seed) points, n = 1; - | not settled, n = 1 in 1 of 2; not run yet: `octograd reproduce test --resume` in 1 |',
+  );
+  const many = documents(
+    Array.from({ length: 13 }, (_, i) => claimOf(`Claim ${i}`, i === 0 ? 'all-4' : 'all-2')),
+  );
+  expect(many.readme).toContain(
+    'Of 13 comparisons that claims are about: 12 are not settled, 1 are not run. Claim by claim: [tables.md](tables.md).',
+  );
+  expect(many.readme).not.toContain('| Claim 1 |');
+  expect(many.tables).toContain('| Claim 12 | s | all-2 - fp32');
+});

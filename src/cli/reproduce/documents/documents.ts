@@ -5,7 +5,16 @@ import { seedsOf } from '../experiment/experiment.js';
 import { commandOf, fullCommands, fullText } from '../experiment/full.js';
 import { trainingText } from '../experiment/training-text.js';
 import { answerText } from '../findings/answer.js';
-import { claimRows, claimTable, type Measured, type OtherClaims } from '../findings/claims.js';
+import {
+  type ClaimRow,
+  claimRows,
+  claimTable,
+  groupedRows,
+  type Measured,
+  type OtherClaims,
+  outcomeCounts,
+  sharedVerdict,
+} from '../findings/claims.js';
 import { cosineTable, layerTable, sweptArms } from '../findings/cosines.js';
 import { anglesOf, distributionTable, gradientTable, histogramsOf } from '../findings/distributions.js';
 import {
@@ -54,6 +63,22 @@ function paragraphs(parts: readonly string[]): string {
 /** What is too long for a README: the arms of a sweep, the cosines of all arms and layers, distributions at all steps. */
 const longTables = 'tables.md';
 
+/** Claims from which on their table is too long for a README. */
+const MANY_CLAIMS = 12;
+
+const hasLongVerdicts = (measured: Measured): boolean => claimRows(measured).length > MANY_CLAIMS;
+
+/** Each claim with what was measured of it, those that are about several arms in one row. */
+function verdictTable(claims: readonly ClaimRow[]): string {
+  const rows = groupedRows(claims).map((own) => [
+    own[0].claim,
+    own[0].source,
+    own.map(({ figures }) => figures || '-').join('; '),
+    sharedVerdict(own),
+  ]);
+  return markdownTable({ head: ['claim', 'from', 'measured here', 'verdict'], rows, right: [] });
+}
+
 /** `one seed`, `3 seeds`, `3 to 6 seeds an arm`: those that were run, of arms that were; else those that the experiment has. */
 function seedsText({ experiment, results }: Measured): string {
   const run = experiment.arms
@@ -85,12 +110,14 @@ export function tablesText({ experiment, results }: Measured): string | undefine
   const sweep = sweepTable(experiment, results) && results?.runs.length;
   const distributions = distributionTable(experiment, results);
   const gradients = gradientTable(experiment, results);
-  if (!sweep && !cosines && !distributions) return undefined;
+  const verdicts = hasLongVerdicts({ experiment, results });
+  if (!sweep && !cosines && !distributions && !verdicts) return undefined;
   const parts = [
     `# ${experiment.title}: the long tables`,
     written,
     'What is asked, and what it says, is in the [README](README.md).',
     ...(sweep ? ['## Arms', markdownTable(armTable(experiment, results))] : []),
+    ...(verdicts ? ['## Claim by claim', verdictTable(claimRows({ experiment, results }))] : []),
     ...(cosines ? ['## Cosines by arm', cosineCaption(experiment, results), markdownTable(cosines)] : []),
     ...(layers ? ['## Cosines by layer', markdownTable(layers)] : []),
     ...(distributions ? ['## Distributions', distributionCaption, markdownTable(distributions)] : []),
@@ -175,13 +202,11 @@ export function readmeText(measured: Measured): string {
   const claims = claimRows(measured);
   if (claims.length > 0) {
     parts.push('## Verdict');
-    const rows = claims.map(({ claim, source, figures, verdict }) => [
-      claim,
-      source,
-      figures || '-',
-      verdict,
-    ]);
-    parts.push(markdownTable({ head: ['claim', 'from', 'measured here', 'verdict'], rows, right: [] }));
+    parts.push(
+      hasLongVerdicts(measured)
+        ? `Of ${claims.length} comparisons that claims are about: ${outcomeCounts(claims)}. Claim by claim: [${longTables}](${longTables}).`
+        : verdictTable(claims),
+    );
   }
   const remarks = remarksOf(experiment);
   if (remarks.length > 0) parts.push('## Remarks', remarks.map((text) => `- ${text}`).join('\n'));

@@ -13,7 +13,7 @@ import { baselineOf, type Claim, type Experiment } from '../experiment/experimen
 import { text } from '../experiment/experiment-fields.js';
 import { commandOf } from '../experiment/full.js';
 import type { Results } from '../results/results.js';
-import { judged, judgementText, type Outcome } from './judgement.js';
+import { judged, judgementText, type Outcome, outcomes } from './judgement.js';
 import { type ClaimedDifference, standingAmong, standingMark } from './multiplicity.js';
 import { shapeVerdict } from './shapes.js';
 import { chanceOfAtMost, chanceOfZero, enoughSeeds } from './statistics.js';
@@ -202,6 +202,22 @@ export function sharedVerdict(rows: readonly ClaimRow[]): string {
       return `${verdict} in ${count}${i === 0 ? ` of ${rows.length}` : ''}`;
     })
     .join('; ');
+}
+
+/** `12 hold, 2 hold in part, 5 do not hold, 4 are not settled`. */
+export function outcomeCounts(rows: readonly ClaimRow[]): string {
+  const plural: Readonly<Record<Outcome, string>> = {
+    holds: 'hold',
+    'holds in part': 'hold in part',
+    'does not hold': 'do not hold',
+    'not settled': 'are not settled',
+    'not run': 'are not run',
+  };
+  return outcomes
+    .map((outcome) => [outcome, rows.filter((row) => row.outcome === outcome).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([outcome, count]) => `${count} ${plural[outcome]}`)
+    .join(', ');
 }
 
 /** A row for each experiment of a claim; what repeats the row above is left empty. */

@@ -6,8 +6,9 @@ import type { Results } from '../results/results.js';
 import { enoughSeeds } from './statistics.js';
 import { type Comparison, comparisonOf, differenceText, isBetter, isWorse, lackText } from './summary.js';
 
-/** What became of a claim. */
-export type Outcome = 'holds' | 'holds in part' | 'does not hold' | 'not settled' | 'not run';
+/** What may become of a claim, the best first. */
+export const outcomes = ['holds', 'holds in part', 'does not hold', 'not settled', 'not run'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** The outcome, and what it rests on. */
 export interface Judgement {

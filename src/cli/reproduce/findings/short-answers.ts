@@ -3,13 +3,11 @@
  * results and their verdicts, so that they cannot go stale. Experiments and results in, paragraphs, lists and a table out.
  */
 import { type ClaimRow, claimRows, groupedRows, type Measured } from './claims.js';
-import type { Outcome } from './judgement.js';
+import { type Outcome, outcomes } from './judgement.js';
 import { multiplicitySentence, multiplicityText, standingAmong, standingMark } from './multiplicity.js';
 import { overviewTable, overviewText } from './overview.js';
 import { standTogether } from './statistics.js';
 import type { TextTable } from './tables.js';
-
-const outcomes: readonly Outcome[] = ['holds', 'holds in part', 'does not hold', 'not settled', 'not run'];
 
 /** Of claims that expect no loss. */
 const withoutLoss: Readonly<Record<Outcome, string>> = {
