@@ -112,6 +112,10 @@ describe('of a small experiment', () => {
       'small: no run under seed 7, 8 is recorded; leave them out of --seeds',
     ],
     [
+      ['--verify', '--seeds', '99', '--out', join(folder, 'new')],
+      'small: --seeds 99 asks for so many seeds, and 2 are recorded; --seeds 99-99 is seed 99 alone',
+    ],
+    [
       ['--verify', '--out', join(folder, 'same')],
       'has runs already, and --verify does them anew; name a new --out',
     ],

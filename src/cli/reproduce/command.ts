@@ -159,7 +159,10 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
       'do recorded runs of the named experiments anew, one seed of every arm unless --seeds and --arms say otherwise, in a folder of their own, ' +
         'and hold accuracy, losses and cosines against the recorded ones to the last digit; exit code 1 where one differs',
     )
-    .option('--report', 'write one HTML page of all results, instead of running')
+    .option(
+      '--report',
+      'write one HTML page of all results, or of those of the named experiments, instead of running',
+    )
     .option(
       '--docs',
       "write each experiment's README.md, tables and plots, and RESULTS.md, instead of running",
@@ -171,7 +174,7 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
     `
 Examples:
   octograd reproduce --list
-  octograd reproduce mnist-lenet --seeds 3
+  octograd reproduce mnist-lenet --seeds 3 --out mine
   octograd reproduce mnist-mlp --verify --arms int8 --seeds 2,9
   octograd reproduce --smoke
   octograd reproduce cifar10-resnet20 --data cifar10=DIR --jobs 2 --resume

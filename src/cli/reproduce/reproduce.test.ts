@@ -75,6 +75,7 @@ describe('a whole experiment', () => {
   it('prints the differences to the baseline, and that one seed settles nothing', () => {
     const six = first.out.split('\n').find((line) => line.startsWith('six'));
     expect(six).toMatch(/\(one seed\) +not settled, n = 1/);
+    expect(first.out).toMatch(/\nBy the rule, compared with fp32: not settled for int8, six\.\n/);
     expect(first.out).toMatch(/\[5\/5\] small int8 seed 1: test accuracy/);
     expect(first.out).toMatch(/\[1\/5\] .*4 runs left, about \d+:\d\d/);
     // A run of a moment tells nothing of those to come while it goes on.

@@ -1,4 +1,5 @@
 /** `octograd reproduce` itself: does the runs that are to be done, writes what follows from them, and prints the tables. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../../core/errors.js';
 import { type CliIo, exitCodes, signalCode } from '../../io.js';
@@ -8,6 +9,7 @@ import { documentsOf, writeBeside } from '../documents/document-files.js';
 import { measuredOf } from '../documents/measured.js';
 import { placesOfData, withData } from '../experiment/data-places.js';
 import type { Experiment } from '../experiment/experiment.js';
+import { answerText } from '../findings/answer.js';
 import { armTable } from '../findings/tables.js';
 import { type Folders, type Planned, planned, type ReproduceOptions } from '../request.js';
 import { findResults, type Results, resultsPath } from '../results/results.js';
@@ -18,23 +20,37 @@ import { type RunnerOptions, runAll } from './runner.js';
 /** `3 runs`. */
 const counted = (count: number, what: string): string => `${count} ${count === 1 ? what : `${what}s`}`;
 
-/** The table of an experiment's results, of the arms that were asked for. */
-function tableText({ experiment, file, tasks }: Planned): string {
+/** What the results come to, and where the rest is. Of all arms, or it would be no answer to the question. */
+function answerLines({ experiment, file }: Planned, { results, beside }: Folders): string {
+  // A sentence a line: there may be many.
+  const answer = answerText({ experiment, results: file.results })
+    .replaceAll('`', '')
+    .replace(/\. (?=[A-Z])/g, '.\n');
+  const readme = join(results, experiment.name, 'README.md');
+  const more = beside && existsSync(readme) ? `Claims, plots and remarks: ${readme}\n` : '';
+  return `${answer === '' ? '' : `\n${answer}\n`}${more}`;
+}
+
+/** The table of an experiment's results, of the arms that were asked for, and what they come to. */
+function tableText(plan: Planned, folders: Folders): string {
+  const { experiment, file, tasks } = plan;
   const arms = experiment.arms.filter(({ name }) => tasks.some(({ arm }) => arm === name));
   const { head, rows, right } = armTable({ ...experiment, arms }, file.results);
   const others = experiment.arms.length - arms.length;
   const rest = others === 0 ? '' : `${counted(others, 'other arm')}: not asked for\n`;
-  return `\n${experiment.title}\n${tableLines([head, ...rows], right).join('\n')}\n${rest}`;
+  // Accuracy is not what such an experiment is about.
+  const table = experiment.plot.kind === 'none' ? '' : `${tableLines([head, ...rows], right).join('\n')}\n`;
+  return `\n${experiment.title}\n${table}${rest}${others === 0 ? answerLines(plan, folders) : ''}`;
 }
 
-function printTables(plans: readonly Planned[], io: CliIo): void {
+function printTables(plans: readonly Planned[], folders: Folders, io: CliIo): void {
   for (const plan of plans) {
     const { experiment, file, tasks } = plan;
     const { smoke, runs } = file.results;
     // Figures of a few steps would only be mistaken for results.
     if (smoke)
       io.stdout.write(`${experiment.name}: ${runs.length} of ${tasks.length} trial runs came to their end\n`);
-    else if (tasks.length > 0) io.stdout.write(tableText(plan));
+    else if (tasks.length > 0) io.stdout.write(tableText(plan, folders));
   }
 }
 
@@ -122,18 +138,18 @@ async function doRuns(
 function askedToAdd(
   plans: readonly Planned[],
   { resume }: ReproduceOptions,
-  { results }: Folders,
+  folders: Folders,
   io: CliIo,
 ): void {
   const recorded = plans.filter(({ file }) => file.results.runs.length > 0);
   const open = recorded.find(({ jobs }) => jobs.length > 0);
   if (resume || !open) return;
-  printTables(recorded, io);
+  printTables(recorded, folders, io);
   const { experiment, file, tasks, jobs } = open;
   const known = tasks.length - jobs.length;
   const has = known > 0 ? `${known} of the ${tasks.length} runs` : `other runs (${file.results.runs.length})`;
   throw new UsageError(
-    `${resultsPath(results, experiment.name)} has ${has} already; --resume adds the ${jobs.length} that it lacks, --out <dir> starts over elsewhere (or move the file and the folder of its runs away)`,
+    `${resultsPath(folders.results, experiment.name)} has ${has} already; --resume adds the ${jobs.length} that it lacks, --out <dir> starts over elsewhere (or move the file and the folder of its runs away)`,
   );
 }
 
@@ -186,7 +202,7 @@ export async function runExperiments(
       io.stdout.write(interruptedText(plans, options.smoke === true));
       return signalCode(io.signal);
     }
-    printTables(plans, io);
+    printTables(plans, folders, io);
     // One may take the table for that of the seeds that were asked for.
     if (options.seeds !== undefined && !options.smoke)
       io.stdout.write('\nFigures are over all seeds that are recorded.\n');

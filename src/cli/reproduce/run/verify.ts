@@ -74,6 +74,13 @@ async function pairsOf(
     throw new UsageError(
       `${resultsPath(folders.results, experiment.name)} has runs already, and --verify does them anew; name a new --out`,
     );
+  const own = found.results.runs.filter(({ arm }) => arms?.includes(arm) ?? true);
+  const recordedSeeds = new Set(own.map(({ seed }) => seed)).size;
+  // Most likely one seed was meant, and every run is done anew for it.
+  if (typeof seeds === 'number' && seeds > 1 && seeds > recordedSeeds)
+    throw new UsageError(
+      `${experiment.name}: --seeds ${seeds} asks for so many seeds, and ${recordedSeeds} are recorded${arms ? ' of these arms' : ''}; --seeds ${seeds}-${seeds} is seed ${seeds} alone`,
+    );
   const missing = typeof seeds === 'object' ? seeds.filter((seed) => !isRecorded(seed)) : [];
   if (missing.length > 0)
     throw new UsageError(
