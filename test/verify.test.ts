@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createWasmBackend } from '../src/backend/wasm/index.js';
+import { provenance } from '../src/cli/reproduce/findings/facts.js';
 import type { Results } from '../src/cli/reproduce/results/results.js';
 import type { RunResult } from '../src/cli/reproduce/results/run-result.js';
 import { differingFigures } from '../src/cli/reproduce/run/verify.js';
@@ -90,6 +91,27 @@ describe('of a small experiment', () => {
     expect(out).toMatch(/small fp32 seed 1: the same .*\nsmall int8 seed 1: the same .*\n2 of 2 have/);
   });
 
+  it('what came of it is kept beside the runs with --record, and their figures stay as they are', async () => {
+    const before = (JSON.parse(readFileSync(file, 'utf8')) as Results).runs;
+    const { code, out } = await small(
+      '--verify',
+      '--record',
+      '--arms',
+      'int8',
+      '--out',
+      join(folder, 'kept'),
+    );
+    expect([code, out]).toEqual([0, expect.stringContaining(`Recorded in ${file}`)]);
+    const after = JSON.parse(readFileSync(file, 'utf8')) as Results;
+    const [kept] = after.runs.filter(({ verified }) => verified);
+    expect([kept.arm, kept.seed]).toEqual(['int8', 0]);
+    expect(kept.verified).toMatchObject({ same: true, node: process.version });
+    expect(after.runs.map(({ verified: _, ...one }) => one)).toEqual(before);
+    expect(provenance(after)).toMatch(
+      /1 of them was done anew on \d{4}-\d\d-\d\d \(Node .*\), all with the same digits\./,
+    );
+  });
+
   it('a figure that differs is named with both values, and the exit code is 1', async () => {
     const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
     const [first] = results.runs;
@@ -106,6 +128,7 @@ describe('of a small experiment', () => {
   });
 
   it.each([
+    [['--record'], '--record keeps what --verify finds; give both'],
     [['--verify', '--resume'], '--resume does nothing beside --verify; leave out one of the two'],
     [
       ['--verify', '--seeds', '0,1,7-8', '--out', join(folder, 'new')],

@@ -160,6 +160,10 @@ export function reproduceCommand(io: CliIo, end: (code: number) => void): Comman
         'and hold accuracy, losses and cosines against the recorded ones to the last digit; exit code 1 where one differs',
     )
     .option(
+      '--record',
+      'with --verify: write into the recorded results which runs were done anew, when, by what, and whether the digits were the same',
+    )
+    .option(
       '--report',
       'write one HTML page of all results, or of those of the named experiments, instead of running',
     )

@@ -16,7 +16,7 @@ const modes: Readonly<Partial<Record<Name, readonly Name[]>>> = {
   docs: ['check', 'report'],
   report: ['docs', 'check'],
   adopt: ['arms', 'seeds'],
-  verify: ['arms', 'seeds', 'data', 'jobs', 'threads', 'wide'],
+  verify: ['arms', 'seeds', 'data', 'jobs', 'threads', 'wide', 'record'],
 };
 
 const flag = (name: Name): string => `--${name}`;
@@ -26,6 +26,9 @@ export function checkModes(options: ReproduceOptions): void {
   const given = (Object.keys(options) as Name[]).filter((name) => options[name] !== undefined);
   if (given.includes('check') && !given.includes('docs')) {
     throw new UsageError('--check is for --docs, whose files it compares with the results; give both');
+  }
+  if (given.includes('record') && !given.includes('verify')) {
+    throw new UsageError('--record keeps what --verify finds; give both');
   }
   if (options.smoke) {
     const mode = (['list', 'docs', 'report'] as const).find((name) => given.includes(name));

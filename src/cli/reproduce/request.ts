@@ -26,6 +26,8 @@ export interface ReproduceOptions {
   readonly arms?: string;
   readonly adopt?: string;
   readonly verify?: boolean;
+  /** With `verify`: what came of it is written into the recorded results. */
+  readonly record?: boolean;
   readonly list?: boolean;
   readonly report?: boolean;
   readonly docs?: boolean;

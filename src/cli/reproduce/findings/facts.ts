@@ -57,7 +57,24 @@ export function provenance(results: Results | undefined): string {
   const dates = runs.map(({ startedAt }) => startedAt.slice(0, 10)).sort();
   const [first, last] = [dates[0], dates[dates.length - 1]];
   const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
-  return `${count} from ${first}${last === first ? '' : ` to ${last}`}. ${lines.join('; ')}.`;
+  const again = verifiedText(runs);
+  return `${count} from ${first}${last === first ? '' : ` to ${last}`}. ${lines.join('; ')}.${again === '' ? '' : ` ${again}`}`;
+}
+
+/** `16 of them were done anew on 2026-11-26 (Node v24.21.0; commit: a), 16 with the same digits.` Empty text where none was. */
+function verifiedText(runs: readonly RunResult[]): string {
+  const found = runs.flatMap(({ verified }) => verified ?? []);
+  if (found.length === 0) return '';
+  const dates = found.map(({ startedAt }) => startedAt.slice(0, 10)).sort();
+  const [first, last] = [dates[0], dates[dates.length - 1]];
+  const by = [...new Set(found.map(({ node, platform }) => `Node ${node}, ${platform}`))].join('; ');
+  const commits = eachOnce(
+    '; commit: ',
+    found.map(({ commit }) => commit),
+  );
+  const same = found.filter((one) => one.same).length;
+  const digits = same === found.length ? 'all with' : `${same} with`;
+  return `${found.length} of them ${found.length === 1 ? 'was' : 'were'} done anew on ${first}${last === first ? '' : ` to ${last}`} (${by}${commits}), ${digits} the same digits.`;
 }
 
 /** What differences are to, and what "no loss" is; empty where arms are not compared. */

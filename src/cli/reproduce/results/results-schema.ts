@@ -73,6 +73,18 @@ const run = v.looseObject({
   commit: v.optional(word),
   dataFingerprint: v.optional(word),
   startedAt: word,
+  verified: v.optional(
+    v.looseObject({
+      same: v.boolean('must be true or false'),
+      octograd: word,
+      node: word,
+      platform: word,
+      cpu: v.nullable(v.string('must be a text')),
+      commit: v.optional(word),
+      backend: v.optional(word),
+      startedAt: word,
+    }),
+  ),
   message: v.optional(v.string('must be a text')),
   cosines: v.optional(
     v.record(v.string(), v.record(v.string(), v.strictTuple([within(-1, 1), wholeFrom(1)]))),

@@ -10,7 +10,7 @@ import { makeFolder, writeFileAtomic } from '../../../io/files.node.js';
 import type { Experiment } from '../experiment/experiment.js';
 import type { Task } from '../experiment/tasks.js';
 import { resultsProblem, runProblem } from './results-schema.js';
-import { hasExtras, type RunResult } from './run-result.js';
+import { hasExtras, type RunResult, type Verified } from './run-result.js';
 import { otherDataText } from './same-data.js';
 
 /** What `results.json` holds. */
@@ -183,6 +183,22 @@ export class ResultsFile {
     });
     this.writing = written.catch(() => undefined);
     return written;
+  }
+
+  /** Says of recorded runs what came of doing them anew; resolves when that is on disk. */
+  async addVerified(
+    found: readonly (Pick<RunResult, 'arm' | 'seed'> & { readonly verified: Verified })[],
+  ): Promise<void> {
+    const { name } = this.experiment;
+    const runs = (await readResults(this.folder, name))?.runs ?? this.current.runs;
+    this.current = {
+      ...this.current,
+      runs: runs.map((run) => {
+        const own = found.find((one) => isSame(one, run));
+        return own ? { ...run, verified: own.verified } : run;
+      }),
+    };
+    await writeFileAtomic(resultsPath(this.folder, name), resultsText(this.current));
   }
 
   /** @throws DataError for a run of other data than those that are here, which would be compared with it. */

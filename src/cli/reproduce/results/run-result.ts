@@ -30,6 +30,13 @@ const configSchema = v.object({
   recipes: v.array(v.looseObject({ name: v.string() })),
 });
 
+/** What came of doing a recorded run anew. */
+export interface Verified
+  extends Pick<RunResult, 'octograd' | 'commit' | 'node' | 'platform' | 'cpu' | 'backend' | 'startedAt'> {
+  /** Status, steps, accuracy, losses and cosines had the recorded digits. */
+  readonly same: boolean;
+}
+
 /** A finished run as it stands in results.json. */
 export interface RunResult {
   readonly arm: string;
@@ -63,6 +70,8 @@ export interface RunResult {
   readonly startedAt: string;
   /** Stands for training and test data; runs of older versions do not say. See data-fingerprint.ts. */
   readonly dataFingerprint?: string;
+  /** The last time that it was done anew with `--verify --record`. */
+  readonly verified?: Verified;
   /** Why a run diverged. */
   readonly message?: string;
   /** What probes say of each layer, where the experiment asks for it; empty where nothing is quantised. */

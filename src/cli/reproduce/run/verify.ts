@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { DataError, UsageError } from '../../../core/errors.js';
 import { type CliIo, exitCodes, signalCode } from '../../io.js';
 import { percentText } from '../../table.js';
+import { isOwn } from '../documents/measured.js';
 import { arithmeticOf } from '../experiment/arithmetic.js';
 import { placesOfData, withData } from '../experiment/data-places.js';
 import type { Experiment, WantedSeeds } from '../experiment/experiment.js';
 import { differences, type Task, tasksOf } from '../experiment/tasks.js';
 import { armsOf, type Folders, type ReproduceOptions } from '../request.js';
 import { ResultsFile, resultsPath, scheduleText } from '../results/results.js';
-import type { RunResult } from '../results/run-result.js';
+import type { RunResult, Verified } from '../results/run-result.js';
 import { currentResults } from '../results/settings-check.js';
 import { FolderLocks } from './folder-lock.js';
 import { runnerOptions } from './run-experiments.js';
@@ -50,6 +51,8 @@ interface Pair {
   readonly experiment: Experiment;
   readonly recorded: RunResult;
   readonly job: Job;
+  /** The folder that the recorded results lie in. */
+  readonly folder: string;
 }
 
 /** What is to be done anew of an experiment: those of the runs asked for that are recorded; and how many were asked for. */
@@ -88,7 +91,7 @@ async function pairsOf(
     );
   const pairs = tasks.flatMap((task) => {
     const recorded = found.results.runs.find(({ arm, seed }) => arm === task.arm && seed === task.seed);
-    return recorded ? [{ experiment, recorded, job: { task, file } }] : [];
+    return recorded ? [{ experiment, recorded, job: { task, file }, folder: found.folder }] : [];
   });
   return { pairs, asked: tasks.length };
 }
@@ -100,8 +103,16 @@ function floatText({ experiment, job }: Pair): string {
   return '\n  It has products in float32, whose last digits depend on the machine (relaxed SIMD) and on what it multiplies with';
 }
 
-/** What became of a run; empty where it was not done. */
-function outcomeOf(pair: Pair): { readonly text: string; readonly same: boolean } | undefined {
+/** What became of a run. */
+interface VerifyOutcome {
+  readonly pair: Pair;
+  readonly text: string;
+  readonly same: boolean;
+  readonly measured: RunResult;
+}
+
+/** Undefined where it was not done. */
+function outcomeOf(pair: Pair): VerifyOutcome | undefined {
   const { recorded, job } = pair;
   const { experiment, arm, seed }: Task = job.task;
   const measured = job.file.find(arm, seed);
@@ -110,10 +121,35 @@ function outcomeOf(pair: Pair): { readonly text: string; readonly same: boolean 
   const name = `${experiment} ${arm} seed ${seed}`;
   if (differing.length === 0) {
     const accuracy = measured.status === 'diverged' ? 'diverged' : percentText(measured.testAccuracy);
-    return { text: `${name}: the same digits (${accuracy})`, same: true };
+    return { pair, measured, text: `${name}: the same digits (${accuracy})`, same: true };
   }
   const where = `\n  recorded by ${madeBy(recorded)}\n  measured by ${madeBy(measured)}`;
-  return { text: `${name}: differs: ${differing.join('; ')}${where}${floatText(pair)}`, same: false };
+  const text = `${name}: differs: ${differing.join('; ')}${where}${floatText(pair)}`;
+  return { pair, measured, text, same: false };
+}
+
+/** Writes beside the recorded runs what came of doing them anew. */
+async function record(outcomes: readonly VerifyOutcome[], io: CliIo): Promise<void> {
+  const byExperiment = new Map<Experiment, VerifyOutcome[]>();
+  for (const one of outcomes)
+    byExperiment.set(one.pair.experiment, [...(byExperiment.get(one.pair.experiment) ?? []), one]);
+  for (const [experiment, own] of byExperiment) {
+    const [{ pair }] = own;
+    const { schedule } = pair.job.file.results;
+    const file = await ResultsFile.open(pair.folder, experiment, { smoke: false, schedule });
+    await file.addVerified(
+      own.map(({ pair: { recorded }, measured, same }) => {
+        const { octograd, commit, node, platform, cpu, backend, startedAt } = measured;
+        const verified: Verified = {
+          ...{ same, octograd, node, platform, cpu, startedAt },
+          ...(commit === undefined ? {} : { commit }),
+          ...(backend === undefined ? {} : { backend }),
+        };
+        return { arm: recorded.arm, seed: recorded.seed, verified };
+      }),
+    );
+    io.stdout.write(`Recorded in ${resultsPath(pair.folder, experiment.name)}\n`);
+  }
 }
 
 /**
@@ -139,14 +175,23 @@ export async function verify(
   const places = await placesOfData(options.data, experiments);
   const { skipped } = await withData(experiments, places);
   if (skipped.length > 0) throw new UsageError(`${skipped[0].name}: ${skipped[0].why}`);
+  const foreign = pairs.find(({ folder }) => !folders.place.own && !isOwn(folders, folder));
+  if (options.record && foreign)
+    throw new UsageError(
+      `--record writes into recorded results, and those of ${foreign.experiment.name} came with the package; leave it out, or verify results of your own`,
+    );
   if (!options.quiet)
     io.stdout.write(
       `${pairs.length} recorded ${pairs.length === 1 ? 'run' : 'runs'} anew, in ${folders.runs}${asked > pairs.length ? `; ${asked - pairs.length} more that were asked for are not recorded` : ''}\n`,
     );
   const names = [...new Set(pairs.map(({ experiment }) => experiment.name))];
   const locks = new FolderLocks();
+  let outcomes: VerifyOutcome[] = [];
   try {
     for (const name of names) await locks.take(join(folders.runs, name));
+    if (options.record)
+      for (const folder of new Set(pairs.map((pair) => join(pair.folder, pair.experiment.name))))
+        await locks.take(folder);
     await runAll(
       pairs.map(({ job }) => job),
       {
@@ -158,10 +203,11 @@ export async function verify(
         })),
       },
     );
+    outcomes = pairs.map(outcomeOf).filter((outcome) => outcome !== undefined);
+    if (options.record && outcomes.length > 0) await record(outcomes, io);
   } finally {
     await locks.release();
   }
-  const outcomes = pairs.map(outcomeOf).filter((outcome) => outcome !== undefined);
   io.stdout.write(`\n${outcomes.map(({ text }) => `${text}\n`).join('')}`);
   const same = outcomes.filter((outcome) => outcome.same).length;
   io.stdout.write(`${same} of ${outcomes.length} have the recorded digits\n`);
