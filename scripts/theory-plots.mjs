@@ -23,13 +23,13 @@ export function gaussianPlots(output, { measured }) {
       const sweep = [2, 3, 4, 5, 6, 7, 8];
       return [
         {
-          name: `${rounding}, law`,
+          name: '',
           color: r,
           dashed: true,
           points: sweep.map((bits) => [bits, lost(cosineLaw({ grid, bits, n, rounding }))]),
         },
         {
-          name: `${rounding}, exact`,
+          name: rounding,
           color: r,
           points: sweep.map((bits) => [bits, lost(expectedCosine({ grid, bits, n, rounding }))]),
         },
@@ -52,7 +52,7 @@ export function gaussianPlots(output, { measured }) {
       `bits-${grid}`,
       standaloneSvg(
         lineChart({
-          title: `1 - cos(W, Q(W)), ${grid} grid, N = ${power(n)}: points measured`,
+          title: `1 - cos(W, Q(W)), ${grid} grid, N = ${power(n)}: points measured, dashed the law`,
           xLabel: 'bits',
           yLabel: '1 - cosine',
           xLow: 2,
@@ -79,10 +79,10 @@ export function gaussianPlots(output, { measured }) {
       `length-${grid}`,
       standaloneSvg(
         lineChart({
-          title: `cos(W, Q(W)) by the number of values, ${grid} grid: points measured`,
+          title: `cos(W, Q(W)) by N, ${grid} grid: points measured, dashed the law`,
           xLabel: 'N',
           yLabel: 'cosine',
-          yLow: grid === 'minmax' ? 0.55 : 0.3,
+          yLow: grid === 'minmax' ? 0.55 : 0.25,
           yHigh: 1,
           xLog: true,
           xText: power,

@@ -11,7 +11,7 @@ export const pageStyle = `
 .claims tr:has(+tr>td:first-child:empty)>td:first-child,.claims tr:has(+tr>td:nth-child(2):empty)>td:nth-child(2){border-bottom-color:transparent}
 .scroll th{white-space:normal;vertical-align:bottom}
 .sweep td{white-space:normal;min-width:150px}.sweep td:first-child{min-width:0}
-.overview td{white-space:normal;vertical-align:top}.overview td:first-child,.trained td:first-child{white-space:nowrap}.overview td:nth-child(n+7){min-width:150px}
+.overview td{white-space:normal;vertical-align:top}.overview td:first-child,.trained td:first-child{white-space:nowrap}.overview td:nth-child(n+7){min-width:130px}.overview{font-size:14px}.overview th,.overview td{padding:6px 8px}
 .parts{font-size:14px}.parts th,.parts td{padding:6px 8px}.parts td{white-space:normal;vertical-align:top}.parts td:first-child{min-width:200px}.parts td:nth-child(n+2){min-width:110px}
 .trained td{white-space:normal;vertical-align:top}.trained td:nth-child(2),.trained td:nth-child(4){min-width:220px}
 .arms td:nth-child(7){white-space:normal;min-width:180px}

@@ -57,6 +57,22 @@ describe('--out of a page', () => {
     expect((await reproduce('--report', '--out', place)).out).toContain('1 of 1 experiments');
   });
 
+  it('has the experiments alone that were run there', async () => {
+    const [place, two] = [join(folder, 'some'), join(folder, 'two')];
+    for (const name of ['small', 'other']) {
+      mkdirSync(join(two, name), { recursive: true });
+      writeFileSync(
+        join(two, name, 'experiment.json'),
+        JSON.stringify({ ...experiment, title: `Title ${name}` }),
+      );
+    }
+    writeResults(place, 0.5);
+    const { out } = await run(['reproduce', '--experiments', two, '--report', '--out', place]);
+    expect(out).toContain('results of 1 of 2 experiments');
+    expect(pageIn(place)).toContain('Title small');
+    expect(pageIn(place)).not.toContain('Title other');
+  });
+
   it('has commands that find the experiments from where it was asked for', async () => {
     const place = join(folder, 'unrun');
     mkdirSync(join(place, 'own', 'new'), { recursive: true });

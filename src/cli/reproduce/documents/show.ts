@@ -18,8 +18,16 @@ export async function writePage(
   const folder = options.out ?? 'runs';
   const path = join(folder, options.out === undefined ? 'experiments.html' : 'report.html');
   await makeFolder(folder);
-  await writeFileAtomic(path, experimentsPage(measured, await readClaims(folders.place.folder)));
   const known = measured.filter(({ results }) => results).length;
+  // Of results in a folder of one's own the experiments that were not run there say nothing.
+  const shown =
+    options.out !== undefined &&
+    known > 0 &&
+    folders.sources.length === 1 &&
+    folders.sources[0] === options.out
+      ? measured.filter(({ results }) => results)
+      : measured;
+  await writeFileAtomic(path, experimentsPage(shown, await readClaims(folders.place.folder)));
   io.stdout.write(
     `Report: ${path}: results of ${known} of ${measured.length} experiments, looked for in ${folders.sources.join(', then in ')}\n`,
   );
