@@ -1,5 +1,5 @@
 /**
- * The tables of docs/theory.md on the tensors of a training run: ResNet-8 on MNIST under `int8-norm-gradients-8bit`, seed 1, batch 64,
+ * The tables of docs/theory.md on the tensors of a training run: ResNet-8 on MNIST under `int8`, seed 1, batch 64,
  * SGD with momentum 0.9 at 0.05. Probes five batches after the last step, at fixed weights.
  */
 import { OctogradError } from '../dist/core/errors.js';
@@ -60,7 +60,7 @@ function newSession(train) {
   return createSession({
     model: createModel('resnet8', { inputShape: train.inputShape, classes: train.classes.length }),
     input: train,
-    recipe: 'int8-norm-gradients-8bit',
+    recipe: 'int8',
     batchSize: 64,
     seed: 1,
   });

@@ -76,7 +76,7 @@ const parts: readonly string[] = [
   `channel by channel ${least(column('real-range-norm', 'least')).toFixed(3)} to ${most(column('real-range-norm', 'most')).toFixed(3)}`,
   `for all ${nearest('layer gradient', 'log-normal')} layer gradients`,
   `all ${nearest('weight', 'gaussian')} weights are nearest to Gaussian, after 200 steps, ${words[column('real-fits', 'tensor', (row) => ofKind('weight')(row) && row['Gaussian at 5 %'] === 'rejected').length]} of them told from it`,
-  `activations inside the network are nearest to ${inside.join(' or ')} with up to ${Math.round(100 * most(column('real-angles', 'zeros', ofKind('activation'))))} % exact zeros, weight gradients to Laplace in all ${nearest('weight gradient', 'laplace')} layers`,
+  `activations inside the network are nearest to ${inside.join(' or ')} with up to ${Math.round(100 * most(column('real-angles', 'zeros', ofKind('activation'))))} % exact zeros, weight gradients to Laplace in ${nearest('weight gradient', 'laplace').replace(/^\D+$/, 'all $&')} layers`,
   `(${range(ofGradients('real-fits', 'A²/n log-normal'))}, a Gaussian ${range(ofGradients('real-fits', 'A²/n Gaussian'), 2)})`,
   `(KS ${range(ofGradients('real-fits', 'KS log-normal'))})`,
   `${range(ofGradients('real-angles', 'max abs/rms'))} times the rms, a Gaussian's would be ${range(ofGradients('real-angles', 'Gaussian'), 1)}`,
