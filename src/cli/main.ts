@@ -16,6 +16,16 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// A run of `octograd reproduce --jobs` ends with that, though it was killed, and at once: nobody is left to record it, and what it wrote
+// from now on would be in the way of the next call.
+const orphaned = (): void => process.exit(exitCodes.SIGHUP);
+if (process.connected === false) orphaned();
+else if (process.channel) {
+  process.on('disconnect', orphaned);
+  // To listen is no reason to stay.
+  process.channel.unref();
+}
+
 /** Standard output until it fails: then nothing more is printed, and a run ends between two steps with all that it has, saved. */
 const stdout: Output & { open: boolean } = {
   open: true,

@@ -99,7 +99,8 @@ export async function trainApart(task: Task, options: RunOptions, io: CliIo): Pr
   return new Promise((resolve, reject) => {
     // A group of its own: Ctrl-C of the terminal comes once, through us; a second would end it in the middle of a file.
     const child = spawn(process.execPath, [...process.execArgv, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Nothing is said through the channel: the system closes it when this process ends in whatever way, and the other ends with it.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: process.platform !== 'win32',
       env: io.env as NodeJS.ProcessEnv,
     });
@@ -117,8 +118,8 @@ export async function trainApart(task: Task, options: RunOptions, io: CliIo): Pr
         stop();
       }
     });
-    child.stdout.setEncoding('utf8').on('data', read);
-    child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+    child.stdout?.setEncoding('utf8').on('data', read);
+    child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
       err += piece;
     });
     child.on('error', reject);
