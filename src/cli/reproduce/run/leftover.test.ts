@@ -39,6 +39,8 @@ it.each([
   ['half a run', half],
   ['half a run and a file that was being written', { ...half, '.model.safetensors.0a1b.tmp': '' }],
   ['a file of settings that was being written', { '.config.json.0a1b.tmp': '{' }],
+  ['figures without settings', { 'metrics.jsonl': done }],
+  ['what ends a run, without its settings', { 'model.safetensors': 'weights', 'report.html': '<html>' }],
   ['nothing', {}],
 ])('takes away %s', async (_, files) => {
   const folder = folderOf(files);
@@ -52,7 +54,11 @@ it.each([
     { 'thesis.txt': 'text' },
     'holds thesis.txt, where the folder of a run is to be; move it away',
   ],
-  ['figures without settings', { 'metrics.jsonl': done }, 'holds metrics.jsonl, where the folder'],
+  [
+    'a text beside figures without settings',
+    { 'metrics.jsonl': done, 'thesis.txt': 'text' },
+    'holds thesis.txt, where the folder',
+  ],
   [
     'a text beside half a run',
     { ...half, 'thesis.txt': 'text' },

@@ -69,8 +69,10 @@ export async function leftover(folder: string, task: Task): Promise<Leftover> {
   const refuse = (what: string): never => {
     throw new DataError(`${what}, where the folder of a run is to be; move it away`, folder);
   };
-  if (names.length > 0 && !names.includes('config.json')) refuse(`holds ${names.slice(0, 3).join(', ')}`);
-  const run = names.length === 0 ? undefined : await readRun(folder);
+  const hasSettings = names.includes('config.json');
+  if (foreign.length > 0 && !hasSettings) refuse(`holds ${foreign.slice(0, 3).join(', ')}`);
+  // What octograd wrote is of no use without the settings: of half a run a kill may leave the rest as it was being taken away.
+  const run = hasSettings ? await readRun(folder) : undefined;
   if (run) {
     const fits = run.result.settingsHash === task.hash && run.result.seed === task.seed;
     if (fits && hasExtras(task, run.result)) return { run };
