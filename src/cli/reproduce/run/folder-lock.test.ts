@@ -1,11 +1,37 @@
 /** A folder for one process: refused while that is there, free again when it is gone, in whatever way. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
+import { DataError } from '../../../core/errors.js';
 import { workFolder } from '../../run.case.js';
 import { FolderLocks, lockName } from './folder-lock.js';
+
+/** Which operation on the disk fails with which code; none unless a test says so. */
+const fault = vi.hoisted(() => ({ operation: '', code: '' }));
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const real = await importOriginal<typeof import('node:fs/promises')>();
+  const checked =
+    <A extends unknown[], R>(name: string, call: (...args: A) => R) =>
+    (...args: A): R => {
+      if (fault.operation !== name) return call(...args);
+      throw Object.assign(new Error(`${fault.code}: simulated`), { code: fault.code });
+    };
+  return { ...real, readFile: checked('readFile', real.readFile), rm: checked('rm', real.rm) };
+});
+afterEach(() => {
+  fault.operation = '';
+});
 
 const root = workFolder();
 let count = 0;
@@ -98,5 +124,49 @@ it('that cannot be written names the place', async () => {
   writeFileSync(join(folder, 'file'), '');
   await expect(new FolderLocks().take(join(folder, 'file'))).rejects.toThrow(
     'is a file, so no folder can be made',
+  );
+});
+
+/** What has to be done by hand, and would be tried for ever. */
+const refused = async (folder: string, message: string): Promise<void> => {
+  const error = new DataError(message, join(folder, lockName));
+  await expect(new FolderLocks().take(folder)).rejects.toThrow(error);
+};
+const others: readonly (readonly [string, (path: string) => unknown])[] = [
+  ['a folder', mkdirSync],
+  ['a link that points nowhere', (path) => symlinkSync('nowhere', path)],
+  ['a pipe', (path) => spawnSync('mkfifo', [path])],
+];
+
+it.each(process.platform === 'win32' ? others.slice(0, 1) : others)(
+  'with %s in the place of its file is refused',
+  async (_, make) => {
+    const folder = fresh();
+    make(join(folder, lockName));
+    await refused(
+      folder,
+      'is no file, where octograd reproduce writes which process has the folder; move it away',
+    );
+  },
+);
+
+it.each([
+  ['readFile', 'EACCES', 'read'],
+  ['rm', 'EPERM', 'removed'],
+])("with another user's file in it is refused (%s: %s)", async (operation, code, how) => {
+  const folder = fresh({ pid: gone, host: hostname(), since });
+  Object.assign(fault, { operation, code });
+  await refused(
+    folder,
+    `cannot be ${how}: ${code}: simulated; if no octograd reproduce is at work in its folder, remove it`,
+  );
+});
+
+it('of a process that is gone is refused where no turn to take it over can be had', async () => {
+  const folder = fresh({ pid: gone, host: hostname(), since });
+  const turn = join(folder, `${lockName}.turn`);
+  writeFileSync(turn, '');
+  await expect(new FolderLocks().take(folder)).rejects.toThrow(
+    new RegExp(`^${turn}: cannot be removed: ENOTDIR.*; if no octograd reproduce is at work .*, remove it$`),
   );
 });

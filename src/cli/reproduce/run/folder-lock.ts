@@ -2,8 +2,8 @@
  * One process at a time in a folder: a file in it says which. It goes with the work; what a killed process left is recognised by that
  * process being gone. Knows nothing of what is done in the folder.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, type Stats } from 'node:fs';
+import { lstat, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -60,18 +60,66 @@ function holderOf(text: string): Holder | undefined {
   }
 }
 
-/** Whether something is there, and so new that it may be in the making. */
-async function isFresh(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found !== undefined && Date.now() - found.mtimeMs < makingTime;
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** What another process may take away at any moment; undefined where it has. */
+async function found(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw blocked(error, 'looked at', path);
+  }
 }
+
+/** Of what bars the way and would bar it at every try. */
+function blocked(error: unknown, how: string, path: string): DataError {
+  const { message } = error as Error;
+  return new DataError(
+    `cannot be ${how}: ${message}; if no octograd reproduce is at work in its folder, remove it`,
+    path,
+  );
+}
+
+/**
+ * What a lock says; undefined where it is gone.
+ * @throws DataError for one that cannot be read, and for what is no file: a link may point nowhere, and a pipe lets its reader wait.
+ */
+async function textOf(path: string): Promise<string | undefined> {
+  const stats = await found(path);
+  if (!stats) return undefined;
+  if (!stats.isFile())
+    throw new DataError(
+      'is no file, where octograd reproduce writes which process has the folder; move it away',
+      path,
+    );
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw blocked(error, 'read', path);
+  }
+}
+
+/** So new that it may be in the making. A clock that was set back makes nothing new. */
+const isFresh = ({ mtimeMs }: Stats): boolean => Math.abs(Date.now() - mtimeMs) < makingTime;
 
 /** Whether what `text` says of its holder bars the way. */
 async function bars(path: string, text: string): Promise<boolean> {
   const holder = holderOf(text);
   if (holder) return !isGone(holder);
   // A process that died, or is still writing.
-  return isFresh(path);
+  const stats = await found(path);
+  return stats !== undefined && isFresh(stats);
+}
+
+/** Takes a lock, or the turn to take one, away. @throws DataError where that fails, though it is there. */
+async function takeAway(remove: (path: string) => Promise<void>, path: string): Promise<void> {
+  try {
+    await remove(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw blocked(error, 'removed', path);
+  }
 }
 
 /**
@@ -83,14 +131,15 @@ async function bury(path: string, text: string): Promise<void> {
   try {
     await mkdir(turn);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, path);
-    if (await isFresh(turn)) await setTimeout(10);
+    if (codeOf(error) !== 'EEXIST') throw writeError(error, path);
+    const stats = await found(turn);
+    if (stats?.isDirectory() && isFresh(stats)) await setTimeout(10);
     // Its process died in the midst of it.
-    else await rmdir(turn).catch(() => undefined);
+    else await takeAway(rmdir, turn);
     return;
   }
   try {
-    if ((await readFile(path, 'utf8').catch(() => undefined)) === text) await rm(path, { force: true });
+    if ((await textOf(path)) === text) await takeAway(rm, path);
   } finally {
     await rmdir(turn).catch(() => undefined);
   }
@@ -102,7 +151,7 @@ export class FolderLocks {
 
   /**
    * Takes a folder, made if it is not there; one that is taken already stays so.
-   * @throws DataError where another process has it, or where nothing can be written there.
+   * @throws DataError where another process has it, where nothing can be written there, or where something else is in the lock's place.
    */
   async take(folder: string): Promise<void> {
     if (this.taken.some((one) => one.folder === folder)) return;
@@ -121,12 +170,12 @@ export class FolderLocks {
         this.taken.push({ folder, text, isNew });
         return;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, path);
+        if (codeOf(error) !== 'EEXIST') throw writeError(error, path);
       }
-      const found = await readFile(path, 'utf8').catch(() => undefined);
-      if (found === undefined) continue;
-      if (await bars(path, found)) throw this.refusal(folder, path, holderOf(found));
-      await bury(path, found);
+      const other = await textOf(path);
+      if (other === undefined) continue;
+      if (await bars(path, other)) throw this.refusal(folder, path, holderOf(other));
+      await bury(path, other);
     }
   }
 
@@ -143,8 +192,7 @@ export class FolderLocks {
   async release(): Promise<void> {
     for (const { folder, text, isNew } of this.taken.splice(0)) {
       const path = join(folder, lockName);
-      if ((await readFile(path, 'utf8').catch(() => undefined)) === text)
-        await rm(path).catch(() => undefined);
+      if ((await textOf(path).catch(() => undefined)) === text) await rm(path).catch(() => undefined);
       // Fails where something is in it.
       if (isNew) await rmdir(folder).catch(() => undefined);
     }
