@@ -27,7 +27,11 @@ vi.mock('node:fs/promises', async (importOriginal) => {
       if (fault.operation !== name) return call(...args);
       throw Object.assign(new Error(`${fault.code}: simulated`), { code: fault.code });
     };
-  return { ...real, readFile: checked('readFile', real.readFile), rm: checked('rm', real.rm) };
+  const open: typeof real.open = async (...args) => {
+    const handle = await real.open(...args);
+    return Object.assign(handle, { writeFile: checked('writeFile', handle.writeFile.bind(handle)) });
+  };
+  return { ...real, open, readFile: checked('readFile', real.readFile), rm: checked('rm', real.rm) };
 });
 afterEach(() => {
   fault.operation = '';
@@ -115,6 +119,20 @@ it('with half a file is being written, or was left so long ago', async () => {
   await expect(locks.take(folder)).rejects.toThrow('is being taken by another process; try again');
   const hourAgo = Date.now() / 1000 - 3600;
   utimesSync(join(folder, lockName), hourAgo, hourAgo);
+  await locks.take(folder);
+  await locks.release();
+});
+
+it('that a full disk has no room for leaves no half of it', async () => {
+  const folder = fresh();
+  const locks = new FolderLocks();
+  Object.assign(fault, { operation: 'writeFile', code: 'ENOSPC' });
+  await expect(locks.take(folder)).rejects.toThrow(
+    `${join(folder, lockName)}: cannot be written: the disk is full`,
+  );
+  expect(readdirSync(folder)).toEqual([]);
+  fault.operation = '';
+  // Nothing is thought to be in the making.
   await locks.take(folder);
   await locks.release();
 });

@@ -3,7 +3,7 @@
  * process being gone. Knows nothing of what is done in the folder.
  */
 import { existsSync, readFileSync, type Stats } from 'node:fs';
-import { lstat, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -79,6 +79,28 @@ function blocked(error: unknown, how: string, path: string): DataError {
     `cannot be ${how}: ${message}; if no octograd reproduce is at work in its folder, remove it`,
     path,
   );
+}
+
+/** Writes a lock. @returns false where there is one. @throws DataError where that fails; it leaves no half of one, which would bar the others. */
+async function make(path: string, text: string): Promise<boolean> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'wx');
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw writeError(error, path);
+  }
+  try {
+    try {
+      await handle.writeFile(text);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined);
+    throw writeError(error, path);
+  }
+  return true;
 }
 
 /**
@@ -164,19 +186,13 @@ export class FolderLocks {
     };
     const text = `${JSON.stringify(holder)}\n`;
     const path = join(folder, lockName);
-    for (;;) {
-      try {
-        await writeFile(path, text, { flag: 'wx' });
-        this.taken.push({ folder, text, isNew });
-        return;
-      } catch (error) {
-        if (codeOf(error) !== 'EEXIST') throw writeError(error, path);
-      }
+    while (!(await make(path, text))) {
       const other = await textOf(path);
       if (other === undefined) continue;
       if (await bars(path, other)) throw this.refusal(folder, path, holderOf(other));
       await bury(path, other);
     }
+    this.taken.push({ folder, text, isNew });
   }
 
   private refusal(folder: string, path: string, holder: Holder | undefined): DataError {
