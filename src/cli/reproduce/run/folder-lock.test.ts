@@ -1,5 +1,6 @@
 /** A folder for one process: refused while that is there, free again when it is gone, in whatever way. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 import { DataError } from '../../../core/errors.js';
 import { workFolder } from '../../run.case.js';
@@ -83,6 +85,32 @@ it('is taken over from a process that is gone, and from a later one of its numbe
   }
   await locks.release();
 });
+
+it.runIf(process.platform === 'linux')(
+  'is taken over from a process that has ended, though its parent did not ask how',
+  async () => {
+    // What began the first process becomes another program, which asks for nothing.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(line);
+      const until = async (file: string, text: string): Promise<void> => {
+        while (!readFileSync(file, 'utf8').includes(text)) await setTimeout(10);
+      };
+      await until(`/proc/${parent.pid}/comm`, 'sleep');
+      process.kill(pid, 'SIGKILL');
+      await until(`/proc/${pid}/stat`, ' Z ');
+      const folder = fresh({ pid, host: hostname(), since });
+      const locks = new FolderLocks();
+      await locks.take(folder);
+      await locks.release();
+    } finally {
+      parent.kill();
+    }
+  },
+);
 
 it('of two that take it over at once, one has it', async () => {
   for (let i = 0; i < 50; i++) {

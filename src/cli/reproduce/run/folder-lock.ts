@@ -23,27 +23,33 @@ const holderSchema = v.object({
 });
 type Holder = v.InferOutput<typeof holderSchema>;
 
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
 /** How long what is half made may be in the making still. Milliseconds. */
 const makingTime = 10_000;
 
-/** When a process began, in the system's ticks: field 22 of proc_pid_stat(5). Undefined where there is no /proc. */
-function beginOf(pid: number): string | undefined {
+/** What the system says of a process: proc_pid_stat(5) from field 3 on. Undefined where there is no /proc, or no such process. */
+function statOf(pid: number): string[] | undefined {
   try {
     // The name before it may have blanks and brackets.
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop()?.split(' ')[19];
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop()?.split(' ');
   } catch {
     return undefined;
   }
 }
 
+/** When a process began, in the system's ticks: field 22. */
+const beginOf = (pid: number): string | undefined => statOf(pid)?.[19];
+
 function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // It is there, and another user's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
+  // A zombie has ended: only its number is kept, until its parent asks how it ended.
+  return statOf(pid)?.[0] !== 'Z';
 }
 
 /** Of a process on another machine nothing is known. */
@@ -59,8 +65,6 @@ function holderOf(text: string): Holder | undefined {
     return undefined;
   }
 }
-
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /** What another process may take away at any moment; undefined where it has. */
 async function found(path: string): Promise<Stats | undefined> {
