@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 import { DataError } from '../../../core/errors.js';
@@ -56,8 +56,11 @@ it('is for one at a time, and free after its release', async () => {
   const folder = join(root, 'made', 'with-its-parents');
   const [first, second] = [new FolderLocks(), new FolderLocks()];
   await first.take(folder);
-  // The same work may ask twice.
+  // The same work may ask twice, in other words.
   await first.take(folder);
+  await first.take(relative(process.cwd(), folder));
+  symlinkSync(folder, join(root, 'link'));
+  await first.take(join(root, 'link'));
   await expect(second.take(folder)).rejects.toThrow(
     new RegExp(`^${folder}: in use by process ${process.pid} since 20.*Z; wait for its end, or stop it$`),
   );

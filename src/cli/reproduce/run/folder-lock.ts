@@ -3,7 +3,7 @@
  * process being gone. Knows nothing of what is done in the folder.
  */
 import { existsSync, readFileSync, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readFile, realpath, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -173,16 +173,18 @@ async function bury(path: string, text: string): Promise<void> {
 
 /** Folders that this process alone works in, until they are released. */
 export class FolderLocks {
-  private readonly taken: { readonly folder: string; readonly text: string; readonly isNew: boolean }[] = [];
+  private readonly taken: { readonly place: string; readonly text: string; readonly isNew: boolean }[] = [];
 
   /**
    * Takes a folder, made if it is not there; one that is taken already stays so.
    * @throws DataError where another process has it, where nothing can be written there, or where something else is in the lock's place.
    */
   async take(folder: string): Promise<void> {
-    if (this.taken.some((one) => one.folder === folder)) return;
     const isNew = !existsSync(folder);
     await makeFolder(folder);
+    // One folder has many spellings, and links.
+    const place = await realpath(folder);
+    if (this.taken.some((one) => one.place === place)) return;
     const began = beginOf(process.pid);
     const holder: Holder = {
       ...{ pid: process.pid, host: hostname(), since: new Date().toISOString() },
@@ -196,7 +198,7 @@ export class FolderLocks {
       if (await bars(path, other)) throw this.refusal(folder, path, holderOf(other));
       await bury(path, other);
     }
-    this.taken.push({ folder, text, isNew });
+    this.taken.push({ place, text, isNew });
   }
 
   private refusal(folder: string, path: string, holder: Holder | undefined): DataError {
@@ -210,11 +212,11 @@ export class FolderLocks {
 
   /** Gives back what was taken, and removes folders that were made and left empty. */
   async release(): Promise<void> {
-    for (const { folder, text, isNew } of this.taken.splice(0)) {
-      const path = join(folder, lockName);
+    for (const { place, text, isNew } of this.taken.splice(0)) {
+      const path = join(place, lockName);
       if ((await textOf(path).catch(() => undefined)) === text) await rm(path).catch(() => undefined);
       // Fails where something is in it.
-      if (isNew) await rmdir(folder).catch(() => undefined);
+      if (isNew) await rmdir(place).catch(() => undefined);
     }
   }
 }

@@ -99,9 +99,7 @@ export function runnerOptions(
 async function takeFolders(plans: readonly Planned[], folders: Folders, locks: FolderLocks): Promise<void> {
   for (const { experiment, jobs } of plans) {
     if (jobs.length === 0) continue;
-    for (const folder of new Set([folders.results, folders.runs])) {
-      await locks.take(join(folder, experiment.name));
-    }
+    for (const folder of [folders.results, folders.runs]) await locks.take(join(folder, experiment.name));
   }
 }
 
