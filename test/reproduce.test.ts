@@ -174,7 +174,7 @@ describe('the experiments that are shipped', () => {
   it('are sound: each run has settings that octograd train takes', async () => {
     const { code, out, err } = await run(['reproduce', '--list', '--experiments', join(root, 'experiments')]);
     expect([code, err]).toEqual([0, '']);
-    const names = await experimentNames(join(root, 'experiments'));
+    const names = experimentNames(join(root, 'experiments'));
     expect(names).toContain('cifar10-resnet20');
     for (const name of names) expect(out).toMatch(new RegExp(`^${name} `, 'm'));
   });

@@ -15,21 +15,28 @@ import {
 import { armRecipe } from './reproduce/experiment/tasks.js';
 import { checkFolderNames } from './run-folder.js';
 
-/** The folder of experiments that has this one: ./experiments, else the package's. */
-async function folderOf(name: string): Promise<string | undefined> {
+/** Folders of the experiments whose arms have recipes, by name: those of ./experiments, then the package's. */
+function knownExperiments(): Map<string, string> {
+  const known = new Map<string, string>();
   for (const folder of [placeOf().folder, packageExperiments]) {
-    if (existsSync(folder) && (await experimentNames(folder)).includes(name)) return folder;
+    try {
+      for (const name of experimentNames(folder)) if (!known.has(name)) known.set(name, folder);
+    } catch (error) {
+      // A folder that cannot be listed has nothing to do with the name that was asked for.
+      if (!(error instanceof DataError)) throw error;
+    }
   }
-  return undefined;
+  return known;
 }
 
 /** `fashion-cnn/int8-gradients-4bit`: an experiment of ./experiments, else of the package, and one of its arms. */
 async function armRecipeOf(text: string): Promise<Recipe | undefined> {
   const [, name, armName] = /^([^\\/]+)\/([^\\/]+)$/.exec(text.trim()) ?? [];
   if (name === undefined) return undefined;
-  const folder = await folderOf(name);
+  const known = knownExperiments();
+  const folder = known.get(name);
   if (folder === undefined) {
-    const near = didYouMean(name, await experimentNames(packageExperiments));
+    const near = didYouMean(name, [...known.keys()]);
     if (near === '') return undefined;
     throw new UsageError(`there is no recipe file ${text}, and no experiment "${name}".${near}`);
   }
@@ -53,10 +60,8 @@ const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false
 
 /** Where the arms of experiments have recipes that are asked for without the experiment: `fashion-cnn/int8-gradients-4bit`. */
 async function armsNamed(text: string): Promise<string[]> {
-  const { folder } = placeOf();
-  if (!existsSync(folder)) return [];
   const found: string[] = [];
-  for (const name of await experimentNames(folder)) {
+  for (const [name, folder] of knownExperiments()) {
     try {
       const [{ arms }] = await findExperiments(folder, [name]);
       if (arms.some((arm) => arm.name === text)) found.push(`${name}/${text}`);

@@ -1,7 +1,8 @@
 /** What a call of `octograd reproduce` asks for, checked: folders, places of data, and which runs are still to be done. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
+import { namesIn } from '../../core/read.node.js';
 import { timeStamp } from '../run-folder.js';
 import type { Experiment, WantedSeeds } from './experiment/experiment.js';
 import { type Place, placeOf } from './experiment/find.js';
@@ -48,10 +49,10 @@ export interface Folders {
   readonly beside: boolean;
 }
 
-/** A folder holds results of some experiment. */
+/** A folder holds results of some experiment. @throws DataError for one that may not be listed. */
 function holdsResults(folder: string): boolean {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) return false;
-  return readdirSync(folder).some((name) => existsSync(resultsPath(folder, name)));
+  return namesIn(folder).some((name) => existsSync(resultsPath(folder, name)));
 }
 
 /**

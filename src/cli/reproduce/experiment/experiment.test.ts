@@ -290,7 +290,7 @@ describe('folders of experiments', () => {
     symlinkSync(join(folder, 'marked'), join(folder, 'linked'));
     mkdirSync(join(folder, 'empty'));
     writeFileSync(join(folder, 'a-file'), '');
-    expect(await experimentNames(folder)).toEqual(['linked', 'marked']);
+    expect(experimentNames(folder)).toEqual(['linked', 'marked']);
     const [first] = await findExperiments(folder, ['linked']);
     expect(first).toMatchObject({ name: 'linked', title: 'A test' });
   });

@@ -1,9 +1,9 @@
 /** Where experiments lie and which there are: folders that hold an `experiment.json`. */
 import { existsSync, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError, UsageError } from '../../../core/errors.js';
+import { namesIn } from '../../../core/read.node.js';
 import { didYouMean } from '../../../core/text.js';
 import { type Experiment, loadExperiment } from './experiment.js';
 
@@ -32,16 +32,17 @@ export function placeOf(given?: string): Place {
   return { folder: packageExperiments, own: false };
 }
 
-/** Names of the experiments in a folder, in the order of the alphabet. */
-export async function experimentNames(folder: string): Promise<string[]> {
-  const names = await readdir(folder);
+/** Names of the experiments in a folder, in the order of the alphabet. @throws DataError for a folder that may not be listed. */
+export function experimentNames(folder: string): string[] {
   // By the file, so that links to folders are followed.
-  return names.filter((name) => existsSync(join(folder, name, 'experiment.json'))).sort();
+  return namesIn(folder)
+    .filter((name) => existsSync(join(folder, name, 'experiment.json')))
+    .sort();
 }
 
 /** The experiments of these names; all of the folder where none is named. @throws UsageError for an unknown name. */
 export async function findExperiments(folder: string, names: readonly string[]): Promise<Experiment[]> {
-  const known = await experimentNames(folder);
+  const known = experimentNames(folder);
   if (known.length === 0) {
     throw new DataError(
       'holds no experiments; an experiment is a folder with an experiment.json in it',
