@@ -1,7 +1,7 @@
 /** Recipes from files. */
-import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { DataError } from '../core/errors.js';
+import { textOf } from '../core/read.node.js';
 import { parseJson } from '../core/text.js';
 import type { Recipe } from './recipe.js';
 import { parseRecipe } from './validate.js';
@@ -22,23 +22,7 @@ function lineOf(text: string, message: string): number {
  * @throws DataError when the file cannot be read or is not JSON (naming the line), RecipeError when the recipe is wrong.
  */
 export async function loadRecipeFile(path: string): Promise<Recipe> {
-  let text: string;
-  try {
-    const found = await stat(path);
-    if (found.isDirectory()) throw new DataError('is a folder; name the recipe file in it', path);
-    // A pipe or device may never end.
-    if (!found.isFile()) throw new DataError('is not a file; name a recipe file', path);
-    if (found.size > largestRecipe) {
-      throw new DataError(`has ${found.size} bytes; a recipe has at most ${largestRecipe}`, path);
-    }
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof DataError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new DataError('there is no such recipe file; check the path', path);
-    if (code === 'EACCES') throw new DataError('may not be read; change its permissions', path);
-    throw new DataError(`cannot be read: ${message}`, path);
-  }
+  const text = await textOf(path, 'recipe file', largestRecipe);
   let json: unknown;
   try {
     json = parseJson(text);

@@ -2,10 +2,10 @@
  * What an experiment is: a file `experiment.json` of nothing but data, checked field by field. Says which runs there are and what is
  * asked of them; knows neither how they are run nor where results go.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError, UsageError } from '../../../core/errors.js';
+import { textOf } from '../../../core/read.node.js';
 import { didYouMean, parseJson } from '../../../core/text.js';
 import { issuesText } from './experiment-errors.js';
 import {
@@ -239,15 +239,12 @@ export async function loadExperiment(folder: string, name: string): Promise<Expe
       `the name of an experiment's folder ${nameRule}; rename the folder`,
       join(folder, name),
     );
+  const source = await textOf(file, 'file');
   let json: unknown;
   try {
-    json = parseJson(await readFile(file, 'utf8'));
+    json = parseJson(source);
   } catch (error) {
-    const { message } = error as Error;
-    throw new DataError(
-      error instanceof SyntaxError ? `is not JSON: ${message}` : `cannot be read: ${message}`,
-      file,
-    );
+    throw new DataError(`is not JSON: ${(error as Error).message}`, file);
   }
   return parseExperiment(json, name, file);
 }

@@ -2,9 +2,9 @@
  * `results.json` of an experiment: every finished run, added as soon as it ends and written whole, so that a kill loses none of them.
  * Knows the file; what the figures say is summary.ts's affair.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../../core/errors.js';
+import { textIfThere } from '../../../core/read.node.js';
 import { parseJson } from '../../../core/text.js';
 import { makeFolder, writeFileAtomic } from '../../../io/files.node.js';
 import type { Experiment } from '../experiment/experiment.js';
@@ -67,13 +67,8 @@ export function resultsPath(folder: string, experiment: string): string {
 /** The results so far; undefined for none. @throws DataError for a file that is none, or of another experiment. */
 export async function readResults(folder: string, experiment: string): Promise<Results | undefined> {
   const path = resultsPath(folder, experiment);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new DataError(`cannot be read: ${(error as Error).message}`, path);
-  }
+  const text = await textIfThere(path);
+  if (text === undefined) return undefined;
   let json: unknown;
   try {
     json = parseJson(text);

@@ -1,9 +1,8 @@
 /** What a run's folder says of the run: its settings from config.json, its figures from metrics.jsonl. Reads, and changes nothing. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../../core/errors.js';
+import { textIfThere } from '../../../core/read.node.js';
 import type { ProbeEvent } from '../../../train/index.js';
 import type { Snapshot } from '../../distributions.js';
 import { comparable, extras, hashOf, type Task } from '../experiment/tasks.js';
@@ -122,10 +121,11 @@ const numberOf = (value: unknown): number | null => (typeof value === 'number' ?
  */
 export async function readRun(folder: string): Promise<FolderRun | undefined> {
   const file = join(folder, 'config.json');
-  if (!existsSync(file)) throw new DataError('is no folder of a run: there is no config.json in it', folder);
+  const text = await textIfThere(file);
+  if (text === undefined) throw new DataError('is no folder of a run: there is no config.json in it', folder);
   let config: v.InferOutput<typeof configSchema>;
   try {
-    config = v.parse(configSchema, JSON.parse(await readFile(file, 'utf8')));
+    config = v.parse(configSchema, JSON.parse(text));
   } catch (error) {
     throw new DataError(`is no config.json of a run: ${(error as Error).message}`, file);
   }
@@ -136,14 +136,7 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
       folder,
     );
   }
-  let log = '';
-  try {
-    log = await readFile(join(folder, 'metrics.jsonl'), 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw new DataError(`metrics.jsonl cannot be read: ${message}`, folder);
-  }
-  const all = events(log);
+  const all = events((await textIfThere(join(folder, 'metrics.jsonl'))) ?? '');
   const done = all.find(({ type }) => type === 'run-done');
   const failed = all.find(
     ({ type, error }) => type === 'run-failed' && (error === 'DivergenceError' || error === 'NonFiniteError'),
