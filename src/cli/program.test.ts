@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run, workFolder } from './run.case.js';
@@ -163,11 +163,26 @@ describe('recipes', () => {
     ['fashion-cnm/int8', 2, /no experiment "fashion-cnm"\. Did you mean "fashion-cnn"\?/],
     ['nowhere/at-all', 3, /there is no such recipe file/],
     ['src/cli', 3, /is a folder/],
+    ['x'.repeat(300), 2, /there is no recipe "x+"/],
+    [`./${'x'.repeat(300)}`, 3, /x: is longer than a path may be/],
+    [`{"extends":"int8","description":"${'x'.repeat(300)}"}`, 2, /write the JSON to a file and name that/],
   ])('%s is refused with what there is', async (name, code, message) => {
     const wrong = await run(['recipes', name]);
     expect(wrong.err).toMatch(message);
     expect(wrong.code).toBe(code);
   });
+});
+
+it('a link that leads back to itself is no recipe', async () => {
+  const loop = join(folder, 'loop');
+  symlinkSync('loop', loop);
+  for (const name of [loop, join(loop, 'x')]) {
+    const { code, err } = await run(['recipes', name]);
+    expect([code, err]).toEqual([
+      3,
+      `octograd: ${name}: is a link that leads back to itself; make it anew\n`,
+    ]);
+  }
 });
 
 describe('plan', () => {

@@ -56,7 +56,14 @@ async function armRecipeOf(text: string): Promise<Recipe | undefined> {
   }
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Not every name can be a path: it may be too long, or a link that leads back to itself.
+    return false;
+  }
+}
 
 /** Where the arms of experiments have recipes that are asked for without the experiment: `fashion-cnn/int8-gradients-4bit`. */
 async function armsNamed(text: string): Promise<string[]> {
@@ -80,6 +87,11 @@ async function armsNamed(text: string): Promise<string[]> {
 export async function recipeOf(text: string): Promise<Recipe> {
   if (Object.hasOwn(recipes, text)) return recipes[text];
   if (/\.json$/i.test(text) || isFile(text)) return loadRecipeFile(text);
+  if (text.trimStart().startsWith('{')) {
+    throw new UsageError(
+      'a recipe is given by its name or file, not in JSON; write the JSON to a file and name that',
+    );
+  }
   if (/[\\/]/.test(text) || existsSync(text)) return (await armRecipeOf(text)) ?? loadRecipeFile(text);
   try {
     return getRecipe(text);
