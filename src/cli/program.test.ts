@@ -161,7 +161,12 @@ describe('recipes', () => {
       /has no arm .*Did you mean "int8-gradients-[46]bit"\? Its arms: fp32, /,
     ],
     ['fashion-cnm/int8', 2, /no experiment "fashion-cnm"\. Did you mean "fashion-cnn"\?/],
-    ['nowhere/at-all', 3, /there is no such recipe file/],
+    [
+      'nowhere/at-all',
+      3,
+      /there is no such recipe file, and no experiment "nowhere" in \.\/experiments or among the package's/,
+    ],
+    ['./nowhere', 3, /\.\/nowhere: there is no such recipe file; check the path/],
     ['src/cli', 3, /is a folder/],
     ['x'.repeat(300), 2, /there is no recipe "x+"/],
     [`./${'x'.repeat(300)}`, 3, /x: is longer than a path may be/],

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, OctogradError, RecipeError, UsageError } from '../core/errors.js';
+import { textIfThere } from '../core/read.node.js';
 import { didYouMean } from '../core/text.js';
 import type { Recipe } from '../quant/recipe.js';
 import { getRecipe, recipes } from '../quant/recipes.js';
@@ -37,7 +38,15 @@ async function armRecipeOf(text: string): Promise<Recipe | undefined> {
   const folder = known.get(name);
   if (folder === undefined) {
     const near = didYouMean(name, [...known.keys()]);
-    if (near === '') return undefined;
+    if (near === '') {
+      if (/^\.+$/.test(name)) return undefined;
+      // What is there, and cannot be a recipe file, is told as that.
+      await textIfThere(text);
+      throw new DataError(
+        `there is no such recipe file, and no experiment "${name}" in ./experiments or among the package's, which are all that arms are looked for in; check the path, or write the arm's recipe to a file`,
+        text,
+      );
+    }
     throw new UsageError(`there is no recipe file ${text}, and no experiment "${name}".${near}`);
   }
   const [experiment] = await findExperiments(folder, [name]);
