@@ -1,8 +1,9 @@
 /** The documents of experiments as files: which there are, where they lie, and whether they are what the results say. */
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { DataError } from '../../../core/errors.js';
+import { textIfThere } from '../../../core/read.node.js';
 import { makeFolder, writeFileAtomic } from '../../../io/files.node.js';
 import type { CliIo } from '../../io.js';
 import { isStandalone } from '../../report-svg.js';
@@ -44,30 +45,44 @@ export function documentsOf(measured: readonly Measured[], folders: Folders): Do
 const markOf = (text: string): string | undefined =>
   text.split(/\r?\n/).find((line) => line.startsWith(writtenMark));
 
-/** Paths of documents in whose place something stands that `--docs` did not write. Plots have names of their own, and are not looked at. */
-async function foreign(documents: readonly Document[]): Promise<string[]> {
-  const found: string[] = [];
+/** A text; undefined where nothing is, null for what cannot be read and may be anybody's. */
+async function textOf(path: string): Promise<string | undefined | null> {
+  try {
+    return await textIfThere(path);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    return null;
+  }
+}
+
+/**
+ * Paths of documents in whose place something stands that `--docs` did not write, each with what it is called in a message. Plots have
+ * names of their own, and are not looked at.
+ */
+async function foreign(documents: readonly Document[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
   for (const [path, wanted] of documents) {
     const text = path.endsWith('.md') && wanted !== undefined ? await textOf(path) : undefined;
+    if (text === null) found.set(path, `${path} (which cannot be read)`);
     // Those of other experiments have another mark.
-    if (text !== undefined && markOf(text) !== markOf(wanted ?? '')) found.push(path);
+    else if (text !== undefined && markOf(text) !== markOf(wanted ?? '')) found.set(path, path);
   }
   return found;
 }
 
-const textOf = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+const listed = (others: ReadonlyMap<string, string>): string => [...others.values()].join(', ');
 
 /** Whether a file that is not to be there is one that `--docs` wrote of earlier results. */
-function isStale(path: string, text: string | undefined): boolean {
-  return text !== undefined && (path.endsWith('.md') ? text.includes(writtenMark) : isStandalone(text));
+function isStale(path: string, text: string | undefined | null): boolean {
+  return typeof text === 'string' && (path.endsWith('.md') ? text.includes(writtenMark) : isStandalone(text));
 }
 
 /** @throws DataError, before anything is written, where a document would take the place of a text that is not of `--docs`. */
 export async function writeAll(documents: readonly Document[]): Promise<void> {
   const others = await foreign(documents);
-  if (others.length > 0) {
+  if (others.size > 0) {
     throw new DataError(
-      `${others.join(', ')}: not written by octograd reproduce --docs of these experiments, and so not written over; move it away, or name another place with --out`,
+      `${listed(others)}: not written by octograd reproduce --docs of these experiments, and so not written over; move it away, or name another place with --out`,
     );
   }
   for (const [path, text] of documents) {
@@ -81,10 +96,10 @@ export async function writeAll(documents: readonly Document[]): Promise<void> {
 /** {@link writeAll} after runs, which a text of the user's must not bring to nothing: it stays, and that is said. */
 export async function writeBeside(documents: readonly Document[], io: CliIo): Promise<void> {
   const others = await foreign(documents);
-  if (others.length > 0) {
-    io.stderr.write(`octograd: ${others.join(', ')}: not written by octograd reproduce, left as it is\n`);
+  if (others.size > 0) {
+    io.stderr.write(`octograd: ${listed(others)}: not written by octograd reproduce, left as it is\n`);
   }
-  await writeAll(documents.filter(([path]) => !others.includes(path)));
+  await writeAll(documents.filter(([path]) => !others.has(path)));
 }
 
 /** Where the folders are that links of RESULTS.md lead to. */
@@ -137,7 +152,7 @@ export async function allDocuments(
   const name = basename(resolve(folders.place.folder));
   const whole = resultsMarkdown(measured, await readClaims(folders.place.folder), name);
   const front = join(folder, 'README.md');
-  const found = await readFile(front, 'utf8').catch(() => '');
+  const found = (await textOf(front)) ?? '';
   const page = frontPage(found.replace(/\r\n/g, '\n'), relinked(frontAnswers(measured), places), name);
   return [
     ...documents,
@@ -150,10 +165,8 @@ export async function allDocuments(
 export async function checkDocuments(documents: readonly Document[], io: CliIo): Promise<void> {
   // A text of other experiments is not called stale: written over it would be lost.
   const others = await foreign(documents);
-  if (others.length > 0) {
-    throw new DataError(
-      `${others.join(', ')}: not written by octograd reproduce --docs of these experiments`,
-    );
+  if (others.size > 0) {
+    throw new DataError(`${listed(others)}: not written by octograd reproduce --docs of these experiments`);
   }
   const stale: string[] = [];
   for (const [path, text] of documents) {
