@@ -1,4 +1,4 @@
-/** Options that would do nothing beside another are refused, with both named. */
+/** Options that would do nothing beside another are refused, with both named, and folders without a name. */
 import { expect, it } from 'vitest';
 import { run } from '../run.case.js';
 
@@ -27,4 +27,14 @@ it.each([
   expect(err).toContain(one);
   expect(err).toContain(other);
   if (other !== '') expect(err).toContain('leave out one of the two');
+});
+
+it.each(['--out', '--adopt', '--experiments'])('%s of no name is refused', async (option) => {
+  for (const value of ['', ' ']) {
+    expect(await run(['reproduce', 'mnist-mlp', option, value])).toEqual({
+      code: 2,
+      out: '',
+      err: `octograd: ${option} is empty; name a folder (. is this one), or leave the option out\n`,
+    });
+  }
 });

@@ -21,9 +21,15 @@ const modes: Readonly<Partial<Record<Name, readonly Name[]>>> = {
 
 const flag = (name: Name): string => `--${name}`;
 
-/** @throws UsageError that names two options which do not go together, and the remedy. */
+/** Options that name a folder. An empty name would be taken for the one that the command is called from. */
+const folderNames = ['out', 'adopt', 'experiments'] as const;
+
+/** @throws UsageError that names two options which do not go together, or one without a value, and the remedy. */
 export function checkModes(options: ReproduceOptions): void {
   const given = (Object.keys(options) as Name[]).filter((name) => options[name] !== undefined);
+  const empty = folderNames.find((name) => options[name]?.trim() === '');
+  if (empty)
+    throw new UsageError(`${flag(empty)} is empty; name a folder (. is this one), or leave the option out`);
   if (given.includes('check') && !given.includes('docs')) {
     throw new UsageError('--check is for --docs, whose files it compares with the results; give both');
   }
