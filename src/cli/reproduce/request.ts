@@ -51,19 +51,22 @@ export interface Folders {
 
 /** A folder holds results of some experiment. @throws DataError for one that may not be listed. */
 function holdsResults(folder: string): boolean {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return false;
+  if (!existsSync(folder)) return false;
   return namesIn(folder).some((name) => existsSync(resultsPath(folder, name)));
 }
 
 /**
  * Results are written to one folder and may be shown from others: those of the installed package are there to be read, and a folder that
  * is new gets a page of the results that there are. @param now names the folder of a trial or of runs to verify, which is a new one each time.
+ * @throws UsageError where `--out` is a file, DataError for a folder that is not there or may not be listed.
  */
 export function foldersOf(
   { experiments, out, smoke, full, verify }: ReproduceOptions,
   now = new Date(),
 ): Folders {
   const place = placeOf(experiments);
+  if (out !== undefined && existsSync(out) && !statSync(out).isDirectory())
+    throw new UsageError(`--out ${out} is a file; name a folder`);
   // Results of the full schedule are not those of the experiment, and never lie beside it.
   const runs = join('runs', full ? 'reproduce-full' : 'reproduce');
   const beside = place.own && !full;
