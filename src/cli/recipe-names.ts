@@ -1,6 +1,5 @@
 /** From what a command line names to a recipe: a built-in one, a JSON file, or that of an experiment's arm. */
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { DataError, OctogradError, RecipeError, UsageError } from '../core/errors.js';
 import { textIfThere } from '../core/read.node.js';
 import { didYouMean } from '../core/text.js';
@@ -61,7 +60,7 @@ async function armRecipeOf(text: string): Promise<Recipe | undefined> {
     return armRecipe(arm).recipe;
   } catch (error) {
     if (!(error instanceof OctogradError)) throw error;
-    throw new DataError(`arm "${armName}": ${error.message}`, join(folder, name, 'experiment.json'));
+    throw new DataError(`arm "${armName}": ${error.message}`, experiment.file);
   }
 }
 

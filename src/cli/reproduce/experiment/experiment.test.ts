@@ -255,8 +255,9 @@ describe('tasksOf', () => {
     ],
     [arms({ name: 'x', recipe: { base: 'fp32', bits: { weights: 4 } } }), 'keeps its weights in float32'],
     [{ model: 'mpl' }, 'arm "float": --model must be one of'],
-  ])('names the arm that cannot be trained: %j', async (changes, message) => {
+  ])('names the file and the arm that cannot be trained: %j', async (changes, message) => {
     await expect(tasksOf(parse(changes))).rejects.toThrow(message);
+    await expect(tasksOf(parse(changes))).rejects.toThrow(/^test\/experiment\.json: arm/);
   });
 });
 
@@ -292,7 +293,8 @@ describe('folders of experiments', () => {
     writeFileSync(join(folder, 'a-file'), '');
     expect(experimentNames(folder)).toEqual(['linked', 'marked']);
     const [first] = await findExperiments(folder, ['linked']);
-    expect(first).toMatchObject({ name: 'linked', title: 'A test' });
+    const file = join(folder, 'linked', 'experiment.json');
+    expect(first).toMatchObject({ name: 'linked', title: 'A test', file });
   });
 
   it.each(['Upper', '"><script>', '.hidden', 'two words'])('may not be called %s', async (name) => {

@@ -77,6 +77,8 @@ export type ExperimentFile = v.InferOutput<typeof experimentSchema>;
 /** An experiment and the name of its folder. */
 export type Experiment = ExperimentFile & {
   readonly name: string;
+  /** Where its `experiment.json` is, for messages. */
+  readonly file: string;
   /** It is the experiment under its full schedule; see full.ts. */
   readonly atFull?: true;
   /** What `--experiments` is to name in commands: the folder it lies in, unless that is `experiments`, which they look in unasked. */
@@ -227,7 +229,7 @@ export function parseExperiment(json: unknown, name: string, file: string): Expe
     throw new DataError(issuesText(experimentSchema, json, parsed.issues), file);
   }
   checkNames(parsed.output, file);
-  return { ...parsed.output, name };
+  return { ...parsed.output, name, file };
 }
 
 /** Reads `folder/name/experiment.json`. @throws DataError for a folder's name that is none, and for a file that cannot be read, is not JSON, or is wrong. */

@@ -161,7 +161,7 @@ export async function tasksOf(experiment: Experiment, options: TaskOptions = {})
       tasks.push(...(await armTasks(experiment, arm, options)));
     } catch (error) {
       if (!(error instanceof OctogradError || error instanceof CommanderError)) throw error;
-      throw new DataError(`arm "${arm.name}": ${error.message}`, `${experiment.name}/experiment.json`);
+      throw new DataError(`arm "${arm.name}": ${error.message}`, experiment.file);
     }
   }
   const turn = new Map<string, number>();
