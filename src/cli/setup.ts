@@ -182,7 +182,7 @@ export function prefetchOf({ prefetch }: Pick<TrainingOptions, 'prefetch'>): boo
   return prefetch === 'auto' ? prefetch : prefetch === 'on';
 }
 
-/** All decisions of a run. Throws UsageError for a data set without classes. */
+/** All decisions of a run. Throws DataError for a data set without classes, UsageError for more steps than can be counted. */
 export function settingsOf(options: TrainingOptions, { train, test }: DataFacts): TrainingSettings {
   if (train.classes.length === 0)
     throw new DataError(`${train.name} has no classes; octograd trains classifiers here`);
@@ -194,6 +194,8 @@ export function settingsOf(options: TrainingOptions, { train, test }: DataFacts)
   const wanted = options.epochs ?? defaultEpochs(options.dataset);
   const epochs = Math.min(wanted, options.maxSteps === undefined ? wanted : options.maxSteps / stepsPerEpoch);
   const totalSteps = Math.max(1, Math.round(stepsPerEpoch * epochs));
+  if (totalSteps > Number.MAX_SAFE_INTEGER)
+    throw new UsageError(`--epochs ${epochs} comes to more steps than can be counted; give fewer`);
   const rate =
     options.lr ?? defaultLearningRate(options.optimizer ?? defaultOptimizer(options.model), options.model);
   return {

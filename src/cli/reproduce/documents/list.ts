@@ -5,7 +5,7 @@ import { mean } from '../../records.js';
 import { tableLines } from '../../table.js';
 import { missingData } from '../experiment/data-places.js';
 import type { Experiment } from '../experiment/experiment.js';
-import { type Task, tasksOf } from '../experiment/tasks.js';
+import { checkTasks, type Task, tasksOf } from '../experiment/tasks.js';
 import type { Folders } from '../request.js';
 import type { RunResult } from '../results/run-result.js';
 import { currentResults } from '../results/settings-check.js';
@@ -77,7 +77,8 @@ async function rowOf(experiment: Experiment, { runs, problem }: Known, lacks: st
 const ownerText = ({ runs, own }: Known): string => (runs.length === 0 ? '-' : own ? 'yours' : 'package');
 
 /**
- * Prints a row for each experiment, the questions of those that are `asked` for by name, and what is wrong with results.
+ * Prints a row for each experiment, the questions of those that are `asked` for by name, and what is wrong with results. Those are also
+ * checked for what their trial and their full schedule would be refused for, which for all of them would take long.
  * @param places of data, by name. @returns the exit code.
  */
 export async function listExperiments(
@@ -91,6 +92,7 @@ export async function listExperiments(
   const known: Known[] = [];
   const rows = [['experiment', 'data', 'model', 'arms', 'runs', 'done', 'took', 'to come', 'missing data']];
   for (const experiment of experiments) {
+    if (asked) await checkTasks(experiment);
     const one = await knownOf(experiment, folders);
     known.push(one);
     const lacks = (await missing(experiment)).map(({ dataset }) => dataset).join(', ');

@@ -130,6 +130,16 @@ describe('--list', () => {
     expect(out).toMatch(/^small +mnist +mlp +2 +4 +0 \(\+2\) +2 s +4 s/m);
   });
 
+  it('refuses a trial that octograd train would refuse, of what is named', async () => {
+    const place = join(folder, 'trial');
+    mkdirSync(join(place, 'small'), { recursive: true });
+    const wrong = { ...experiment, smoke: { maxSteps: 0 } };
+    writeFileSync(join(place, 'small', 'experiment.json'), JSON.stringify(wrong));
+    const { code, err } = await run(['reproduce', '--list', 'small', '--experiments', place]);
+    expect(err).toContain(`${join(place, 'small', 'experiment.json')}: arm "fp32" with "smoke": --max-steps`);
+    expect(code).toBe(3);
+  });
+
   it('asks the question of what is named, and is narrow without', async () => {
     const named = await reproduce('--list', 'small');
     expect(named.out).toMatch(/\n\nsmall: Q\?\n$/);

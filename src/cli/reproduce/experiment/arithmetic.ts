@@ -7,7 +7,7 @@ import { Conv2d, LayerNorm, type Module, Norm } from '../../../nn/index.js';
 import { describeProducts, normKind, type ProductKind, resolveForModule } from '../../../quant/index.js';
 import type { Operand, Recipe } from '../../../quant/recipe.js';
 import type { Arm, Experiment } from './experiment.js';
-import { hasDepthwise, modulesOf } from './model-modules.js';
+import { boundModel, hasDepthwise } from './model-modules.js';
 import { armRecipe } from './tasks.js';
 
 /** The products by the names that documents have for them. */
@@ -43,7 +43,7 @@ function kindsOf(recipe: Recipe, model: string): Map<string, Set<ProductKind>> {
   const add = (title: string, kind: ProductKind): void => {
     kinds.set(title, (kinds.get(title) ?? new Set()).add(kind));
   };
-  for (const module of modulesOf(model)) {
+  for (const module of boundModel(model).modules) {
     const norm = normTitle(module);
     if (norm === undefined) {
       const kind = module instanceof Conv2d && module.depthwise ? 'depthwise' : undefined;

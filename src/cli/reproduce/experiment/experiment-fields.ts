@@ -13,7 +13,12 @@ const count = v.pipe(whole, v.minValue(1, 'must be at least 1'));
 /** A name that is a folder's, too. */
 export const namePattern = /^[a-z0-9][a-z0-9.-]*$/;
 export const nameRule = 'must be of lower-case letters, digits, "." and "-"';
-export const armName = v.pipe(v.string(), v.regex(namePattern, nameRule));
+/** A run's folder is called after its arm, with the seed behind it: names of files have 255 characters at most. */
+export const armName = v.pipe(
+  v.string(),
+  v.regex(namePattern, nameRule),
+  v.maxLength(100, 'must be of up to 100 characters'),
+);
 
 /** What a chart can show: further out digits are lost, and in the end the numbers themselves. */
 const largest = 1e9;

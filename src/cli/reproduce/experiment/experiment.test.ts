@@ -6,7 +6,7 @@ import { workFolder } from '../../run.case.js';
 import { argumentsOf } from './arm-options.js';
 import { baselineOf, type Experiment, experimentFields, parseExperiment, seedsOf } from './experiment.js';
 import { experimentNames, findExperiments } from './find.js';
-import { comparable, differences, hashOf, tasksOf } from './tasks.js';
+import { checkTasks, comparable, differences, hashOf, tasksOf } from './tasks.js';
 
 const sound = {
   formatVersion: 1,
@@ -62,6 +62,7 @@ describe('parseExperiment', () => {
     ],
     [{ baseline: 'flaot' }, 'field "baseline" names the arm "flaot", which there is not'],
     [arms({ name: 'int8', recipe: 'int8' }), 'field "arms.4.name" is "int8" a second time'],
+    [arms({ name: 'x'.repeat(101), recipe: 'int8' }), 'field "arms.4.name": must be of up to 100 characters'],
     [arms({ name: 'Big one', recipe: 'int8' }), 'field "arms.4.name": must be of lower-case letters'],
     [
       arms({ name: 'x', recipe: { base: 'int8', bits: { weight: 3 } } }),
@@ -255,10 +256,26 @@ describe('tasksOf', () => {
     ],
     [arms({ name: 'x', recipe: { base: 'fp32', bits: { weights: 4 } } }), 'keeps its weights in float32'],
     [{ model: 'mpl' }, 'arm "float": --model must be one of'],
+    [{ settings: { epochs: 1e308 } }, 'arm "float": --epochs 1e+308 comes to more steps than can be counted'],
+    [
+      arms({ name: 'x', recipe: { extends: 'int8', overrides: [{ modules: 'fc9', norm: { chunks: 4 } }] } }),
+      'arm "x": recipe field "overrides.modules": "fc9" matches no module of the model',
+    ],
   ])('names the file and the arm that cannot be trained: %j', async (changes, message) => {
     await expect(tasksOf(parse(changes))).rejects.toThrow(message);
     await expect(tasksOf(parse(changes))).rejects.toThrow(/^test\/experiment\.json: arm/);
   });
+});
+
+it.each([
+  [{ smoke: { maxSteps: 0 } }, 'arm "float" with "smoke": --max-steps must be a whole number from 1'],
+  [{ smoke: { schedule: 'zzz', limit: -3 } }, 'arm "float" with "smoke": --schedule must be one of'],
+  [
+    { full: { what: 'Longer.', settings: { epochs: -1 } } },
+    'arm "float" with "full.settings": --epochs must be a number above 0',
+  ],
+])('checks the trial and the full schedule, too: %j', async (changes, message) => {
+  await expect(checkTasks(parse(changes))).rejects.toThrow(message);
 });
 
 it('names each difference of two settings, in any order of their keys', () => {

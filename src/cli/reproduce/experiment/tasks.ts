@@ -10,11 +10,13 @@ import type { Recipe } from '../../../quant/recipe.js';
 import { getRecipe } from '../../../quant/recipes.js';
 import { parseRecipe } from '../../../quant/validate.js';
 import { withBits } from '../../../quant/with-bits.js';
+import { refuseUnmatched } from '../../../train/recipe-twin.js';
 import { type TrainingOptions, textNames } from '../../options.js';
 import { type DataFacts, settingsOf } from '../../setup.js';
 import { argumentsOf, armSettings, trainingOptions } from './arm-options.js';
 import { type Arm, type Experiment, seedsOf, type WantedSeeds } from './experiment.js';
-import { hasDepthwise } from './model-modules.js';
+import { atFull } from './full.js';
+import { boundModel, hasDepthwise } from './model-modules.js';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -123,6 +125,7 @@ async function armTasks(experiment: Experiment, arm: Arm, options: TaskOptions):
   const args = argumentsOf(settings);
   const train = trainingOptions(args);
   const { recipe, builtIn } = armRecipe(arm);
+  if (recipe.overrides.length > 0) refuseUnmatched(recipe, boundModel(train.model));
   const resolved = settingsOf(train, await factsOf(train.dataset, train));
   const what = comparable(resolved, recipe);
   const seeds = options.smoke ? seedsOf(experiment, arm, 1) : seedsOf(experiment, arm, options.seeds);
@@ -149,6 +152,11 @@ export interface TaskOptions {
   readonly arms?: readonly string[];
 }
 
+/** Which settings a run has in place of the experiment's own, by their field; nothing for none. */
+function insteadText({ atFull: full }: Experiment, { smoke }: TaskOptions): string {
+  return smoke ? ' with "smoke"' : full ? ' with "full.settings"' : '';
+}
+
 /**
  * The runs of an experiment, seed by seed, so that all arms have their first seed soon.
  * @throws DataError naming the experiment, the arm and what `octograd train` says of its settings.
@@ -161,7 +169,8 @@ export async function tasksOf(experiment: Experiment, options: TaskOptions = {})
       tasks.push(...(await armTasks(experiment, arm, options)));
     } catch (error) {
       if (!(error instanceof OctogradError || error instanceof CommanderError)) throw error;
-      throw new DataError(`arm "${arm.name}": ${error.message}`, experiment.file);
+      const which = `arm "${arm.name}"${insteadText(experiment, options)}`;
+      throw new DataError(`${which}: ${error.message}`, experiment.file);
     }
   }
   const turn = new Map<string, number>();
@@ -174,4 +183,10 @@ export async function tasksOf(experiment: Experiment, options: TaskOptions = {})
     .map((task, i) => ({ task, key: round[i] }))
     .sort((a, b) => a.key - b.key)
     .map(({ task }) => task);
+}
+
+/** Makes the runs of a trial and of the full schedule, too, for what would be refused of them. @throws DataError as {@link tasksOf} does. */
+export async function checkTasks(experiment: Experiment): Promise<void> {
+  await tasksOf(experiment, { smoke: true });
+  if (experiment.full) await tasksOf(atFull(experiment));
 }
