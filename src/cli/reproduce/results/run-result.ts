@@ -26,7 +26,21 @@ const configSchema = v.object({
     epochs: v.number(),
     batchSize: v.number(),
   }),
-  recipes: v.array(v.looseObject({ name: v.string() })),
+  recipes: v.array(v.looseObject({ name: v.string(), overrides: v.optional(v.array(v.looseObject({}))) })),
+});
+
+const eventSchema = v.looseObject({ type: v.string() });
+/** What is read of a probe; JSON has null for a cosine that is no number. */
+const probeSchema = v.object({
+  operands: v.array(
+    v.looseObject({
+      path: v.string(),
+      product: v.string(),
+      role: v.string(),
+      cosine: v.nullable(v.number()),
+    }),
+  ),
+  gradients: v.array(v.looseObject({ path: v.string(), cosine: v.nullable(v.number()) })),
 });
 
 /** What came of doing a recorded run anew. */
@@ -87,23 +101,39 @@ export interface FolderRun {
   readonly recipe: ReturnType<typeof comparable>['recipe'];
 }
 
-type Event = Readonly<Record<string, unknown>> & { readonly type?: string };
+/** Of a run that came to its end, but cannot be what octograd wrote. */
+const damaged = (what: string, folder: string): DataError =>
+  new DataError(
+    `${what}, so that a file of the run was damaged or edited; move the folder away and train the run anew`,
+    folder,
+  );
 
-function events(text: string): Event[] {
-  return text.split('\n').flatMap((line) => {
+type Event = v.InferOutput<typeof eventSchema>;
+
+/** @throws DataError for a line of JSON that is no event. */
+function events(text: string, folder: string): Event[] {
+  return text.split('\n').flatMap((line, i) => {
     // Most lines are steps, and none of them says how the run ended.
     if (line === '' || line.startsWith('{"type":"step"')) return [];
+    let event: unknown;
     try {
-      return [JSON.parse(line) as Event];
+      event = JSON.parse(line);
     } catch {
       // A kill may leave half a line at the end.
       return [];
     }
+    if (!v.is(eventSchema, event)) throw damaged(`line ${i + 1} of its metrics.jsonl is no event`, folder);
+    return [event];
   });
 }
 
-const probesOf = (all: readonly Event[]): ProbeEvent[] =>
-  all.filter(({ type }) => type === 'probe') as unknown as ProbeEvent[];
+/** @throws DataError for a probe without its figures. */
+function probesOf(all: readonly Event[], folder: string): ProbeEvent[] {
+  const probes = all.filter(({ type }) => type === 'probe');
+  if (!v.is(v.array(probeSchema), probes))
+    throw damaged('a probe in its metrics.jsonl lacks figures', folder);
+  return probes as unknown as ProbeEvent[];
+}
 
 const snapshotsOf = (all: readonly Event[]): Snapshot[] =>
   all
@@ -117,7 +147,7 @@ const numberOf = (value: unknown): number | null => (typeof value === 'number' ?
 
 /**
  * The run of a folder that `octograd train` left; undefined where the run has not come to its end (it goes on, was stopped or killed).
- * @throws DataError for a folder that is none of `octograd train`, naming what is missing or wrong.
+ * @throws DataError for a folder that is none of `octograd train` or that was damaged, naming what is missing or wrong.
  */
 export async function readRun(folder: string): Promise<FolderRun | undefined> {
   const file = join(folder, 'config.json');
@@ -136,7 +166,7 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
       folder,
     );
   }
-  const all = events((await textIfThere(join(folder, 'metrics.jsonl'))) ?? '');
+  const all = events((await textIfThere(join(folder, 'metrics.jsonl'))) ?? '', folder);
   const done = all.find(({ type }) => type === 'run-done');
   const failed = all.find(
     ({ type, error }) => type === 'run-failed' && (error === 'DivergenceError' || error === 'NonFiniteError'),
@@ -171,7 +201,7 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
       startedAt: config.startedAt,
       ...(config.dataFingerprint === undefined ? {} : { dataFingerprint: config.dataFingerprint }),
       ...(failed ? { message: String(failed.message) } : {}),
-      ...(settings.probeEvery > 0 ? { cosines: layerCosines(probesOf(all)) } : {}),
+      ...(settings.probeEvery > 0 ? { cosines: layerCosines(probesOf(all, folder)) } : {}),
       ...(settings.distributions ? { distributions: snapshotsOf(all) } : {}),
     },
   };
