@@ -56,6 +56,17 @@ it.each([{ type: 'probe' }, { ...probe, operands: [null] }, { ...probe, gradient
   },
 );
 
+it.each([
+  [{ testAccuracy: 1.5 }, 'field "testAccuracy" must be up to 1'],
+  [{ testAccuracy: 'all' }, 'field "testAccuracy" must be a number where "status" is "finished"'],
+  [{ steps: -1 }, 'field "steps" must be at least 0'],
+])('a figure that cannot be right is refused: %j', async (changes, problem) => {
+  await refused(
+    folderOf([{ ...done, ...changes }]),
+    `says of its run what cannot be right (${problem}), so that a file`,
+  );
+});
+
 it('a recipe that is none is refused', async () => {
   const recipes = [{ name: 'int8', overrides: [null] }];
   await refused(folderOf([done], { recipes }), 'is no config.json of a run');

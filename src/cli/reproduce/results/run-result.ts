@@ -7,6 +7,7 @@ import type { ProbeEvent } from '../../../train/index.js';
 import type { Snapshot } from '../../distributions.js';
 import { comparable, extras, hashOf, type Task } from '../experiment/tasks.js';
 import { type LayerCosines, layerCosines } from './layer-cosines.js';
+import { runProblem } from './results-schema.js';
 
 const configSchema = v.object({
   octograd: v.string(),
@@ -177,34 +178,35 @@ export async function readRun(folder: string): Promise<FolderRun | undefined> {
   if (!ended) return undefined;
   const [recipe] = recipes;
   const what = comparable(settings, recipe);
-  return {
-    ...what,
-    result: {
-      recipe: recipe.name,
-      seed: settings.seeds[0],
-      status: failed ? 'diverged' : 'finished',
-      settingsHash: hashOf(what),
-      epochs: settings.epochs,
-      steps: numberOf(failed ? failed.step : done?.steps) ?? 0,
-      testAccuracy: failed ? null : numberOf(done?.testAccuracy),
-      testLoss: failed ? null : numberOf(done?.testLoss),
-      trainLoss: numberOf(last?.loss),
-      seconds: numberOf(done?.seconds),
-      threads: settings.threads ?? null,
-      octograd: config.octograd,
-      node: config.node,
-      platform: config.platform,
-      cpu: config.cpu ?? null,
-      ...(config.cores === undefined ? {} : { cores: config.cores }),
-      ...(typeof backend === 'string' ? { backend } : {}),
-      ...(config.commit === undefined ? {} : { commit: config.commit }),
-      startedAt: config.startedAt,
-      ...(config.dataFingerprint === undefined ? {} : { dataFingerprint: config.dataFingerprint }),
-      ...(failed ? { message: String(failed.message) } : {}),
-      ...(settings.probeEvery > 0 ? { cosines: layerCosines(probesOf(all, folder)) } : {}),
-      ...(settings.distributions ? { distributions: snapshotsOf(all) } : {}),
-    },
+  const result: FolderRun['result'] = {
+    recipe: recipe.name,
+    seed: settings.seeds[0],
+    status: failed ? 'diverged' : 'finished',
+    settingsHash: hashOf(what),
+    epochs: settings.epochs,
+    steps: numberOf(failed ? failed.step : done?.steps) ?? 0,
+    testAccuracy: failed ? null : numberOf(done?.testAccuracy),
+    testLoss: failed ? null : numberOf(done?.testLoss),
+    trainLoss: numberOf(last?.loss),
+    seconds: numberOf(done?.seconds),
+    threads: settings.threads ?? null,
+    octograd: config.octograd,
+    node: config.node,
+    platform: config.platform,
+    cpu: config.cpu ?? null,
+    ...(config.cores === undefined ? {} : { cores: config.cores }),
+    ...(typeof backend === 'string' ? { backend } : {}),
+    ...(config.commit === undefined ? {} : { commit: config.commit }),
+    startedAt: config.startedAt,
+    ...(config.dataFingerprint === undefined ? {} : { dataFingerprint: config.dataFingerprint }),
+    ...(failed ? { message: String(failed.message) } : {}),
+    ...(settings.probeEvery > 0 ? { cosines: layerCosines(probesOf(all, folder)) } : {}),
+    ...(settings.distributions ? { distributions: snapshotsOf(all) } : {}),
   };
+  // Under any arm: the folder knows none. As it will be read again.
+  const problem = runProblem({ arm: recipe.name, ...JSON.parse(JSON.stringify(result)) });
+  if (problem !== undefined) throw damaged(`says of its run what cannot be right (${problem})`, folder);
+  return { ...what, result };
 }
 
 /** A run has what the task asks for beside its figures. */
