@@ -451,7 +451,7 @@ describe('bad input', () => {
     expect(existsSync(join(place, 'small', 'results.json'))).toBe(false);
   });
 
-  it('a set of another size than its name says is refused', async () => {
+  it('a set of another size than its name says is refused before the first step', async () => {
     const place = join(folder, 'size');
     writeExperiment('whole', {
       settings: { epochs: 0.01 },
@@ -460,6 +460,8 @@ describe('bad input', () => {
     });
     const { code, err } = await reproduce('whole', ...withData, '--out', place);
     expect([code, err]).toEqual([3, expect.stringContaining('trainSamples: 128 instead of 60000')]);
+    expect(err).toContain('Name their place with --data mnist=<where>');
+    expect(readFileSync(join(place, 'whole', 'fp32-seed0', 'metrics.jsonl'), 'utf8')).toBe('');
     rmSync(join(experiments, 'whole'), { recursive: true });
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DataError } from '../../../core/errors.js';
 import type { CliIo } from '../../io.js';
 import { percentText } from '../../table.js';
-import { differences, type Task } from '../experiment/tasks.js';
+import { comparable, differences, hashOf, type Task } from '../experiment/tasks.js';
 import type { Results, ResultsFile } from '../results/results.js';
 import { type RunResult, readRun, recorded } from '../results/run-result.js';
 import { leftover } from './leftover.js';
@@ -43,10 +43,26 @@ export function runFolderOf(runsFolder: string, { experiment, arm, seed }: Task)
   return join(runsFolder, experiment, `${arm}-seed${seed}`);
 }
 
-/** That of the data, in the event that begins a run: other data than those of earlier runs end it there, not after hours. */
-function fingerprintIn(line: string): string | undefined {
-  if (!line.startsWith('{"type":"config"')) return undefined;
-  return (JSON.parse(line) as { config: { dataFingerprint?: string } }).config.dataFingerprint;
+/**
+ * Looks at the event that begins a run: other settings than those asked for (a set of another size has some), and other data than those of
+ * earlier runs, end it there, not after hours.
+ */
+function checkBeginning(line: string, { task, file }: Job, folder: string): void {
+  if (!line.startsWith('{"type":"config"')) return;
+  const { config } = JSON.parse(line) as {
+    config: { dataFingerprint?: string; settings: object; recipes: [object] };
+  };
+  const what = comparable(config.settings, config.recipes[0]);
+  if (hashOf(what) !== task.hash) {
+    const found = differences(what.settings, task.settings, 'settings').join('; ');
+    const { dataset } = task;
+    throw new DataError(
+      `begins under other settings than experiment.json says (${found}); are the data those of "${dataset}"? Name their place with --data ${dataset}=<where>`,
+      folder,
+    );
+  }
+  const { dataFingerprint } = config;
+  if (dataFingerprint !== undefined) file.checkData({ ...task, dataFingerprint });
 }
 
 /** Does all jobs, in order. Resolves when the last has ended, or when those under way have after the signal. */
@@ -86,8 +102,7 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
           ...(options.wide ? { wide: true } : {}),
           ...(place === undefined ? {} : { data: place }),
           onLine: (line) => {
-            const dataFingerprint = fingerprintIn(line);
-            if (dataFingerprint !== undefined) file.checkData({ ...task, dataFingerprint });
+            checkBeginning(line, { task, file }, folder);
             progress.hear(task, line);
           },
         },
@@ -100,13 +115,6 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
         if (io.signal.aborted) return;
         throw new Error(`${folder}: octograd train ended well, but its run has no end`);
       }
-    }
-    if (run.result.settingsHash !== task.hash) {
-      const found = differences(run.settings, task.settings, 'settings').join('; ');
-      throw new DataError(
-        `ran under other settings than experiment.json says (${found}); are the data those of "${task.dataset}"?`,
-        folder,
-      );
     }
     await file.add(recorded(task, run));
     progress.end(task, `${resultText(run.result)}${left.run ? ' (of an earlier run)' : ''}`);
