@@ -49,3 +49,17 @@ it.each(damages)('--adopt takes the others beside %s', async (name, change, mess
   expect(said).toContain(`${join(from, 'a')}: ${message}`);
   expect(runsOf(out)).toEqual(['int8 0']);
 });
+
+it.each(damages)('--resume does the others beside %s', async (name, change, message) => {
+  const out = join(folder, `resumed ${name}`);
+  const place = join(out, 'small', 'fp32-seed0');
+  copyRun(place, change);
+  const { code, out: said, err } = await small('--data', data, '--out', out, '--resume');
+  const [first, last] = err.split('\n');
+  expect([code, first]).toEqual([3, expect.stringContaining(`octograd: ${place}: ${message}`)]);
+  expect(last).toBe(
+    'octograd: 1 of 2 runs not done, since what is in the place of their folders was refused: small fp32 seed 0; move it away, and --resume does them',
+  );
+  expect(said).toContain('[1/1] small int8 seed 0');
+  expect(runsOf(out)).toEqual(['int8 0']);
+});

@@ -1,13 +1,13 @@
 /** Does the runs of experiments, some at a time, and adds each to its results as it ends. What a kill left behind is looked at first. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError } from '../../../core/errors.js';
+import { DataError, OctogradError } from '../../../core/errors.js';
 import type { CliIo } from '../../io.js';
 import { percentText } from '../../table.js';
 import { comparable, differences, hashOf, type Task } from '../experiment/tasks.js';
 import type { Results, ResultsFile } from '../results/results.js';
 import { type RunResult, readRun, recorded } from '../results/run-result.js';
-import { leftover } from './leftover.js';
+import { type Leftover, leftover } from './leftover.js';
 import { TotalProgress } from './total-progress.js';
 import { trainApart, trainHere } from './train-run.js';
 
@@ -65,7 +65,18 @@ function checkBeginning(line: string, { task, file }: Job, folder: string): void
   if (dataFingerprint !== undefined) file.checkData({ ...task, dataFingerprint });
 }
 
-/** Does all jobs, in order. Resolves when the last has ended, or when those under way have after the signal. */
+/** Of runs whose folders were refused, each in words of its own as it was met. */
+function refusal(tasks: readonly Task[], count: number): DataError {
+  const names = tasks.map(({ experiment, arm, seed }) => `${experiment} ${arm} seed ${seed}`).join(', ');
+  return new DataError(
+    `${tasks.length} of ${count} runs not done, since what is in the place of their folders was refused: ${names}; move it away, and --resume does them`,
+  );
+}
+
+/**
+ * Does all jobs, in order. Resolves when the last has ended, or when those under way have after the signal.
+ * @throws the first failure, after which no other run begins; DataError, when the others are done, where the folder of a run was refused.
+ */
 export async function runAll(jobs: readonly Job[], options: RunnerOptions): Promise<void> {
   const { io, runsFolder, data, quiet = false } = options;
   const out = quiet ? { write: () => undefined } : io.stdout;
@@ -81,11 +92,23 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
   }
   const queue = [...jobs];
   const failures: unknown[] = [];
+  const refused: Task[] = [];
   const train = options.jobs > 1 ? trainApart : trainHere;
 
   const runOne = async ({ task, file }: Job): Promise<void> => {
     const folder = runFolderOf(runsFolder, task);
-    const left = await leftover(folder, task);
+    let left: Leftover;
+    try {
+      left = await leftover(folder, task);
+    } catch (error) {
+      if (!(error instanceof OctogradError)) throw error;
+      // What is wrong with one folder must not keep the others out, which may train for a night.
+      refused.push(task);
+      progress.leaveOut(task);
+      progress.clear();
+      io.stderr.write(`octograd: ${error.message}\n`);
+      return;
+    }
     if (left.aside !== undefined) {
       progress.clear();
       io.stderr.write(`octograd: ${left.aside}\n`);
@@ -135,4 +158,5 @@ export async function runAll(jobs: readonly Job[], options: RunnerOptions): Prom
     progress.clear();
   }
   if (failures.length > 0) throw failures[0];
+  if (refused.length > 0 && !io.signal.aborted) throw refusal(refused, jobs.length);
 }

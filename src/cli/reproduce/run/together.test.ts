@@ -76,25 +76,23 @@ it('what came into results.json by other hands meanwhile stays', async () => {
   expect(runsOf(out)).toEqual(['fp32 0', 'fp32 1', 'int8 0']);
 });
 
-describe('before anything is trained', () => {
-  it('a place that takes no results is named', async () => {
-    const out = join(folder, 'blocked');
-    mkdirSync(out);
-    writeFileSync(join(out, 'small'), 'a file');
-    const { code, err, out: said } = await small('--data', data, '--out', out);
-    expect([code, err]).toEqual([3, expect.stringContaining(`${join(out, 'small')}`)]);
-    expect(said).not.toContain('[1/4]');
-  });
+it('a place that takes no results is named before anything is trained', async () => {
+  const out = join(folder, 'blocked');
+  mkdirSync(out);
+  writeFileSync(join(out, 'small'), 'a file');
+  const { code, err, out: said } = await small('--data', data, '--out', out);
+  expect([code, err]).toEqual([3, expect.stringContaining(`${join(out, 'small')}`)]);
+  expect(said).not.toContain('[1/4]');
+});
 
-  it('what is not of octograd is left where a run is to be', async () => {
-    const out = join(folder, 'thesis');
-    const place = join(out, 'small', 'fp32-seed0');
-    mkdirSync(place, { recursive: true });
-    writeFileSync(join(place, 'thesis.txt'), 'text');
-    const { code, err } = await small('--data', data, '--out', out);
-    expect([code, err]).toEqual([3, expect.stringContaining('holds thesis.txt, where the folder of a run')]);
-    expect(readFileSync(join(place, 'thesis.txt'), 'utf8')).toBe('text');
-  });
+it('what is not of octograd is left where a run is to be', async () => {
+  const out = join(folder, 'thesis');
+  const place = join(out, 'small', 'fp32-seed0');
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, 'thesis.txt'), 'text');
+  const { code, err } = await small('--data', data, '--out', out);
+  expect([code, err]).toEqual([3, expect.stringContaining('holds thesis.txt, where the folder of a run')]);
+  expect(readFileSync(join(place, 'thesis.txt'), 'utf8')).toBe('text');
 });
 
 it('the folder of a finished run of other settings is set aside, and that is said', async () => {

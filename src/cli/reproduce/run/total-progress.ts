@@ -96,6 +96,11 @@ export class TotalProgress {
     );
   }
 
+  /** A run that is not to be done. */
+  leaveOut(task: Task): void {
+    this.pending.delete(keyOf(task));
+  }
+
   line(text: string): void {
     this.clear();
     this.options.out.write(`${text}\n`);
