@@ -30,10 +30,13 @@ import { quantizerText } from '../findings/shapes.js';
 import { shortAnswers, shortestAnswers } from '../findings/short-answers.js';
 import { armTable, expectedTable, markdownTable, sweepCaption, sweepTable } from '../findings/tables.js';
 import { cosineChart } from './cosine-chart.js';
+import { inertMarkdown } from './inert-markdown.js';
 import { experimentChart } from './plot.js';
 
 /** What a document has that `--docs` wrote, and what it may therefore write over. */
 export const writtenMark = '<!-- Written by `octograd reproduce --docs`';
+/** A comment of this program's alone. */
+const ownMark = /^<!-- Written by `octograd reproduce --docs`[^<>\n]* -->$/;
 const written = `${writtenMark} from experiment.json and results.json. -->`;
 /** That of RESULTS.md. @param folder name of the folder of experiments: another one's RESULTS.md is not written over. */
 const writtenOfAll = (folder: string): string =>
@@ -57,7 +60,10 @@ function wrapped(text: string): string {
 function paragraphs(parts: readonly string[]): string {
   // Headings, tables, comments, images, commands and lists keep their lines.
   const isText = (part: string): boolean => !/^([#|<!]| {4}|- )/.test(part);
-  return `${parts.map((part) => (isText(part) ? wrapped(part) : part)).join('\n\n')}\n`;
+  // Commands are code, in which nothing has a meaning.
+  const inert = (part: string): string =>
+    /^ {4}/.test(part) || ownMark.test(part) ? part : inertMarkdown(part);
+  return `${parts.map((part) => inert(isText(part) ? wrapped(part) : part)).join('\n\n')}\n`;
 }
 
 /** What is too long for a README: the arms of a sweep, the cosines of all arms and layers, distributions at all steps. */
