@@ -69,10 +69,18 @@ function asWritten(problems: readonly Problem[], inherited: number): Problem[] {
   });
 }
 
+/** As many as a person mends at a time; a list of overrides may have any number. */
+const problemsShown = 8;
+
 function refuse(problems: readonly Problem[], where: string): never {
   const [first, ...others] = problems;
-  const more = others.map(({ field, message }) => `\nalso "${field}": ${message}`).join('');
-  throw new RecipeError(`${first.message}${where}${more}`, first.field);
+  const named = others.slice(0, problemsShown - 1);
+  const more = named.map(({ field, message }) => `\nalso "${field}": ${message}`).join('');
+  const left = others.length - named.length;
+  throw new RecipeError(
+    `${first.message}${where}${more}${left > 0 ? `\nand ${left} more` : ''}`,
+    first.field,
+  );
 }
 
 const normOfKind =
