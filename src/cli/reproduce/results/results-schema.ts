@@ -8,6 +8,8 @@ import { familyNames, kinds as tensorKindNames } from '../../distribution-tables
 import { largestSeed } from '../experiment/experiment-fields.js';
 import type { RunResult } from './run-result.js';
 
+/** Some 30 years: their sum over all runs is a time yet. */
+const mostSeconds = 1e9;
 const finite = v.pipe(v.number('must be a number'), v.finite('must be finite'));
 const atLeast = (low: number) => v.pipe(finite, v.minValue(low, `must be at least ${low}`));
 const within = (low: number, high: number) => v.pipe(atLeast(low), v.maxValue(high, `must be up to ${high}`));
@@ -62,7 +64,7 @@ const run = v.looseObject({
   testAccuracy: v.nullable(within(0, 1)),
   testLoss: v.nullable(finite),
   trainLoss: v.nullable(finite),
-  seconds: v.nullable(atLeast(0)),
+  seconds: v.nullable(within(0, mostSeconds)),
   threads: v.nullable(wholeFrom(1)),
   octograd: word,
   node: word,

@@ -82,6 +82,7 @@ describe('a results.json that was edited by hand', () => {
     [{ testAccuracy: -0.1 }, 'field "testAccuracy" must be at least 0'],
     [{ testAccuracy: null }, 'field "testAccuracy" must be a number where "status" is "finished"'],
     [{ testLoss: '0.3' }, 'field "testLoss"'],
+    [{ seconds: 1e308 }, 'field "seconds" must be up to 1000000000'],
     [{ seed: -1 }, 'field "seed" must be at least 0'],
     [{ seed: 0.5 }, 'field "seed" must be a whole number'],
     [{ seed: 2 ** 32 }, 'field "seed" must be up to 4294967295'],
