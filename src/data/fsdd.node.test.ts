@@ -63,6 +63,9 @@ describe('spoken digits', () => {
       /fsdd\.tar\.gz.*no recordings; give the folder/,
     );
     expect(await message(good, ['bob'])).toMatch(/"bob"; its speakers are anna, theo, yweweler/);
+    // Whoever has chosen none is not told to choose others, which the command line has no option for.
+    const whole = await message(spokenDigits(['anna']));
+    expect(whole).toMatch(/"theo", who is in the test set \(theo, yweweler\).*get the whole data set$/);
     expect(await message(good, [])).toMatch(/no test speaker is named/);
     expect(await message(good, speakers)).toMatch(/nobody is left to train on/);
     expect(await message(with0(Uint8Array.of(1, 2, 3)))).toMatch(/0_anna_0\.wav.*no WAV file/);

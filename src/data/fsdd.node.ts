@@ -143,6 +143,12 @@ async function imagesOf(
   );
   const speakers = [...new Set(sorted.map(({ speaker }) => speaker))].sort();
   const absent = testSpeakers.find((speaker) => !speakers.includes(speaker));
+  if (absent !== undefined && testSpeakers === fsddTestSpeakers) {
+    throw new DataError(
+      `has no recording by "${absent}", who is in the test set (${testSpeakers.join(', ')}); its speakers are ${speakers.join(', ')}: get the whole data set`,
+      where,
+    );
+  }
   if (absent !== undefined || testSpeakers.length === 0) {
     throw new DataError(
       `${absent === undefined ? 'no test speaker is named' : `has no recording by "${absent}"`}; its speakers are ${speakers.join(', ')}: choose among them with testSpeakers`,
