@@ -93,12 +93,10 @@ const bits = v.pipe(
     'must have at least one of "weights", "activations" and "gradients"',
   ),
 );
+const recipeRule =
+  'must be a built-in name, {"base": RECIPE, "bits": {"weights", "activations", "gradients"}}, or a recipe ("extends", "products", ...)';
 /** Which fields a recipe of one's own has, `parseRecipe` checks. */
-const own = v.record(
-  v.string(),
-  v.unknown(),
-  'must be a built-in name, {"base": RECIPE, "bits": {"weights", "activations", "gradients"}}, or a recipe ("extends", "products", ...)',
-);
+const own = v.record(v.string(), v.unknown(), recipeRule);
 const noBase = 'must be a built-in name or a recipe ("extends", "products", ...), and has no base of its own';
 const derived = v.strictObject({
   base: v.union(
@@ -116,6 +114,8 @@ const derived = v.strictObject({
 const recipe = v.lazy(
   (input): v.GenericSchema<string | v.InferOutput<typeof derived> | v.InferOutput<typeof own>> => {
     if (typeof input === 'string') return text;
+    // A record takes lists as well.
+    if (Array.isArray(input)) return v.never(recipeRule);
     return typeof input === 'object' && input !== null && 'base' in input ? derived : own;
   },
 );

@@ -80,6 +80,10 @@ describe('parseExperiment', () => {
       arms({ name: 'x', recipe: 8 }),
       'field "arms.4.recipe" (arm "x"): must be a built-in name, {"base": RECIPE, "bits"',
     ],
+    [
+      arms({ name: 'x', recipe: [] }),
+      'field "arms.4.recipe" (arm "x"): must be a built-in name, {"base": RECIPE, "bits"',
+    ],
     [arms({ name: 'x' }), 'the field "arms.4.recipe" (arm "x") is missing'],
     [{ settings: { lr: '0.1' } }, 'field "settings.lr": must be a number, not "0.1"'],
     [
@@ -120,7 +124,7 @@ describe('parseExperiment', () => {
   });
 
   it('refuses what is no object', () => {
-    expect(() => parseExperiment([], 'test', 'file')).toThrow('are missing');
+    expect(() => parseExperiment([], 'test', 'file')).toThrow('file: must be an object, not a list');
     expect(() => parseExperiment('x', 'test', 'file')).toThrow('must be an object, not "x"');
   });
 

@@ -224,6 +224,8 @@ export function seedsOf({ seeds }: Pick<ExperimentFile, 'seeds'>, arm: Arm, want
  * An experiment from parsed JSON. @throws DataError naming the file, and of each field that is wrong what it may hold.
  */
 export function parseExperiment(json: unknown, name: string, file: string): Experiment {
+  // To the schema a list is an object without fields.
+  if (Array.isArray(json)) throw new DataError('must be an object, not a list', file);
   const parsed = v.safeParse(experimentSchema, json);
   if (!parsed.success) {
     throw new DataError(issuesText(experimentSchema, json, parsed.issues), file);
