@@ -31,6 +31,18 @@ describe.skipIf(process.platform === 'win32')('a pipe', () => {
     expect([code, err]).toEqual([3, `octograd: ${path}: is not a file; check the path\n`]);
   });
 
+  it('is no list of claims', async () => {
+    const path = pipe('claimed', 'claims.json');
+    mkdirSync(join(folder, 'claimed', 'a'));
+    writeFileSync(join(folder, 'claimed', 'a', 'experiment.json'), JSON.stringify(smallExperiment));
+    const { code, err } = await runReproduce(join(folder, 'claimed'), [
+      '--report',
+      '--out',
+      join(folder, 'page'),
+    ]);
+    expect([code, err]).toEqual([3, `octograd: ${path}: is not a file; check the path\n`]);
+  });
+
   it('is no run that can be taken', async () => {
     const path = pipe('runs', 'one', 'config.json');
     const args = ['a', '--adopt', join(folder, 'runs'), '--out', join(folder, 'new')];

@@ -2,11 +2,10 @@
  * Claims and what became of them here: those of experiments, judged by their runs, and those of `claims.json`, which no experiment
  * here tests, with the reason or the document that does. Words and numbers; writes nothing.
  */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DataError } from '../../../core/errors.js';
+import { textIfThere } from '../../../core/read.node.js';
 import { parseJson } from '../../../core/text.js';
 import { arithmeticOf } from '../experiment/arithmetic.js';
 import { baselineOf, type Claim, type Experiment } from '../experiment/experiment.js';
@@ -41,9 +40,10 @@ export type OtherClaims = v.InferOutput<typeof claimsSchema>;
 /** Reads `claims.json`; nothing where there is none. @throws DataError for a file that is wrong. */
 export async function readClaims(folder: string): Promise<OtherClaims> {
   const file = join(folder, 'claims.json');
-  if (!existsSync(file)) return { formatVersion: 1, untested: [], elsewhere: [] };
+  const source = await textIfThere(file);
+  if (source === undefined) return { formatVersion: 1, untested: [], elsewhere: [] };
   try {
-    return v.parse(claimsSchema, parseJson(await readFile(file, 'utf8')));
+    return v.parse(claimsSchema, parseJson(source));
   } catch (error) {
     throw new DataError(`is no list of claims: ${(error as Error).message}`, file);
   }

@@ -7,7 +7,7 @@ import { claimTable, type Measured } from './claims.js';
 
 describe('RESULTS.md', () => {
   const named = (name: string, claims: object[], arms?: Readonly<Record<string, Points>>): Measured => {
-    const { name: _n, ...made } = experiment({ expects: 'no loss' });
+    const { name: _n, file: _f, ...made } = experiment({ expects: 'no loss' });
     const one = { ...parseExperiment({ ...made, claims }, name, 'x'), name };
     return { experiment: one, ...(arms ? { results: { ...results(arms), experiment: name } } : {}) };
   };
