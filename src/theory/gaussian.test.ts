@@ -112,6 +112,7 @@ describe('integrals', () => {
 
   it('the moments of the whole line are 1, 0 and 1', () => {
     expect(cellMoments(-Infinity, Infinity)).toEqual({ mass: 1, first: 0, second: 1 });
+    expect(cellMoments(1e160, 1e160)).toEqual({ mass: 0, first: 0, second: 0 });
     expect(normalMass(-1, 2)).toBeCloseTo(0.8185946141203637, 13);
   });
 });

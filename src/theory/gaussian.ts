@@ -138,7 +138,9 @@ export function normalMass(a: number, b: number): number {
 export function cellMoments(a: number, b: number): CellMoments {
   const mass = normalMass(a, b);
   if (isNarrow(a, b)) {
-    return { mass, first: overNarrow(a, b, (x) => x), second: overNarrow(a, b, (x) => x * x) };
+    // Far out nothing is left, and a square that a double cannot hold is no reason to say otherwise.
+    const second = mass === 0 ? 0 : overNarrow(a, b, (x) => x * x);
+    return { mass, first: overNarrow(a, b, (x) => x), second };
   }
   const [atA, atB] = [normalDensity(a), normalDensity(b)];
   // 0 * infinity is 0 here: x phi(x) vanishes at both ends.

@@ -38,6 +38,14 @@ describe('the scatter of the scale', () => {
 
 it('refuses what has no spread or no chunks', () => {
   expect(() => measuredRangeScale([1, 1, 1, 1], 2, 'd2')).toThrow(DataError);
+  expect(() => measuredRangeScale([1, Number.NaN, 2, 1], 2, 'd2')).toThrow(DataError);
+  // Squares that a double cannot hold are no reason to refuse.
+  for (const size of [1e200, 1e-200]) {
+    expect(measuredRangeScale([size, -size, 0], 1, 'd2')).toBeCloseTo(
+      measuredRangeScale([1, -1, 0], 1, 'd2'),
+      12,
+    );
+  }
   expect(() => measuredRangeScale([1, 2, 3], 2, 'd2')).toThrow(UsageError);
   expect(() => measuredRangeScale([1, 2, 3, 4], 0, 'd2')).toThrow('chunks must be');
   expect(() => rangeScaleVariation(1, 4)).toThrow(UsageError);

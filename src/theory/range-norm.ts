@@ -46,20 +46,25 @@ export function measuredRangeScale(values: ArrayLike<number>, chunks: number, co
   if (Math.floor(n / chunks) < 2) {
     throw new UsageError(`${n} values in ${chunks} chunks leave a chunk less than two, which has no range`);
   }
+  let largest = 0;
+  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(values[i]));
+  // In units of the largest, so that no square is beyond what a double holds.
+  const unit = largest > 0 ? largest : 1;
   let [scale, sum] = [0, 0];
   for (let k = 0; k < chunks; k++) {
     const [first, last] = [Math.floor((k * n) / chunks), Math.floor(((k + 1) * n) / chunks)];
     let [min, max] = [Infinity, -Infinity];
     for (let i = first; i < last; i++) {
-      sum += values[i];
-      min = Math.min(min, values[i]);
-      max = Math.max(max, values[i]);
+      const value = values[i] / unit;
+      sum += value;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
     }
     scale += (rangeConstant(constant, last - first) * (max - min)) / chunks;
   }
   const mean = sum / n;
   let squares = 0;
-  for (let i = 0; i < n; i++) squares += (values[i] - mean) ** 2;
+  for (let i = 0; i < n; i++) squares += (values[i] / unit - mean) ** 2;
   if (!(squares > 0) || !Number.isFinite(squares)) {
     throw new DataError('values that are all equal or not finite have no spread to compare with');
   }

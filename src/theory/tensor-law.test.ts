@@ -47,6 +47,9 @@ describe('compareWithLaw', () => {
 
   it('refuses what has no law', () => {
     expect(() => compareWithLaw([1e200, -1e199], spec)).toThrow(NonFiniteError);
+    const wide = { ...spec, format: 'uint8', scheme: 'affine-float-zero' } as const;
+    expect(() => compareWithLaw([3e38, -3e38, 1], wide)).toThrow(NonFiniteError);
+    expect(() => compareWithLaw([1e-200, 2e-200], spec)).toThrow('a tensor of zeros, as float32 has it');
     expect(() => compareWithLaw(values, { ...spec, clip: 0.9 })).toThrow(UsageError);
     expect(() => compareWithLaw(values, { ...spec, format: 'fp8-e5m2' })).toThrow('fp8-e5m2 is a float');
     expect(() => compareWithLaw([1], spec)).toThrow('at least two');

@@ -2,7 +2,7 @@
  * The law of the quantisation cosine held against a tensor at hand: one figure for each assumption that is dropped, so that
  * a reader sees which one fails. Quantises with the library's own reference quantiser. Knows no model.
  */
-import { DataError, UsageError } from '../core/errors.js';
+import { DataError, NonFiniteError, UsageError } from '../core/errors.js';
 import { type NoiseKey, noise16 } from '../core/rng.js';
 import { formats } from '../quant/format.js';
 import { cosine } from '../quant/measure.js';
@@ -77,19 +77,26 @@ export function compareWithLaw(
     if (values[i] === 0) zeros += 1;
     largest = Math.max(largest, Math.abs(values[i]));
   }
-  if (squares === 0) throw new DataError('a tensor of zeros has no direction');
+  // As the quantiser has them.
+  if (Math.fround(largest) === 0)
+    throw new DataError('a tensor of zeros, as float32 has it, has no direction');
   const rms = Math.sqrt(squares / n);
   const step = quantised.scales[0].scale / rms;
   const zeroShare = zeros / n;
   const { bits } = formats[spec.format];
   // Both of the library's schemes: affine has 2^bits codes between the extremes, as `minmax` has.
   const grid = spec.scheme === 'symmetric' ? 'symmetric' : 'minmax';
+  const measured = cosine(values, dequantizeArray(quantised));
+  if (!Number.isFinite(measured))
+    throw new NonFiniteError(
+      'the range of the values, or what they are rounded to, is more than float32 has numbers for',
+    );
   return {
     n,
     zeroShare,
     crest: largest / rms,
     step,
-    measured: cosine(values, dequantizeArray(quantised)),
+    measured,
     byStep: uniformNoiseCosine(step, spec.rounding),
     byStepWithoutZeros: 1 / Math.sqrt(1 + noiseFactor(spec.rounding) * (1 - zeroShare) * step * step),
     gaussian: cosineLaw({ grid, bits, n, rounding: spec.rounding }),
