@@ -30,7 +30,8 @@ function groupText({ against, comparisons }: DifferenceGroup): string {
     const isRest = reading === 'no loss' && arms.length > fewArms;
     return [`${words} ${isRest ? `the ${arms.length} others` : arms.join(', ')}`];
   });
-  return `compared with \`${against}\`: ${parts.join('; ')}`;
+  // Where no pair of runs came to its end there is nothing to say.
+  return parts.length === 0 ? '' : `compared with \`${against}\`: ${parts.join('; ')}`;
 }
 
 /** Empty text where nothing was run. Verdicts are by the rule of experiments/README.md. */
@@ -39,8 +40,10 @@ export function answerText(measured: Measured): string {
   if (!results || results.runs.length === 0) return '';
   const groups = experiment.plot.kind === 'none' ? [] : differenceGroups(experiment, results);
   if (groups.length > 0 && groups.length <= fewGroups) {
-    const text = groups.map(groupText).join('. ');
-    return `By the rule, ${text.replace(/\. compared/g, '. Compared')}.`;
+    const texts = groups.map(groupText).filter((text) => text !== '');
+    return texts.length === 0
+      ? ''
+      : `By the rule, ${texts.join('. ').replace(/\. compared/g, '. Compared')}.`;
   }
   return groupedRows(claimRows(measured))
     .map((rows) => `${rows[0].claim}: ${sharedVerdict(rows)}.`)

@@ -42,7 +42,9 @@ const rules: Readonly<Record<Claim['expects'], Rule>> = {
     return comparison.verdict === 'loss' ? ['does not hold', reading] : ['not settled', ''];
   },
   loss: (comparison, reading) => {
-    const { diverged, seeds, verdict } = comparison;
+    const { diverged, seeds, survived, against, verdict } = comparison;
+    // It came to its end where the other did not: whatever that is, it is no loss.
+    if (seeds === 0) return ['does not hold', `${against}: ${survived} of ${survived} diverged`];
     if (diverged > 0) {
       return diverged === seeds || verdict === 'loss'
         ? ['holds', share(comparison)]
@@ -89,8 +91,8 @@ export function judged(
     better: diverged === 0 && isBetter(comparison),
     comparison,
   });
-  // That the other arm diverged where this one did not is what a gain may be.
-  const n = expects === 'gain' ? seeds + survived : seeds;
+  // That the other arm diverged where this one did not is what a gain may be, and in all runs it is no loss.
+  const n = expects === 'gain' || (expects === 'loss' && seeds === 0) ? seeds + survived : seeds;
   if (n === 0) {
     const why = lackText(comparison);
     return made(
