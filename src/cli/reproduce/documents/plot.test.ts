@@ -131,7 +131,7 @@ it('marks what diverged under every seed at the upper edge of a sweep, and gives
     (seed): RunResult => ({ ...run('all-2', seed, 0), status: 'diverged', testAccuracy: null }),
   );
   const svg = experimentChart(experiment, resultsOf([...runs, ...failed]));
-  expect(svg).toContain('arrows at the top: all runs diverged');
+  expect(svg).toContain('arrows at the top: all diverged');
   expect(svg.match(/<title>all runs diverged<\/title>/g)).toHaveLength(1);
   expect(experimentChart(experiment, resultsOf(runs))).not.toContain('diverged');
   const rights = [...svg.matchAll(/class="axis" x1="62" x2="([\d.]+)"/g)].map(([, x]) => x);

@@ -14,6 +14,9 @@ import { estimateSeries } from './estimate-series.js';
 /** What the lower chart shows at least on the side that is worse, and on the other, in margins. */
 const [WORSE, BETTER] = [4, 2];
 
+/** Number of a colour that no curve has. */
+const GREY = 6;
+
 /** One curve: arms that have a place on the axis, or one that has none and is a line across. */
 interface Curve {
   readonly name: string;
@@ -33,7 +36,8 @@ function curvesOf(
 ): Curve[] {
   return seriesOf(experiment).map((series, color) => ({
     name: series,
-    color: color % 8,
+    // Grey is that of the baseline and the margin.
+    color: color < GREY ? color : color + 1 < 8 ? color + 1 : color % GREY,
     arms: experiment.arms
       .filter((arm) => (arm.series ?? arm.name) === series)
       .flatMap(({ name, x }) => {
@@ -100,7 +104,7 @@ function metricChart({ metric }: Experiment, curves: readonly Curve[], frame: Fr
   return lineChart({
     ...frame.axis,
     ...bounds,
-    title: `Test ${isLoss ? 'loss' : 'error'}, mean and 95 % t-interval${failed ? '; arrows at the top: all runs diverged' : ''}`,
+    title: `Test ${isLoss ? 'loss' : 'error'}, ${failed ? '95 % t-intervals; arrows at the top: all diverged' : 'mean and 95 % t-interval'}`,
     yLabel: isLoss ? 'nats' : `%${yLog ? ', logarithmic' : ''}`,
     series,
     yLog,
@@ -117,7 +121,7 @@ function nearChart(experiment: Experiment, curves: readonly Curve[], frame: Fram
   const drawn = curves.filter(({ arms }) => arms.some(({ x, row }) => x !== undefined && row.difference));
   if (drawn.length === 0) return '';
   const across = (y: number, text: string): Series => ({
-    ...{ name: text, color: 6, dashed: true },
+    ...{ name: text, color: GREY, dashed: true },
     points: acrossAt(y, frame),
   });
   const means = drawn.flatMap(({ arms }) =>
