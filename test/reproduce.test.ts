@@ -113,7 +113,9 @@ describe('beside the experiments', () => {
     const [second, first] = err.trimEnd().split('\n');
     expect(code).toBe(3);
     expect(first).toContain('trainSamples: 128 instead of 60000');
-    expect(second).toContain('README.md (which cannot be read): not written by octograd reproduce, left as it is');
+    expect(second).toContain(
+      'README.md (which cannot be read): not written by octograd reproduce, left as it is',
+    );
   });
 
   it('two folders of experiments with one name lose no run to each other', async () => {
