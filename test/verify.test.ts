@@ -107,6 +107,8 @@ describe('of a small experiment', () => {
     expect([kept.arm, kept.seed]).toEqual(['int8', 0]);
     expect(kept.verified).toMatchObject({ same: true, node: process.version });
     expect(after.runs.map(({ verified: _, ...one }) => one)).toEqual(before);
+    const readme = readFileSync(join(experiments, 'small', 'README.md'), 'utf8').replace(/\s+/g, ' ');
+    expect(readme).toContain('1 of them was done anew on');
     expect(provenance(after)).toMatch(
       /1 of them was done anew on \d{4}-\d\d-\d\d \(Node .*\), all with the same digits\./,
     );

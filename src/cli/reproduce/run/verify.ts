@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { DataError, UsageError } from '../../../core/errors.js';
 import { type CliIo, exitCodes, signalCode } from '../../io.js';
 import { percentText } from '../../table.js';
-import { isOwn } from '../documents/measured.js';
+import { documentsOf, writeBeside } from '../documents/document-files.js';
+import { isOwn, measuredOf } from '../documents/measured.js';
 import { arithmeticOf } from '../experiment/arithmetic.js';
 import { placesOfData, withData } from '../experiment/data-places.js';
 import type { Experiment, WantedSeeds } from '../experiment/experiment.js';
@@ -129,7 +130,7 @@ function outcomeOf(pair: Pair): VerifyOutcome | undefined {
 }
 
 /** Writes beside the recorded runs what came of doing them anew. */
-async function record(outcomes: readonly VerifyOutcome[], io: CliIo): Promise<void> {
+async function record(outcomes: readonly VerifyOutcome[], folders: Folders, io: CliIo): Promise<void> {
   const byExperiment = new Map<Experiment, VerifyOutcome[]>();
   for (const one of outcomes)
     byExperiment.set(one.pair.experiment, [...(byExperiment.get(one.pair.experiment) ?? []), one]);
@@ -149,6 +150,10 @@ async function record(outcomes: readonly VerifyOutcome[], io: CliIo): Promise<vo
       }),
     );
     io.stdout.write(`Recorded in ${resultsPath(pair.folder, experiment.name)}\n`);
+    // Where results lie beside their experiments, documents do, too, and say it.
+    if (!folders.place.own || pair.folder !== folders.place.folder) continue;
+    const measured = await measuredOf([experiment], folders, io);
+    await writeBeside(documentsOf(measured, { ...folders, results: pair.folder }), io);
   }
 }
 
@@ -204,7 +209,7 @@ export async function verify(
       },
     );
     outcomes = pairs.map(outcomeOf).filter((outcome) => outcome !== undefined);
-    if (options.record && outcomes.length > 0) await record(outcomes, io);
+    if (options.record && outcomes.length > 0) await record(outcomes, folders, io);
   } finally {
     await locks.release();
   }
