@@ -1,4 +1,4 @@
-/** A pipe in the place of a file is refused: whoever opened it would wait for its other end. */
+/** What is of another kind than it should be is refused: whoever opened a pipe would wait for its other end. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,4 +58,14 @@ describe.skipIf(process.platform === 'win32')('a pipe', () => {
     const { code, err } = await run(['recipes', path]);
     expect([code, err]).toEqual([3, `octograd: ${path}: is not a file; check the path\n`]);
   });
+});
+
+it('a file is no folder of results', async () => {
+  const experiments = join(folder, 'experiments');
+  mkdirSync(join(experiments, 'a'), { recursive: true });
+  writeFileSync(join(experiments, 'a', 'experiment.json'), JSON.stringify(smallExperiment));
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  const { code, err } = await runReproduce(experiments, ['a', '--out', file]);
+  expect([code, err]).toEqual([2, expect.stringContaining(`--out ${file} is a file; name a folder`)]);
 });
