@@ -165,35 +165,33 @@ export class ResultsFile {
         resultsPath(this.folder, this.experiment.name),
       );
     this.checkData(run);
-    const written = this.writing.then(async () => {
-      const { name } = this.experiment;
-      // Another may have changed the file by hand or by a checkout: of what it has now nothing is lost.
-      const runs = (await readResults(this.folder, name))?.runs ?? this.current.runs;
-      this.current = {
-        ...this.current,
-        runs: this.inOrder([...runs.filter((one) => !isSame(one, run)), run]),
-      };
-      await makeFolder(join(this.folder, name));
-      await writeFileAtomic(resultsPath(this.folder, name), resultsText(this.current));
-    });
-    this.writing = written.catch(() => undefined);
-    return written;
+    return this.change((runs) => this.inOrder([...runs.filter((one) => !isSame(one, run)), run]));
   }
 
   /** Says of recorded runs what came of doing them anew; resolves when that is on disk. */
   async addVerified(
     found: readonly (Pick<RunResult, 'arm' | 'seed'> & { readonly verified: Verified })[],
   ): Promise<void> {
-    const { name } = this.experiment;
-    const runs = (await readResults(this.folder, name))?.runs ?? this.current.runs;
-    this.current = {
-      ...this.current,
-      runs: runs.map((run) => {
+    return this.change((runs) =>
+      runs.map((run) => {
         const own = found.find((one) => isSame(one, run));
         return own ? { ...run, verified: own.verified } : run;
       }),
-    };
-    await writeFileAtomic(resultsPath(this.folder, name), resultsText(this.current));
+    );
+  }
+
+  /** Writes the file with other runs, after all that is being written. */
+  private change(make: (runs: readonly RunResult[]) => RunResult[]): Promise<void> {
+    const written = this.writing.then(async () => {
+      const { name } = this.experiment;
+      // Another may have changed the file by hand or by a checkout: of what it has now nothing is lost.
+      const runs = (await readResults(this.folder, name))?.runs ?? this.current.runs;
+      this.current = { ...this.current, runs: make(runs) };
+      await makeFolder(join(this.folder, name));
+      await writeFileAtomic(resultsPath(this.folder, name), resultsText(this.current));
+    });
+    this.writing = written.catch(() => undefined);
+    return written;
   }
 
   /** @throws DataError for a run of other data than those that are here, which would be compared with it. */
